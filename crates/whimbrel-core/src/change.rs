@@ -1,0 +1,229 @@
+//! One difference between two schemas, typed and dialect-free.
+//!
+//! A new kind of change is one variant here; matches over [`Change`] have no
+//! wildcard arm, so the compiler names every place that must answer for it.
+//!
+//! Renames come first in a list of changes, and every later change speaks the
+//! new names.
+
+use serde::Serialize;
+
+use crate::name::ObjectName;
+use crate::schema::{
+    Check, Column, EnumType, Exclusion, Extension, ForeignKey, Index, Object, ObjectKind, PrimaryKey, Sequence,
+    Table, TableOptions, TypeDef, Unique,
+};
+
+/// One difference. In JSON `type` names the variant, in the spelling of
+/// VibORM's operations where those exist.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[allow(missing_docs, reason = "the fields are the two sides of what the variant names")]
+pub enum Change {
+    /// A namespace is new.
+    CreateNamespace { namespace: String },
+    /// A namespace is gone.
+    DropNamespace { namespace: String },
+    /// An extension is new.
+    CreateExtension { extension: Extension },
+    /// An extension is gone.
+    DropExtension { extension: Extension },
+    /// An extension has another version or namespace.
+    AlterExtension { from: Extension, to: Extension },
+
+    /// An enum is new.
+    CreateEnum { enum_def: EnumType },
+    /// An enum is gone.
+    DropEnum { enum_name: ObjectName },
+    /// An enum has another name.
+    RenameEnum { from: ObjectName, to: ObjectName },
+    /// A value of an enum has another name.
+    RenameEnumValue { enum_name: ObjectName, from: String, to: String },
+    /// An enum has other values.
+    AlterEnum(AlterEnum),
+    /// A domain, composite or range type is new.
+    CreateType { type_def: TypeDef },
+    /// A domain, composite or range type is gone.
+    DropType { type_def: TypeDef },
+    /// A domain, composite or range type is another.
+    AlterType { from: TypeDef, to: TypeDef },
+    /// A sequence is new.
+    CreateSequence { sequence: Sequence },
+    /// A sequence is gone.
+    DropSequence { sequence: Sequence },
+    /// A sequence has other properties.
+    AlterSequence { from: Sequence, to: Sequence },
+    /// A sequence has another name.
+    RenameSequence { from: ObjectName, to: ObjectName },
+
+    /// A table is new, with all that belongs to it.
+    CreateTable { table: Table },
+    /// A table is gone, with all that belongs to it.
+    DropTable { table_name: ObjectName },
+    /// A table has another name.
+    RenameTable { from: ObjectName, to: ObjectName },
+    /// A table has other options.
+    AlterTableOptions { table_name: ObjectName, from: TableOptions, to: TableOptions },
+
+    /// A column is new.
+    AddColumn { table_name: ObjectName, column: Column },
+    /// A column is gone.
+    DropColumn { table_name: ObjectName, column_name: String },
+    /// A column has another name.
+    RenameColumn { table_name: ObjectName, from: String, to: String },
+    /// A column is another.
+    AlterColumn { table_name: ObjectName, column_name: String, from: Column, to: Column },
+
+    /// An index is new.
+    CreateIndex { table_name: ObjectName, index: Index },
+    /// An index is gone.
+    DropIndex { table_name: ObjectName, index_name: String },
+    /// An index has another name.
+    RenameIndex { table_name: ObjectName, from: String, to: String },
+
+    /// The primary key is new.
+    AddPrimaryKey { table_name: ObjectName, primary_key: PrimaryKey },
+    /// The primary key is gone.
+    DropPrimaryKey { table_name: ObjectName, primary_key: PrimaryKey },
+    /// A unique constraint is new.
+    AddUniqueConstraint { table_name: ObjectName, constraint: Unique },
+    /// A unique constraint is gone.
+    DropUniqueConstraint { table_name: ObjectName, constraint: Unique },
+    /// A foreign key is new.
+    AddForeignKey { table_name: ObjectName, fk: ForeignKey },
+    /// A foreign key is gone.
+    DropForeignKey { table_name: ObjectName, fk: ForeignKey },
+    /// A check is new.
+    AddCheck { table_name: ObjectName, check: Check },
+    /// A check is gone.
+    DropCheck { table_name: ObjectName, check: Check },
+    /// An exclusion constraint is new.
+    AddExclusion { table_name: ObjectName, exclusion: Exclusion },
+    /// An exclusion constraint is gone.
+    DropExclusion { table_name: ObjectName, exclusion: Exclusion },
+    /// A constraint differs in its name alone. Either name may be absent.
+    RenameConstraint { table_name: ObjectName, from: Option<String>, to: Option<String> },
+
+    /// A view, trigger, function or the like is new.
+    CreateObject { object: Object },
+    /// A view, trigger, function or the like has another definition.
+    ReplaceObject { from: Object, to: Object },
+    /// A view, trigger, function or the like is gone.
+    DropObject { object: Object },
+
+    /// A comment is another.
+    SetComment { target: CommentTarget, from: Option<String>, to: Option<String> },
+}
+
+/// How an enum's values change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlterEnum {
+    /// The enum.
+    pub enum_name: ObjectName,
+    /// The values that are new, in the desired order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add_values: Vec<String>,
+    /// The values that are gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remove_values: Vec<String>,
+    /// All values as they should be.
+    pub new_values: Vec<String>,
+    /// What the rows of each using column get in place of a removed value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replacements: Vec<EnumReplacement>,
+}
+
+/// What one column's rows get in place of one removed enum value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnumReplacement {
+    /// The table, by its new name.
+    pub table_name: ObjectName,
+    /// The column, by its new name.
+    pub column_name: String,
+    /// The removed value.
+    pub from: String,
+    /// Its replacement, `None` for NULL.
+    pub to: Option<String>,
+}
+
+/// What a comment stands on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "on", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[allow(missing_docs, reason = "the fields say where the thing is")]
+pub enum CommentTarget {
+    /// A table.
+    Table { table_name: ObjectName },
+    /// A column.
+    Column { table_name: ObjectName, column_name: String },
+    /// An index.
+    Index { table_name: ObjectName, index_name: String },
+    /// A constraint.
+    Constraint { table_name: ObjectName, constraint_name: String },
+    /// A top-level object of another kind.
+    Object {
+        kind: ObjectKind,
+        name: ObjectName,
+        signature: Option<String>,
+        table: Option<ObjectName>,
+    },
+}
+
+impl Change {
+    /// The table that the change belongs to, by its new name; `None` for a
+    /// change of a top-level object that is no table.
+    pub fn table_name(&self) -> Option<&ObjectName> {
+        match self {
+            Self::CreateTable { table } => Some(&table.name),
+            Self::RenameTable { to, .. } => Some(to),
+            Self::DropTable { table_name }
+            | Self::AlterTableOptions { table_name, .. }
+            | Self::AddColumn { table_name, .. }
+            | Self::DropColumn { table_name, .. }
+            | Self::RenameColumn { table_name, .. }
+            | Self::AlterColumn { table_name, .. }
+            | Self::CreateIndex { table_name, .. }
+            | Self::DropIndex { table_name, .. }
+            | Self::RenameIndex { table_name, .. }
+            | Self::AddPrimaryKey { table_name, .. }
+            | Self::DropPrimaryKey { table_name, .. }
+            | Self::AddUniqueConstraint { table_name, .. }
+            | Self::DropUniqueConstraint { table_name, .. }
+            | Self::AddForeignKey { table_name, .. }
+            | Self::DropForeignKey { table_name, .. }
+            | Self::AddCheck { table_name, .. }
+            | Self::DropCheck { table_name, .. }
+            | Self::AddExclusion { table_name, .. }
+            | Self::DropExclusion { table_name, .. }
+            | Self::RenameConstraint { table_name, .. } => Some(table_name),
+            Self::SetComment { target, .. } => match target {
+                CommentTarget::Table { table_name }
+                | CommentTarget::Column { table_name, .. }
+                | CommentTarget::Index { table_name, .. }
+                | CommentTarget::Constraint { table_name, .. } => Some(table_name),
+                CommentTarget::Object { .. } => None,
+            },
+            Self::CreateNamespace { .. }
+            | Self::DropNamespace { .. }
+            | Self::CreateExtension { .. }
+            | Self::DropExtension { .. }
+            | Self::AlterExtension { .. }
+            | Self::CreateEnum { .. }
+            | Self::DropEnum { .. }
+            | Self::RenameEnum { .. }
+            | Self::RenameEnumValue { .. }
+            | Self::AlterEnum(_)
+            | Self::CreateType { .. }
+            | Self::DropType { .. }
+            | Self::AlterType { .. }
+            | Self::CreateSequence { .. }
+            | Self::DropSequence { .. }
+            | Self::AlterSequence { .. }
+            | Self::RenameSequence { .. }
+            | Self::CreateObject { .. }
+            | Self::ReplaceObject { .. }
+            | Self::DropObject { .. } => None,
+        }
+    }
+}

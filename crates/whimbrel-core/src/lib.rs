@@ -1,0 +1,19 @@
+//! The pure heart of whimbrel.
+//!
+//! One table can be followed through this crate: a [`schema::Schema`] is
+//! compared with another by [`diff`], which yields [`change::Change`]s and
+//! questions; [`resolve`] answers the questions; [`plan`] turns the changes
+//! into ordered batches of SQL [`plan::Step`]s for one [`dialect::Dialect`].
+//!
+//! Nothing here touches a file, a database, a clock, the environment or a
+//! source of randomness: the same input gives the same bytes.
+
+pub mod change;
+pub mod dialect;
+pub mod diff;
+pub mod name;
+pub mod pair;
+pub mod plan;
+pub mod resolve;
+pub mod schema;
+pub mod sql;

@@ -1,0 +1,119 @@
+//! What a step may do to data or availability.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One thing to beware of. `subject` is the table, or `table.column`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Hazard {
+    /// All rows of a table go.
+    LosesTable {
+        /// The table.
+        subject: String,
+    },
+    /// All values of a column go.
+    LosesColumn {
+        /// The column.
+        subject: String,
+    },
+    /// Values may not survive the change of type.
+    LosesPrecision {
+        /// The column.
+        subject: String,
+    },
+    /// Rows with a removed enum value get another.
+    LosesEnumValues {
+        /// The column.
+        subject: String,
+    },
+    /// Fails if a row holds NULL.
+    FailsOnNulls {
+        /// The column.
+        subject: String,
+    },
+    /// Fails if the table has rows, for there is no value to give them.
+    FailsOnRows {
+        /// The column.
+        subject: String,
+    },
+    /// Fails if two rows have the same key.
+    FailsOnDuplicates {
+        /// The table and columns.
+        subject: String,
+    },
+    /// Fails if a row does not meet a condition.
+    FailsOnViolations {
+        /// The table.
+        subject: String,
+    },
+    /// Fails if a row refers to one that is not there.
+    FailsOnOrphans {
+        /// The table and columns.
+        subject: String,
+    },
+    /// Writes every row anew; the table is locked meanwhile.
+    RewritesTable {
+        /// The table.
+        subject: String,
+    },
+    /// Reads every row while others cannot write.
+    BlocksWrites {
+        /// The table.
+        subject: String,
+    },
+}
+
+impl Hazard {
+    /// What the hazard is about: a table, or `table.column`.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::LosesTable { subject }
+            | Self::LosesColumn { subject }
+            | Self::LosesPrecision { subject }
+            | Self::LosesEnumValues { subject }
+            | Self::FailsOnNulls { subject }
+            | Self::FailsOnRows { subject }
+            | Self::FailsOnDuplicates { subject }
+            | Self::FailsOnViolations { subject }
+            | Self::FailsOnOrphans { subject }
+            | Self::RewritesTable { subject }
+            | Self::BlocksWrites { subject } => subject,
+        }
+    }
+
+    /// What may happen, in a few words.
+    pub fn message(&self) -> &'static str {
+        match self {
+            Self::LosesTable { .. } => "all rows are lost",
+            Self::LosesColumn { .. } => "all values are lost",
+            Self::LosesPrecision { .. } => "values may not survive the change of type",
+            Self::LosesEnumValues { .. } => "rows with a removed value get another",
+            Self::FailsOnNulls { .. } => "may fail if rows hold NULL",
+            Self::FailsOnRows { .. } => "fails if the table has rows",
+            Self::FailsOnDuplicates { .. } => "may fail if rows have equal keys",
+            Self::FailsOnViolations { .. } => "may fail if rows break the condition",
+            Self::FailsOnOrphans { .. } => "may fail if rows refer to nothing",
+            Self::RewritesTable { .. } => "writes every row anew",
+            Self::BlocksWrites { .. } => "blocks writes while it reads every row",
+        }
+    }
+
+    /// Says whether the step throws data away that it cannot bring back.
+    pub fn loses_data(&self) -> bool {
+        matches!(
+            self,
+            Self::LosesTable { .. }
+                | Self::LosesColumn { .. }
+                | Self::LosesPrecision { .. }
+                | Self::LosesEnumValues { .. }
+        )
+    }
+}
+
+impl fmt::Display for Hazard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.subject(), self.message())
+    }
+}

@@ -1,0 +1,146 @@
+//! A [`Plan`]: ordered batches of SQL steps that turn one schema into another.
+
+mod action;
+mod hazard;
+mod order;
+mod proof;
+
+pub use action::{Action, Key, Mode};
+pub use hazard::Hazard;
+pub use proof::Proof;
+
+use serde::Serialize;
+
+use crate::change::Change;
+use crate::dialect::Dialect;
+use crate::name::ObjectName;
+use crate::pair::Pair;
+use crate::schema::Schema;
+
+/// Batches of steps, in the order in which they run.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The batches; each is committed before the next begins.
+    pub batches: Vec<Batch>,
+}
+
+/// Steps that share a transaction, or one step that cannot be in any.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Batch {
+    /// Whether the steps run in one transaction.
+    pub transaction: bool,
+    /// Whether the engine enforces foreign keys while the batch runs.
+    pub foreign_keys: ForeignKeys,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// What becomes of foreign-key enforcement during a batch.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ForeignKeys {
+    /// The session keeps whatever it has.
+    #[default]
+    AsIs,
+    /// Off from before the transaction until after it. The rows of these
+    /// tables are checked before and after, inside the transaction: a violation
+    /// that was not there before fails the batch.
+    Suspended {
+        /// The tables whose rows are checked.
+        check: Vec<ObjectName>,
+    },
+}
+
+/// One SQL statement and what is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// The statement, without a final semicolon.
+    pub sql: String,
+    /// What the statement may do to data or availability.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hazards: Vec<Hazard>,
+    /// A query whose one number must equal the rows that the statement affects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expect_rows: Option<String>,
+}
+
+impl Step {
+    /// A statement with nothing to beware of.
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), hazards: Vec::new(), expect_rows: None }
+    }
+
+    /// Adds a hazard.
+    pub fn with(mut self, hazard: Hazard) -> Self {
+        self.hazards.push(hazard);
+        self
+    }
+}
+
+impl Plan {
+    /// All steps, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.batches.iter().flat_map(|batch| &batch.steps)
+    }
+
+    /// Says whether there is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        self.steps().next().is_none()
+    }
+}
+
+/// A bounded read-only query about rows.
+///
+/// It returns one row: how many rows are affected (at most [`Probe::LIMIT`]),
+/// how many rows the table has (at most the same, NULL where that says
+/// nothing), and one affected value as text (NULL if there is none).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The query.
+    pub sql: String,
+}
+
+impl Probe {
+    /// Counts stop here: a count of this many means "at least".
+    pub const LIMIT: u64 = 100_000;
+}
+
+/// Why no plan could be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum PlanError {
+    /// The engine has no way to do it.
+    #[error("{dialect} cannot {what}")]
+    #[diagnostic(code(whimbrel::plan::unsupported), help("{help}"))]
+    Unsupported {
+        /// The engine.
+        dialect: Dialect,
+        /// What was to be done.
+        what: String,
+        /// What to do instead.
+        help: String,
+    },
+    /// The facts contradict each other: a defect of whimbrel.
+    #[error("no order satisfies the steps of the plan: {between}")]
+    #[diagnostic(
+        code(whimbrel::plan::cycle),
+        help("this is a defect of whimbrel: please report it with both schemas")
+    )]
+    Cycle {
+        /// The steps that wait for each other.
+        between: String,
+    },
+}
+
+/// Plans `changes`, which turn `pair.from` into `pair.to`, for one dialect.
+///
+/// # Errors
+///
+/// If the engine cannot carry out a change.
+pub fn plan(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Result<Plan, PlanError> {
+    let actions = dialect.lower(pair, changes)?;
+    let ordered = order::order(dialect, actions)?;
+    Ok(Plan { batches: action::batches(ordered) })
+}

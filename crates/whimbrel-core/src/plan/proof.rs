@@ -1,0 +1,37 @@
+//! The verdict on a plan.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a replay in a scratch database showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Proof {
+    /// The plan gives the desired schema, the way back gives the current one,
+    /// and every value that both schemas have a place for survived.
+    Exact,
+    /// As [`Proof::Exact`], but what the plan drops cannot be brought back.
+    Lossy,
+    /// The plan gives the desired schema; there is no way back.
+    Irreversible {
+        /// What stands in the way.
+        reason: String,
+    },
+    /// Nothing was shown.
+    Unproved {
+        /// What stood in the way.
+        reason: String,
+    },
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact => f.write_str("exact"),
+            Self::Lossy => f.write_str("lossy"),
+            Self::Irreversible { reason } => write!(f, "irreversible ({reason})"),
+            Self::Unproved { reason } => write!(f, "unproved ({reason})"),
+        }
+    }
+}

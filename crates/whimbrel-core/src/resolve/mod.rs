@@ -1,0 +1,12 @@
+//! Questions that only a person can answer, and who answers them.
+
+mod loss;
+mod question;
+mod resolver;
+
+pub use loss::{Loss, LossKind, losses};
+pub use question::{Answer, Candidate, Facts, LossQuestion, Question, RenameKind, RenameQuestion};
+pub use resolver::{
+    AlwaysAddDrop, AlwaysRename, FromFn, Lenient, Predefined, RejectAll, Resolver, Strict, always_add_drop,
+    always_rename, from_fn, lenient, predefined, reject_all, strict,
+};

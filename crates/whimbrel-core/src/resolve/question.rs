@@ -1,0 +1,104 @@
+//! Questions and answers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Loss;
+use crate::name::ObjectName;
+
+/// A change that needs a person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "question", rename_all = "camelCase")]
+pub enum Question {
+    /// Is a name that was gained new, or was something lost renamed to it?
+    Rename(RenameQuestion),
+    /// May this be lost?
+    Loss(LossQuestion),
+}
+
+/// What may have been renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RenameKind {
+    /// A table.
+    Table,
+    /// A column.
+    Column,
+    /// An enum type.
+    Enum,
+    /// A value of an enum type.
+    EnumValue,
+}
+
+/// Is `gained` new, or renamed from one of the lost names?
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RenameQuestion {
+    /// What it is.
+    pub kind: RenameKind,
+    /// The table of a column, or the enum of a value, by its *new* name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ObjectName>,
+    /// The name that was gained (for a column or value its bare name).
+    pub gained: ObjectName,
+    /// The type of a gained column, for display.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gained_type: Option<String>,
+    /// The names that were lost, the likeliest first; never empty.
+    pub candidates: Vec<Candidate>,
+}
+
+/// Something lost that may live on under the gained name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The lost name.
+    pub name: ObjectName,
+    /// The type of a lost column, for display.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql_type: Option<String>,
+    /// How alike the two are, from 0 (nothing in common) to 100.
+    pub likeness: u8,
+}
+
+/// May this be lost?
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LossQuestion {
+    /// What would be lost, or fail.
+    #[serde(flatten)]
+    pub loss: Loss,
+    /// What the live rows say; absent where no database was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
+}
+
+/// What a bounded query found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// The rows that are affected; at [`crate::plan::Probe::LIMIT`] there may be more.
+    pub affected: u64,
+    /// All rows, where that says something; bounded likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// One affected value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+}
+
+/// What a person said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The gained name is new.
+    New,
+    /// The gained name was this one before.
+    RenamedFrom(ObjectName),
+    /// The loss is accepted.
+    Accept,
+    /// Each removed enum value is replaced: by another, or by NULL.
+    Replace(BTreeMap<String, Option<String>>),
+    /// Nothing is to be done at all.
+    Reject,
+}

@@ -1,0 +1,118 @@
+//! Objects that are only their definition.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::SqlExpr;
+use crate::name::ObjectName;
+
+/// A view, trigger, function or the like: created, replaced and dropped by its
+/// definition, in dependency order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Object {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: ObjectName,
+    /// The argument types of a function, in parentheses: part of its identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// The table a trigger stands on: on PostgreSQL part of its identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<ObjectName>,
+    /// The whole statement that creates it, without a final semicolon.
+    pub definition: SqlExpr,
+    /// What must exist for it to exist.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<Dependency>,
+    /// The comment on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// The kinds of objects, structural ones included, so that dependencies and
+/// plan steps can name any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ObjectKind {
+    /// A namespace.
+    Namespace,
+    /// An extension.
+    Extension,
+    /// An enum, domain, composite or range type.
+    Type,
+    /// A sequence.
+    Sequence,
+    /// A table.
+    Table,
+    /// An index.
+    Index,
+    /// A constraint of a table.
+    Constraint,
+    /// SQLite's virtual table: it holds data, its module knows how.
+    VirtualTable,
+    /// A view.
+    View,
+    /// A materialised view.
+    MaterializedView,
+    /// A function.
+    Function,
+    /// A procedure.
+    Procedure,
+    /// An aggregate.
+    Aggregate,
+    /// A trigger.
+    Trigger,
+    /// A rewrite rule.
+    Rule,
+    /// A row-security policy.
+    Policy,
+}
+
+impl ObjectKind {
+    /// What people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Namespace => "namespace",
+            Self::Extension => "extension",
+            Self::Type => "type",
+            Self::Sequence => "sequence",
+            Self::Table => "table",
+            Self::Index => "index",
+            Self::Constraint => "constraint",
+            Self::VirtualTable => "virtual table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::Function => "function",
+            Self::Procedure => "procedure",
+            Self::Aggregate => "aggregate",
+            Self::Trigger => "trigger",
+            Self::Rule => "rule",
+            Self::Policy => "policy",
+        }
+    }
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.noun())
+    }
+}
+
+/// Something that an object needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Dependency {
+    /// The kind of what is needed.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: ObjectName,
+    /// The argument types, where a function is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// The column that is needed, where the engine knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+}

@@ -1,0 +1,86 @@
+//! Tables.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Column, Exclusion, ForeignKey, Index, PrimaryKey, Unique, is_default};
+use crate::name::ObjectName;
+
+/// A table with all that belongs to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Table {
+    /// The table's name.
+    pub name: ObjectName,
+    /// The columns, in the order in which `SELECT *` gives them.
+    pub columns: Vec<Column>,
+    /// The primary key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_key: Option<PrimaryKey>,
+    /// The indexes that back no constraint.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexes: Vec<Index>,
+    /// The foreign keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_keys: Vec<ForeignKey>,
+    /// The unique constraints.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unique_constraints: Vec<Unique>,
+    /// The check constraints.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+    /// PostgreSQL's exclusion constraints.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<Exclusion>,
+    /// Whatever else was said after the closing parenthesis.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub options: TableOptions,
+    /// The comment on the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// The options of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TableOptions {
+    /// SQLite's STRICT.
+    #[serde(skip_serializing_if = "is_default")]
+    pub strict: bool,
+    /// SQLite's WITHOUT ROWID.
+    #[serde(skip_serializing_if = "is_default")]
+    pub without_rowid: bool,
+    /// PostgreSQL's UNLOGGED.
+    #[serde(skip_serializing_if = "is_default")]
+    pub unlogged: bool,
+    /// PostgreSQL's storage parameters.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub storage: BTreeMap<String, String>,
+    /// The table space, if it is not the default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<String>,
+}
+
+impl Table {
+    /// A table without columns, to start from.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: ObjectName::new(name),
+            columns: Vec::new(),
+            primary_key: None,
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            unique_constraints: Vec::new(),
+            checks: Vec::new(),
+            exclusions: Vec::new(),
+            options: TableOptions::default(),
+            comment: None,
+        }
+    }
+
+    /// Returns the column of exactly this name.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}

@@ -1,0 +1,123 @@
+//! What columns are made of besides the engine's own types.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SqlExpr, is_default};
+use crate::name::ObjectName;
+
+/// An enum type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EnumType {
+    /// The type's name.
+    pub name: ObjectName,
+    /// The values, in their sort order.
+    pub values: Vec<String>,
+    /// The comment on the type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// A domain, composite or range type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum TypeDef {
+    /// A type with conditions.
+    Domain {
+        /// The type's name.
+        name: ObjectName,
+        /// The type it rests on.
+        base: String,
+        /// NOT NULL.
+        #[serde(default, skip_serializing_if = "is_default")]
+        not_null: bool,
+        /// The default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<SqlExpr>,
+        /// The collation, if it is not the base type's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        collation: Option<String>,
+        /// The conditions, by name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        checks: Vec<(String, SqlExpr)>,
+        /// The comment on the type.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+    /// A row type.
+    Composite {
+        /// The type's name.
+        name: ObjectName,
+        /// The attributes: name and type.
+        attributes: Vec<(String, String)>,
+        /// The comment on the type.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+    /// A range type, by what stands in the parentheses of its definition.
+    Range {
+        /// The type's name.
+        name: ObjectName,
+        /// The options, from SUBTYPE on.
+        definition: SqlExpr,
+        /// The comment on the type.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
+    },
+}
+
+impl TypeDef {
+    /// The type's name.
+    pub fn name(&self) -> &ObjectName {
+        match self {
+            Self::Domain { name, .. } | Self::Composite { name, .. } | Self::Range { name, .. } => name,
+        }
+    }
+}
+
+/// A sequence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Sequence {
+    /// The sequence's name.
+    pub name: ObjectName,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub sql_type: String,
+    /// The first value.
+    pub start: i64,
+    /// The step.
+    pub increment: i64,
+    /// The least value.
+    pub min: i64,
+    /// The greatest value.
+    pub max: i64,
+    /// How many values a session takes at once.
+    pub cache: i64,
+    /// Whether it starts over at its end.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cycle: bool,
+    /// The column that owns it: table and column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned_by: Option<(ObjectName, String)>,
+    /// The comment on the sequence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// An extension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Extension {
+    /// The extension's name.
+    pub name: String,
+    /// The namespace its objects live in, absent for the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The version, as installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The comment, if it is not the extension's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}

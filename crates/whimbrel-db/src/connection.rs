@@ -1,0 +1,132 @@
+//! The open trait behind which every database client stands.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use whimbrel_core::dialect::Dialect;
+
+use crate::error::DbError;
+
+/// One dedicated session with a database.
+///
+/// A run of whimbrel does all its work in one session, never in a pool: locks,
+/// settings and transactions belong to sessions. Dropping a connection closes
+/// it, and with it rolls back what was not committed.
+#[async_trait]
+pub trait Connection: Send {
+    /// What is at the other end.
+    fn server(&self) -> &ServerInfo;
+
+    /// Runs one statement and returns how many rows it affected.
+    ///
+    /// # Errors
+    ///
+    /// If the engine refuses the statement, or the session is lost.
+    async fn execute(&mut self, sql: &str) -> Result<u64, DbError>;
+
+    /// Runs one statement and returns its rows.
+    ///
+    /// # Errors
+    ///
+    /// If the engine refuses the statement, or the session is lost.
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>, DbError>;
+
+    /// Runs several statements, in one round trip where the engine can, and
+    /// returns the rows of each.
+    ///
+    /// # Errors
+    ///
+    /// The first error; what follows the failing statement did not run.
+    async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError>;
+
+    /// Says whether a transaction is open, as the engine sees it.
+    ///
+    /// # Errors
+    ///
+    /// If the session is lost.
+    async fn in_transaction(&mut self) -> Result<bool, DbError>;
+
+    /// Returns a handle that stops the running statement from elsewhere.
+    fn canceller(&self) -> Arc<dyn Canceller>;
+
+    /// Ends the session in good order.
+    ///
+    /// # Errors
+    ///
+    /// If the engine reports a problem with closing.
+    async fn close(self: Box<Self>) -> Result<(), DbError>;
+}
+
+/// Stops the statement that a connection is running.
+#[async_trait]
+pub trait Canceller: Send + Sync {
+    /// Asks the engine to stop. The running statement then fails with
+    /// [`DbError::is_cancelled`]; without one nothing happens.
+    async fn cancel(&self);
+}
+
+/// What is at the other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// The dialect it speaks.
+    pub dialect: Dialect,
+    /// The version as it says it, such as `3.51.3`.
+    pub version: String,
+    /// The major version (3 for SQLite).
+    pub major: u32,
+    /// What to call the database in messages: a path or a URL without secrets.
+    pub name: String,
+}
+
+/// One row of a result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row(pub Vec<Value>);
+
+/// One value of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// NULL.
+    Null,
+    /// A whole number.
+    Integer(i64),
+    /// A floating-point number.
+    Real(f64),
+    /// Text; engines may give any value in this form.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+impl Row {
+    /// Returns the value of the column at `index`, NULL where there is none.
+    pub fn value(&self, index: usize) -> &Value {
+        self.0.get(index).unwrap_or(&Value::Null)
+    }
+
+    /// The text at `index`, if it is text.
+    pub fn text(&self, index: usize) -> Option<&str> {
+        match self.value(index) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The whole number at `index`, if it is one or is text that spells one.
+    pub fn integer(&self, index: usize) -> Option<i64> {
+        match self.value(index) {
+            Value::Integer(number) => Some(*number),
+            Value::Text(text) => text.parse().ok(),
+            Value::Null | Value::Real(_) | Value::Blob(_) => None,
+        }
+    }
+
+    /// Whether the value at `index` is a true one: a number other than 0, or
+    /// PostgreSQL's `t`.
+    pub fn is_true(&self, index: usize) -> bool {
+        match self.value(index) {
+            Value::Integer(number) => *number != 0,
+            Value::Text(text) => matches!(text.as_str(), "t" | "true" | "1"),
+            Value::Null | Value::Real(_) | Value::Blob(_) => false,
+        }
+    }
+}
