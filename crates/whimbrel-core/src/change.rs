@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::name::ObjectName;
 use crate::schema::{
-    Check, Column, EnumType, Exclusion, Extension, ForeignKey, Index, Object, ObjectKind, PrimaryKey, Sequence,
-    Table, TableOptions, TypeDef, Unique,
+    Check, Column, EnumType, Exclusion, Extension, ForeignKey, Index, Object, ObjectKind, PrimaryKey,
+    Sequence, Table, TableOptions, TypeDef, Unique,
 };
 
 /// One difference. In JSON `type` names the variant, in the spelling of
@@ -162,12 +162,7 @@ pub enum CommentTarget {
     /// A constraint.
     Constraint { table_name: ObjectName, constraint_name: String },
     /// A top-level object of another kind.
-    Object {
-        kind: ObjectKind,
-        name: ObjectName,
-        signature: Option<String>,
-        table: Option<ObjectName>,
-    },
+    Object { kind: ObjectKind, name: ObjectName, signature: Option<String>, table: Option<ObjectName> },
 }
 
 impl Change {

@@ -41,10 +41,7 @@ pub enum DbError {
     Cancelled,
     /// Another session holds what is needed.
     #[error("`{name}` is locked by another process")]
-    #[diagnostic(
-        code(whimbrel::db::locked),
-        help("wait for it to end, or raise `--lock-wait` (seconds)")
-    )]
+    #[diagnostic(code(whimbrel::db::locked), help("wait for it to end, or raise `--lock-wait` (seconds)"))]
     Locked {
         /// The database.
         name: String,

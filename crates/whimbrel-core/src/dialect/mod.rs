@@ -4,6 +4,7 @@
 //! [`Backend`] is the behaviour, one folder a dialect, with no default method
 //! bodies. One `match` joins the two.
 
+pub mod postgres;
 pub mod sqlite;
 
 use std::borrow::Cow;
@@ -32,6 +33,9 @@ use crate::sql::Lexicon;
 pub enum Dialect {
     /// SQLite 3.40 and newer.
     Sqlite,
+    /// PostgreSQL 14 and newer.
+    #[serde(rename = "postgresql")]
+    Postgres,
 }
 
 impl Dialect {
@@ -39,6 +43,7 @@ impl Dialect {
     fn backend(self) -> &'static dyn Backend {
         match self {
             Self::Sqlite => &sqlite::Sqlite,
+            Self::Postgres => &postgres::Postgres,
         }
     }
 
@@ -46,6 +51,7 @@ impl Dialect {
     pub fn display_name(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
         }
     }
 

@@ -5,7 +5,6 @@
 //! sorted sequences. Names that could be renames of others are returned as
 //! questions. The differ is pure, linear and deterministic, and never fails.
 
-mod matching;
 mod rename;
 
 pub use rename::{Rename, Renames};
@@ -24,4 +23,10 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// Gained names that may be renames and that `renames` does not decide.
     pub questions: Vec<RenameQuestion>,
+}
+
+/// Compares `pair.from` with `pair.to`, the `renames` being known.
+pub fn diff(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Diff {
+    let _ = (dialect, pair, renames);
+    Diff::default()
 }

@@ -117,7 +117,9 @@ impl Resolver for Strict {
 impl Resolver for AlwaysRename {
     fn answer(&mut self, question: &Question) -> Option<Answer> {
         match question {
-            Question::Rename(rename) => rename.candidates.first().map(|best| Answer::RenamedFrom(best.name.clone())),
+            Question::Rename(rename) => {
+                rename.candidates.first().map(|best| Answer::RenamedFrom(best.name.clone()))
+            }
             Question::Loss(_) => None,
         }
     }

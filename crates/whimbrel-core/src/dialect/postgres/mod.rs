@@ -1,0 +1,53 @@
+//! PostgreSQL.
+
+use std::borrow::Cow;
+
+use super::Backend;
+use crate::change::Change;
+use crate::pair::Pair;
+use crate::plan::{Action, PlanError, Probe};
+use crate::resolve::Loss;
+use crate::schema::{Schema, Table};
+use crate::sql::Lexicon;
+
+pub(crate) struct Postgres;
+
+impl Backend for Postgres {
+    fn lexicon(&self) -> Lexicon {
+        Lexicon {
+            dollar_quotes: true,
+            nested_comments: true,
+            escape_strings: true,
+            loose_identifiers: false,
+            meta_commands: true,
+        }
+    }
+
+    fn quote_ident(&self, name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    fn quote_literal(&self, text: &str) -> String {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+
+    fn fold_ident<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(name)
+    }
+
+    fn same_type(&self, a: &str, b: &str) -> bool {
+        a.eq_ignore_ascii_case(b)
+    }
+
+    fn lower(&self, _: Pair<&Schema>, _: &[Change]) -> Result<Vec<Action>, PlanError> {
+        Ok(Vec::new())
+    }
+
+    fn probe(&self, _: Pair<&Schema>, _: &Loss) -> Option<Probe> {
+        None
+    }
+
+    fn sample_row(&self, _: &Schema, _: &Table, _: u32) -> Option<String> {
+        None
+    }
+}
