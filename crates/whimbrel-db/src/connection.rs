@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use whimbrel_core::dialect::Dialect;
+use whimbrel_core::schema::Engine;
 
 use crate::error::DbError;
 
@@ -76,6 +77,20 @@ pub struct ServerInfo {
     pub major: u32,
     /// What to call the database in messages: a path or a URL without secrets.
     pub name: String,
+    /// Whatever else decides how the engine spells and orders things: encoding,
+    /// locale, modes. Part of the key of cached schemas.
+    pub settings: String,
+}
+
+impl ServerInfo {
+    /// The engine as a snapshot names it.
+    pub fn engine(&self) -> Engine {
+        let name = match self.dialect {
+            Dialect::Sqlite => "sqlite",
+            Dialect::Postgres => "postgresql",
+        };
+        Engine { name: name.to_owned(), major: self.major }
+    }
 }
 
 /// One row of a result.
