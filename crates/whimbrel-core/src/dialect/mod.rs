@@ -13,6 +13,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::change::Change;
+use crate::diff::Renames;
 use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::plan::{Action, PlanError, Probe};
@@ -96,6 +97,16 @@ impl Dialect {
         a == b || self.fold_ident(a) == self.fold_ident(b)
     }
 
+    /// Says whether the engine takes the two for the same name.
+    pub fn same_name(self, a: &ObjectName, b: &ObjectName) -> bool {
+        let same_namespace = match (&a.namespace, &b.namespace) {
+            (Some(a), Some(b)) => self.same_ident(a, b),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        same_namespace && self.same_ident(&a.name, &b.name)
+    }
+
     /// Says whether two texts differ in nothing but white space, comments and
     /// the way identifiers are quoted.
     pub fn same_sql(self, a: &str, b: &str) -> bool {
@@ -118,8 +129,12 @@ impl Dialect {
 
     /// The bounded read-only query that tells what `loss` would cost on the
     /// live database, `None` where rows cannot tell.
-    pub fn probe(self, pair: Pair<&Schema>, loss: &Loss) -> Option<Probe> {
-        self.backend().probe(pair, loss)
+    ///
+    /// A loss speaks new names, the live database still has the old ones:
+    /// `renames` (see [`Renames::of_changes`]) leads back, through
+    /// [`Renames::old_table`] and [`Renames::old_column`].
+    pub fn probe(self, pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Option<Probe> {
+        self.backend().probe(pair, renames, loss)
     }
 
     /// A statement that puts one generated row into `table`; `attempt` counts
@@ -143,6 +158,6 @@ pub(crate) trait Backend: Sync {
     fn fold_ident<'a>(&self, name: &'a str) -> Cow<'a, str>;
     fn same_type(&self, a: &str, b: &str) -> bool;
     fn lower(&self, pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError>;
-    fn probe(&self, pair: Pair<&Schema>, loss: &Loss) -> Option<Probe>;
+    fn probe(&self, pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Option<Probe>;
     fn sample_row(&self, schema: &Schema, table: &Table, attempt: u32) -> Option<String>;
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Backend;
 use crate::change::Change;
+use crate::diff::Renames;
 use crate::pair::Pair;
 use crate::plan::{Action, PlanError, Probe};
 use crate::resolve::Loss;
@@ -43,7 +44,7 @@ impl Backend for Postgres {
         Ok(Vec::new())
     }
 
-    fn probe(&self, _: Pair<&Schema>, _: &Loss) -> Option<Probe> {
+    fn probe(&self, _: Pair<&Schema>, _: &Renames, _: &Loss) -> Option<Probe> {
         None
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Backend;
 use crate::change::Change;
+use crate::diff::Renames;
 use crate::pair::Pair;
 use crate::plan::{Action, PlanError, Probe};
 use crate::resolve::Loss;
@@ -32,7 +33,10 @@ impl Backend for Sqlite {
     }
 
     fn fold_ident<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        Cow::Owned(name.to_ascii_lowercase())
+        match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(name.to_ascii_lowercase()),
+            false => Cow::Borrowed(name),
+        }
     }
 
     fn same_type(&self, a: &str, b: &str) -> bool {
@@ -43,7 +47,7 @@ impl Backend for Sqlite {
         Ok(Vec::new())
     }
 
-    fn probe(&self, _: Pair<&Schema>, _: &Loss) -> Option<Probe> {
+    fn probe(&self, _: Pair<&Schema>, _: &Renames, _: &Loss) -> Option<Probe> {
         None
     }
 
