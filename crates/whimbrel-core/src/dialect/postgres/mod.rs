@@ -15,13 +15,7 @@ pub(crate) struct Postgres;
 
 impl Backend for Postgres {
     fn lexicon(&self) -> Lexicon {
-        Lexicon {
-            dollar_quotes: true,
-            nested_comments: true,
-            escape_strings: true,
-            loose_identifiers: false,
-            meta_commands: true,
-        }
+        Lexicon::POSTGRES
     }
 
     fn quote_ident(&self, name: &str) -> String {

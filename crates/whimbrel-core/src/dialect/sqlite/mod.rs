@@ -15,13 +15,7 @@ pub(crate) struct Sqlite;
 
 impl Backend for Sqlite {
     fn lexicon(&self) -> Lexicon {
-        Lexicon {
-            dollar_quotes: false,
-            nested_comments: false,
-            escape_strings: false,
-            loose_identifiers: true,
-            meta_commands: false,
-        }
+        Lexicon::SQLITE
     }
 
     fn quote_ident(&self, name: &str) -> String {
