@@ -1,1 +1,3 @@
-//! x
+//! What whimbrel's tests share.
+
+pub mod cluster;
