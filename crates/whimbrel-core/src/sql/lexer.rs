@@ -23,7 +23,7 @@ use super::{Grammar, Lexicon, Token, TokenKind};
 /// assert_eq!(tokens(text, Lexicon::SQLITE).map(|t| t.text).collect::<String>(), text);
 /// ```
 pub fn tokens(text: &str, lexicon: Lexicon) -> Tokens<'_> {
-    Tokens { text, at: 0, lexicon, at_start: true, copy: Copy::No, depth: 0 }
+    Tokens { text, at: 0, lexicon, at_start: true, copy: CopyIn::No, depth: 0 }
 }
 
 /// The tokens of a text, made by [`tokens`].
@@ -34,18 +34,18 @@ pub struct Tokens<'a> {
     lexicon: Lexicon,
     /// Whether only trivia was seen since the last statement ended.
     at_start: bool,
-    copy: Copy,
+    copy: CopyIn,
     /// Open parentheses, counted within a COPY only.
     depth: usize,
 }
 
 /// How far into `COPY ... FROM stdin;` and its rows we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Copy {
+enum CopyIn {
     /// Not in a COPY.
     No,
     /// After the word COPY.
-    Copy,
+    Begun,
     /// After FROM, outside parentheses.
     From,
     /// After FROM stdin: rows follow the statement.
@@ -62,7 +62,7 @@ impl<'a> Iterator for Tokens<'a> {
     fn next(&mut self) -> Option<Token<'a>> {
         let rest = &self.text[self.at..];
         let first = *rest.as_bytes().first()?;
-        let (kind, mut len) = if self.copy == Copy::Rows {
+        let (kind, mut len) = if self.copy == CopyIn::Rows {
             (TokenKind::CopyData, copy_data(rest))
         } else if self.at_start && self.is_command(rest.as_bytes()) {
             (TokenKind::MetaCommand, line(rest.as_bytes()))
@@ -71,10 +71,11 @@ impl<'a> Iterator for Tokens<'a> {
         } else {
             scan(rest, first, self.lexicon)
         };
-        if self.copy == Copy::Ended && kind == TokenKind::Whitespace {
-            if let Some(newline) = rest[..len].find('\n') {
-                len = newline + 1;
-            }
+        if self.copy == CopyIn::Ended
+            && kind == TokenKind::Whitespace
+            && let Some(newline) = rest[..len].find('\n')
+        {
+            len = newline + 1;
         }
         let token = Token { kind, text: &rest[..len], offset: self.at };
         self.at += len;
@@ -99,8 +100,8 @@ impl Tokens<'_> {
     fn follow(&mut self, token: &Token<'_>) {
         match token.kind {
             TokenKind::Whitespace => {
-                if self.copy == Copy::Ended && token.text.ends_with('\n') {
-                    self.copy = Copy::Rows;
+                if self.copy == CopyIn::Ended && token.text.ends_with('\n') {
+                    self.copy = CopyIn::Rows;
                 }
             }
             TokenKind::LineComment if is_breakpoint(self.text, token) => self.end_statement(),
@@ -110,18 +111,18 @@ impl Tokens<'_> {
             TokenKind::Semicolon => self.end_statement(),
             TokenKind::CopyData => {
                 self.at_start = true;
-                self.copy = Copy::No;
+                self.copy = CopyIn::No;
             }
             TokenKind::Word if self.at_start => {
                 self.at_start = false;
-                if self.lexicon.meta_commands && self.copy != Copy::Ended && token.is_word("copy") {
-                    self.copy = Copy::Copy;
+                if self.lexicon.meta_commands && self.copy != CopyIn::Ended && token.is_word("copy") {
+                    self.copy = CopyIn::Begun;
                     self.depth = 0;
                 }
             }
             _ => {
                 self.at_start = false;
-                if self.copy != Copy::No {
+                if self.copy != CopyIn::No {
                     self.follow_copy(token);
                 }
             }
@@ -131,25 +132,25 @@ impl Tokens<'_> {
     fn end_statement(&mut self) {
         self.at_start = true;
         self.copy = match self.copy {
-            Copy::Stdin | Copy::Ended => Copy::Ended,
-            Copy::No | Copy::Copy | Copy::From | Copy::Rows => Copy::No,
+            CopyIn::Stdin | CopyIn::Ended => CopyIn::Ended,
+            CopyIn::No | CopyIn::Begun | CopyIn::From | CopyIn::Rows => CopyIn::No,
         };
     }
 
     fn follow_copy(&mut self, token: &Token<'_>) {
         self.copy = match self.copy {
-            Copy::Copy | Copy::From if token.is_punct("(") => {
+            CopyIn::Begun | CopyIn::From if token.is_punct("(") => {
                 self.depth += 1;
-                Copy::Copy
+                CopyIn::Begun
             }
-            Copy::Copy | Copy::From if token.is_punct(")") => {
+            CopyIn::Begun | CopyIn::From if token.is_punct(")") => {
                 self.depth = self.depth.saturating_sub(1);
-                Copy::Copy
+                CopyIn::Begun
             }
-            Copy::Copy if self.depth == 0 && token.is_word("from") => Copy::From,
-            Copy::From if token.is_word("stdin") => Copy::Stdin,
-            Copy::From => Copy::Copy,
-            state @ (Copy::No | Copy::Copy | Copy::Stdin | Copy::Ended | Copy::Rows) => state,
+            CopyIn::Begun if self.depth == 0 && token.is_word("from") => CopyIn::From,
+            CopyIn::From if token.is_word("stdin") => CopyIn::Stdin,
+            CopyIn::From => CopyIn::Begun,
+            state @ (CopyIn::No | CopyIn::Begun | CopyIn::Stdin | CopyIn::Ended | CopyIn::Rows) => state,
         };
     }
 }
@@ -500,7 +501,7 @@ mod tests {
         check("a$$b$1 $2 $é$x$é$", &[(Word, "a$$b$1"), (Parameter, "$2"), (DollarString, "$é$x$é$")]);
         check("$ab c", &[(Other, "$"), (Word, "ab"), (Word, "c")]);
         check(r"E'\' ''x' '\'", &[(String, r"E'\' ''x'"), (String, r"'\'")]);
-        check("e'a' --c\n 'b\\'' d", &[(String, "e'a' --c\n 'b\\'' d")]);
+        check("e'a' --c\n 'b\\'' d", &[(String, "e'a' --c\n 'b\\''"), (Word, "d")]);
         check(
             "U&'a' u&\"b\" N'c' B'1'",
             &[(String, "U&'a'"), (QuotedIdent, "u&\"b\""), (String, "N'c'"), (String, "B'1'")],
