@@ -9,6 +9,7 @@
 //! source of randomness: the same input gives the same bytes.
 
 pub mod change;
+pub mod describe;
 pub mod dialect;
 pub mod diff;
 pub mod name;
