@@ -13,7 +13,6 @@ pub mod describe;
 pub mod dialect;
 pub mod diff;
 pub mod name;
-pub mod outline;
 pub mod pair;
 pub mod plan;
 pub mod resolve;
