@@ -1,5 +1,6 @@
 //! Finds PostgreSQL's server programs, or installs them.
 
+#[expect(unreachable_pub, reason = "the file is also a module of the test kit, where it is public")]
 #[path = "../../crates/whimbrel-testkit/src/cluster/programs.rs"]
 mod programs;
 
@@ -43,7 +44,9 @@ fn apt(arguments: &[&str]) -> Result<(), String> {
     command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`{told}` failed ({status}): install PostgreSQL's server programs yourself")),
+        Ok(status) => {
+            Err(format!("`{told}` failed ({status}): install PostgreSQL's server programs yourself"))
+        }
         Err(error) => Err(format!("`{told}`: {error}: install PostgreSQL's server programs yourself")),
     }
 }
