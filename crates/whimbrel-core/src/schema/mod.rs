@@ -21,7 +21,7 @@ pub use constraint::{
     Check, ConflictClause, Deferrability, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Unique,
 };
 pub use index::{Index, KeyPart, KeyTarget, NullsOrder, SortOrder};
-pub use object::{Dependency, Object, ObjectKind};
+pub use object::{Dependency, Object, ObjectColumn, ObjectKind};
 pub use snapshot::{Engine, Snapshot, SnapshotError};
 pub use table::{Table, TableOptions};
 pub use types::{EnumType, Extension, Sequence, TypeDef};

@@ -27,6 +27,28 @@ pub struct Object {
     /// What must exist for it to exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Dependency>,
+    /// The columns of a view, where the engine tells them. They follow from the
+    /// definition, so only their comments are compared; but they decide whether
+    /// a view can be replaced in place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<ObjectColumn>,
+    /// The comment on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// A column of a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ObjectColumn {
+    /// The column's name.
+    pub name: String,
+    /// Its type in the engine's spelling.
+    #[serde(rename = "type")]
+    pub sql_type: String,
+    /// Its collation, if it is not the type's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
     /// The comment on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
