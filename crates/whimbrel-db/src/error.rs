@@ -7,6 +7,7 @@ use std::fmt;
 /// The message never holds a password: connection strings are named by
 /// [`crate::ServerInfo::name`].
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
 pub enum DbError {
     /// The engine refused a statement.
     #[error("{0}")]
@@ -46,6 +47,65 @@ pub enum DbError {
         /// The database.
         name: String,
     },
+    /// The file is something else, or its content is encrypted.
+    #[error("`{name}` is not a SQLite database, or it is encrypted")]
+    #[diagnostic(
+        code(whimbrel::db::not_a_database),
+        help("check the path; a file that SQLCipher or a like extension encrypted must be decrypted first")
+    )]
+    NotADatabase {
+        /// The file.
+        name: String,
+    },
+    /// The file is damaged.
+    #[error("`{name}` is damaged: {message}")]
+    #[diagnostic(
+        code(whimbrel::db::corrupt),
+        help(
+            "restore a backup, or save what can be read with `sqlite3 \"{name}\" .recover | sqlite3 recovered.db`"
+        )
+    )]
+    Corrupt {
+        /// The file.
+        name: String,
+        /// What the engine said.
+        message: String,
+    },
+    /// The database cannot be written.
+    #[error("cannot write to `{name}`: {reason}")]
+    #[diagnostic(code(whimbrel::db::read_only), help("{help}"))]
+    ReadOnly {
+        /// The database.
+        name: String,
+        /// What stands in the way.
+        reason: String,
+        /// What to do next.
+        help: String,
+    },
+    /// There is no room left.
+    #[error("no room left to write to `{name}`")]
+    #[diagnostic(
+        code(whimbrel::db::full),
+        help(
+            "free some space on its disk (a table that is rebuilt needs its size once more), then run the command again"
+        )
+    )]
+    Full {
+        /// The database.
+        name: String,
+    },
+    /// The system failed to read or write.
+    #[error("the system cannot read or write `{name}`: {message}")]
+    #[diagnostic(
+        code(whimbrel::db::io),
+        help("look at the disk and the system's log; whatever was not committed is rolled back")
+    )]
+    Io {
+        /// The database.
+        name: String,
+        /// What the engine said.
+        message: String,
+    },
 }
 
 /// A statement that the engine refused.
@@ -75,5 +135,18 @@ impl DbError {
     /// Says whether the statement was stopped on request.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled)
+    }
+
+    /// Says whether another session held what was needed.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Locked { .. })
+    }
+
+    /// The statement that the engine refused, if that is what happened.
+    pub fn statement(&self) -> Option<&StatementError> {
+        match self {
+            Self::Statement(error) => Some(error),
+            _ => None,
+        }
     }
 }

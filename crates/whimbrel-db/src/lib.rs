@@ -4,8 +4,19 @@
 //! reads a schema; [`scratch`] makes throw-away databases; [`execute`] runs a
 //! plan.
 
+pub mod connect;
 pub mod connection;
 pub mod error;
+pub mod lock;
+pub mod scratch;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+pub mod url;
 
+pub use connect::{Access, ConnectOptions, Missing, connect};
 pub use connection::{Canceller, Connection, Row, ServerInfo, Value};
 pub use error::DbError;
+pub use lock::{LockNotice, LockWait, Waiting};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteConnection;
+pub use url::{DatabaseUrl, UrlError};

@@ -1,0 +1,72 @@
+//! Opening a connection to wherever a URL points.
+
+use crate::connection::Connection;
+use crate::error::DbError;
+use crate::lock::LockWait;
+use crate::url::{DatabaseUrl, Location};
+
+/// How to open a connection.
+///
+/// ```
+/// use whimbrel_db::{Access, ConnectOptions, Missing};
+/// // What a dry run of `push` uses: nothing is written, and a file that is not
+/// // there yet counts as an empty database.
+/// let options =
+///     ConnectOptions { access: Access::ReadOnly, missing: Missing::Create, ..ConnectOptions::default() };
+/// # let _ = options;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ConnectOptions {
+    /// Whether anything may be written.
+    pub access: Access,
+    /// What to do where a SQLite file does not exist.
+    pub missing: Missing,
+    /// How long statements wait for another session's lock, and whom to tell.
+    pub lock_wait: LockWait,
+}
+
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Read: nothing at the other end is created or changed.
+    ReadOnly,
+    /// Read and write.
+    #[default]
+    ReadWrite,
+}
+
+/// What to do where a SQLite file does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Missing {
+    /// Fail.
+    #[default]
+    Refuse,
+    /// Create it. With [`Access::ReadOnly`] an empty database in memory stands
+    /// in for it. A file into which nothing was written is removed again on
+    /// closing.
+    Create,
+}
+
+/// Opens a connection.
+///
+/// # Errors
+///
+/// If the database cannot be reached or opened, or is none.
+pub async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<dyn Connection>, DbError> {
+    match url.location() {
+        #[cfg(feature = "sqlite")]
+        Location::Sqlite(location) => Ok(Box::new(crate::sqlite::connect(location, options).await?)),
+        #[cfg(not(feature = "sqlite"))]
+        Location::Sqlite(_) => Err(left_out(url, options)),
+        Location::Postgres => Err(left_out(url, options)),
+    }
+}
+
+/// The error where this build has no client for the dialect.
+fn left_out(url: &DatabaseUrl, _: &ConnectOptions) -> DbError {
+    DbError::Connect {
+        name: url.to_string(),
+        reason: format!("this build of whimbrel does not speak {}", url.dialect()),
+        help: "turn on the feature of the crate `whimbrel` that is named after the engine".to_owned(),
+    }
+}

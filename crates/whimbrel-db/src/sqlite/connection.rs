@@ -1,0 +1,130 @@
+//! [`SqliteConnection`]: a session with a SQLite database.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use whimbrel_core::dialect::Dialect;
+
+use super::open::{Request, memory};
+use super::worker::{Session, Signals, Worker};
+use crate::connect::ConnectOptions;
+use crate::connection::{Canceller, Connection, Row, ServerInfo};
+use crate::error::DbError;
+use crate::lock::LockWait;
+use crate::url::SqliteLocation;
+
+/// A session with a SQLite database.
+///
+/// The engine runs on a thread of the connection's own. A statement that needs
+/// a lock which another process holds waits for it, as the [`LockWait`] that
+/// the connection was opened with says. Where the future of a statement is
+/// dropped, the statement is stopped; where the connection is dropped, whatever
+/// was not committed is rolled back before `drop` returns.
+pub struct SqliteConnection {
+    info: ServerInfo,
+    worker: Worker,
+}
+
+/// Opens the database at `location`.
+pub(crate) async fn connect(
+    location: &SqliteLocation,
+    options: &ConnectOptions,
+) -> Result<SqliteConnection, DbError> {
+    let request = Request::new(location, options);
+    match open(request.clone(), options.lock_wait.clone()).await {
+        Err(DbError::ReadOnly { .. } | DbError::Connect { .. }) if request.without_locks().is_some() => {
+            let request = request.without_locks().unwrap_or(request);
+            open(request, options.lock_wait.clone()).await
+        }
+        result => result,
+    }
+}
+
+async fn open(request: Request, wait: LockWait) -> Result<SqliteConnection, DbError> {
+    let name = request.name();
+    let worker = Worker::start(name.clone(), wait, move || request.open()).await?;
+    SqliteConnection::greet(name, worker).await
+}
+
+impl SqliteConnection {
+    /// Opens an empty database in memory.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no memory or no thread.
+    ///
+    /// ```
+    /// # tokio_test(async {
+    /// use whimbrel_db::{Connection, SqliteConnection};
+    /// let mut connection = SqliteConnection::open_in_memory().await?;
+    /// connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)").await?;
+    /// assert_eq!(connection.execute("INSERT INTO users VALUES (1), (2)").await?, 2);
+    /// # Ok(()) });
+    /// # fn tokio_test(test: impl Future<Output = Result<(), whimbrel_db::DbError>>) {
+    /// #     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test).unwrap();
+    /// # }
+    /// ```
+    pub async fn open_in_memory() -> Result<Self, DbError> {
+        let name = ":memory:".to_owned();
+        let worker = Worker::start(name.clone(), LockWait::default(), || memory(":memory:")).await?;
+        Self::greet(name, worker).await
+    }
+
+    /// Confines the session to its own database: nothing can be attached.
+    pub(super) async fn confine(&mut self) -> Result<(), DbError> {
+        self.worker.run(Session::confine).await
+    }
+
+    /// Reads the file's header: only now does it show whether it is a database.
+    async fn greet(name: String, mut worker: Worker) -> Result<Self, DbError> {
+        worker.run(|session| session.query("PRAGMA schema_version")).await?;
+        let version = rusqlite::version().to_owned();
+        let dialect = Dialect::Sqlite;
+        let info = ServerInfo { dialect, version, major: 3, name, settings: String::new() };
+        Ok(Self { info, worker })
+    }
+}
+
+#[async_trait]
+impl Connection for SqliteConnection {
+    fn server(&self) -> &ServerInfo {
+        &self.info
+    }
+
+    async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        let sql = sql.to_owned();
+        self.worker.run(move |session| session.execute(&sql)).await
+    }
+
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>, DbError> {
+        let sql = sql.to_owned();
+        self.worker.run(move |session| session.query(&sql)).await
+    }
+
+    async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
+        let statements: Vec<String> = statements.iter().map(|&sql| sql.to_owned()).collect();
+        self.worker.run(move |session| statements.iter().map(|sql| session.query(sql)).collect()).await
+    }
+
+    async fn in_transaction(&mut self) -> Result<bool, DbError> {
+        self.worker.run(|session| Ok(session.in_transaction())).await
+    }
+
+    fn canceller(&self) -> Arc<dyn Canceller> {
+        Arc::new(SqliteCanceller(self.worker.signals()))
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), DbError> {
+        self.worker.close().await;
+        Ok(())
+    }
+}
+
+struct SqliteCanceller(Arc<Signals>);
+
+#[async_trait]
+impl Canceller for SqliteCanceller {
+    async fn cancel(&self) {
+        self.0.stop_awaited();
+    }
+}

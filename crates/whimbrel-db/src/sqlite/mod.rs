@@ -1,0 +1,11 @@
+//! SQLite, through rusqlite with the engine built in.
+
+mod connection;
+mod error;
+mod open;
+mod scratch;
+mod worker;
+
+pub use connection::SqliteConnection;
+pub(crate) use connection::connect;
+pub(crate) use scratch::open as open_scratch;
