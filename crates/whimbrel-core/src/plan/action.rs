@@ -1,6 +1,7 @@
 //! Actions: steps that belong together, with the facts that order them.
 
 use super::{Batch, ForeignKeys, Step};
+use crate::dialect::Dialect;
 use crate::name::ObjectName;
 use crate::schema::ObjectKind;
 
@@ -27,6 +28,12 @@ impl Key {
     pub fn part(kind: ObjectKind, name: &ObjectName, part: impl Into<String>) -> Self {
         Self { kind, name: name.clone(), part: part.into() }
     }
+
+    /// The key under which the engine's rule for names finds it.
+    pub(super) fn folded(&self, dialect: Dialect) -> Self {
+        let part = dialect.fold_ident(&self.part).into_owned();
+        Self { kind: self.kind, name: dialect.fold_name(&self.name), part }
+    }
 }
 
 /// Steps that run one after the other without anything between, and facts that
@@ -38,8 +45,15 @@ impl Key {
 /// | who creates `k` | who alters `k` |
 /// | who creates or alters `k` | who uses `k` |
 /// | who frees `k` | who alters or drops `k` |
+///
+/// A fact about an object says nothing of its parts, nor the other way round:
+/// name both where both are meant. Of several facts that one action states for
+/// one key the first counts, in this order: creates, alters, drops, frees, uses.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Action {
+    /// The table or other object that it is about. Where the facts leave a
+    /// choice, actions run sorted by this name, then by their SQL.
+    pub subject: Option<ObjectName>,
     /// The steps.
     pub steps: Vec<Step>,
     /// What exists only after it.
@@ -76,6 +90,11 @@ impl Action {
     /// An action of one statement.
     pub fn sql(sql: impl Into<String>) -> Self {
         Self { steps: vec![Step::new(sql)], ..Self::default() }
+    }
+
+    /// An action about an object, without steps yet.
+    pub fn about(subject: &ObjectName) -> Self {
+        Self { subject: Some(subject.clone()), ..Self::default() }
     }
 }
 
