@@ -66,8 +66,6 @@ impl<'a> Iterator for Tokens<'a> {
             (TokenKind::CopyData, copy_data(rest))
         } else if self.at_start && self.is_command(rest.as_bytes()) {
             (TokenKind::MetaCommand, line(rest.as_bytes()))
-        } else if self.at == 0 && rest.starts_with('\u{feff}') {
-            (TokenKind::Whitespace, '\u{feff}'.len_utf8())
         } else {
             scan(rest, first, self.lexicon)
         };
@@ -163,12 +161,17 @@ pub(super) fn is_breakpoint(text: &str, token: &Token<'_>) -> bool {
         && matches!(text[..token.offset].trim_end_matches([' ', '\t']).chars().next_back(), None | Some('\n'))
 }
 
+/// White space to SQLite wherever a token may begin, and to psql at the
+/// beginning of a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Finds out what begins here and how long it is (at least one byte).
 fn scan(rest: &str, first: u8, lexicon: Lexicon) -> (TokenKind, usize) {
     let bytes = rest.as_bytes();
     let second = bytes.get(1).copied().unwrap_or(0);
     match first {
         b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => (TokenKind::Whitespace, run(bytes, 1, is_space)),
+        0xef if rest.starts_with(BYTE_ORDER_MARK) => (TokenKind::Whitespace, BYTE_ORDER_MARK.len_utf8()),
         b'-' if second == b'-' => (TokenKind::LineComment, line_comment(bytes, lexicon)),
         b'/' if second == b'*' => (TokenKind::BlockComment, block_comment(bytes, lexicon.nested_comments)),
         b'\'' => (TokenKind::String, quoted(bytes, 0, b'\'')),

@@ -18,7 +18,7 @@ pub struct Token<'a> {
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenKind {
-    /// Blanks, line ends, and a byte order mark at the very beginning.
+    /// Blanks, line ends, and byte order marks.
     Whitespace,
     /// `-- ...`, without its line end.
     LineComment,

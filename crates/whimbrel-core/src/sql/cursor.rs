@@ -1,0 +1,143 @@
+//! A reader's place among the tokens that matter.
+
+use std::borrow::Cow;
+
+use super::{Grammar, Lexicon, Token, Tokens, tokens};
+use crate::name::ObjectName;
+
+/// Walks over the tokens of a text, white space and comments left out, one
+/// token ahead.
+///
+/// ```
+/// use whimbrel_core::sql::{Cursor, Lexicon};
+/// let mut cursor = Cursor::new("DROP /* old */ TABLE main.\"My Table\"", Lexicon::SQLITE);
+/// assert!(cursor.eat_all(&["drop", "table"]));
+/// assert_eq!(cursor.object_name().unwrap().to_string(), "My Table");
+/// assert!(cursor.peek().is_none());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Cursor<'a> {
+    tokens: Tokens<'a>,
+    ahead: Option<Token<'a>>,
+    lexicon: Lexicon,
+}
+
+impl<'a> Cursor<'a> {
+    /// Stands before the first token of `text`.
+    pub fn new(text: &'a str, lexicon: Lexicon) -> Self {
+        let mut cursor = Self { tokens: tokens(text, lexicon), ahead: None, lexicon };
+        cursor.advance();
+        cursor
+    }
+
+    fn advance(&mut self) {
+        self.ahead = self.tokens.by_ref().find(|token| !token.is_trivia());
+    }
+
+    /// The token ahead.
+    pub fn peek(&self) -> Option<Token<'a>> {
+        self.ahead
+    }
+
+    /// Says whether the token ahead is this bare word.
+    pub fn at_word(&self, word: &str) -> bool {
+        self.ahead.is_some_and(|token| token.is_word(word))
+    }
+
+    /// Says whether the token ahead is this punctuation mark.
+    pub fn at_punct(&self, mark: &str) -> bool {
+        self.ahead.is_some_and(|token| token.is_punct(mark))
+    }
+
+    /// Steps over this bare word; says whether it was ahead.
+    pub fn eat(&mut self, word: &str) -> bool {
+        let found = self.at_word(word);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    /// Steps over one of these bare words; says whether one was ahead.
+    pub fn eat_any(&mut self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.eat(word))
+    }
+
+    /// Steps over these bare words if all of them are ahead, and over nothing
+    /// otherwise.
+    pub fn eat_all(&mut self, words: &[&str]) -> bool {
+        let mut trial = self.clone();
+        let found = words.iter().all(|word| trial.eat(word));
+        if found {
+            *self = trial;
+        }
+        found
+    }
+
+    /// Steps over this punctuation mark; says whether it was ahead.
+    pub fn eat_punct(&mut self, mark: &str) -> bool {
+        let found = self.at_punct(mark);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    /// Reads one identifier, as [`Token::name`] does.
+    pub fn name(&mut self) -> Option<Cow<'a, str>> {
+        let name = self.ahead?.name(self.lexicon)?;
+        self.advance();
+        Some(name)
+    }
+
+    /// Reads a name that may be qualified. The default namespace (SQLite
+    /// `main`, PostgreSQL `public`) is left away, as is the database before a
+    /// namespace.
+    pub fn object_name(&mut self) -> Option<ObjectName> {
+        let mut namespace = None;
+        let mut name = self.name()?;
+        while self.eat_punct(".") {
+            let Some(next) = self.name() else { break };
+            namespace = Some(std::mem::replace(&mut name, next));
+        }
+        let namespace = namespace.filter(|namespace| !self.is_default(namespace));
+        Some(ObjectName { namespace: namespace.map(Cow::into_owned), name: name.into_owned() })
+    }
+
+    fn is_default(&self, namespace: &str) -> bool {
+        match self.lexicon.grammar {
+            Grammar::Sqlite => namespace.eq_ignore_ascii_case("main"),
+            Grammar::Postgres => namespace == "public",
+        }
+    }
+
+    /// Steps over a parenthesis and all it holds, if one opens ahead.
+    pub fn skip_parentheses(&mut self) {
+        if !self.at_punct("(") {
+            return;
+        }
+        let mut depth = 0_usize;
+        for token in self.by_ref() {
+            if token.is_punct("(") {
+                depth += 1;
+            } else if token.is_punct(")") {
+                depth -= 1;
+            }
+            if depth == 0 {
+                return;
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Cursor<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        let token = self.ahead;
+        if token.is_some() {
+            self.advance();
+        }
+        token
+    }
+}
