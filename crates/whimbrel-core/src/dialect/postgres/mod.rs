@@ -1,6 +1,36 @@
-//! PostgreSQL.
+//! PostgreSQL 14 and newer.
+//!
+//! # What a schema read from PostgreSQL looks like
+//!
+//! The reader and this folder agree on the following; nothing here can tell
+//! when it is not so.
+//!
+//! - Both the reader and the steps run under `search_path = public`. Whatever
+//!   is text (types, defaults, conditions, definitions) is in the server's own
+//!   spelling under that path: names in `public` are bare, others qualified.
+//! - Names (of tables, columns, indexes, access methods, table spaces) are raw.
+//!   Collations and operator classes are SQL text: quoted where they need it,
+//!   qualified where the path does not find them.
+//! - Types are `format_type`'s, expressions `pg_get_expr`'s, the parts of an
+//!   index `pg_get_indexdef`'s. An exclusion is all that follows its name,
+//!   deferrability included.
+//! - A column is `auto_increment` if it is NOT NULL and defaults to the next
+//!   value of a sequence that it owns and that is as `serial` makes it (see
+//!   [`serial_sequence`]); default and sequence are then not told again. The
+//!   sequence of an identity column is only in its
+//!   [`Identity`](crate::schema::Identity).
+//! - A definition is one or more statements separated by semicolons: what
+//!   creates the object, then what cannot be said in it
+//!   (`ALTER TABLE ... DISABLE TRIGGER`). Indexes of materialised views are
+//!   objects too. A signature is a parenthesised list of argument types.
+//! - What an object depends on is what `pg_depend` says, columns included.
+
+mod rules;
+mod types;
 
 use std::borrow::Cow;
+
+pub use rules::{MAX_IDENT, clip_ident, serial_sequence};
 
 use super::Backend;
 use crate::change::Change;
@@ -19,11 +49,11 @@ impl Backend for Postgres {
     }
 
     fn quote_ident(&self, name: &str) -> String {
-        format!("\"{}\"", name.replace('"', "\"\""))
+        rules::ident(name)
     }
 
     fn quote_literal(&self, text: &str) -> String {
-        format!("'{}'", text.replace('\'', "''"))
+        rules::literal(text)
     }
 
     fn fold_ident<'a>(&self, name: &'a str) -> Cow<'a, str> {
@@ -31,7 +61,7 @@ impl Backend for Postgres {
     }
 
     fn same_type(&self, a: &str, b: &str) -> bool {
-        a.eq_ignore_ascii_case(b)
+        types::same(a, b)
     }
 
     fn lower(&self, _: Pair<&Schema>, _: &[Change]) -> Result<Vec<Action>, PlanError> {
