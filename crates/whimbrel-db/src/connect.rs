@@ -1,5 +1,7 @@
 //! Opening a connection to wherever a URL points.
 
+use std::time::Duration;
+
 use crate::connection::Connection;
 use crate::error::DbError;
 use crate::lock::LockWait;
@@ -23,6 +25,9 @@ pub struct ConnectOptions {
     pub missing: Missing,
     /// How long statements wait for another session's lock, and whom to tell.
     pub lock_wait: LockWait,
+    /// How long a server that is not there yet, or still starting, is asked
+    /// again. Not at all by default.
+    pub server_wait: Duration,
 }
 
 /// What a connection may do.
@@ -58,11 +63,15 @@ pub async fn connect(url: &DatabaseUrl, options: &ConnectOptions) -> Result<Box<
         Location::Sqlite(location) => Ok(Box::new(crate::sqlite::connect(location, options).await?)),
         #[cfg(not(feature = "sqlite"))]
         Location::Sqlite(_) => Err(left_out(url, options)),
+        #[cfg(feature = "postgres")]
+        Location::Postgres => Ok(Box::new(crate::postgres::connect(url, options).await?)),
+        #[cfg(not(feature = "postgres"))]
         Location::Postgres => Err(left_out(url, options)),
     }
 }
 
 /// The error where this build has no client for the dialect.
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 fn left_out(url: &DatabaseUrl, _: &ConnectOptions) -> DbError {
     DbError::Connect {
         name: url.to_string(),

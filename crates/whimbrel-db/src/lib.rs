@@ -8,6 +8,8 @@ pub mod connect;
 pub mod connection;
 pub mod error;
 pub mod lock;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod scratch;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -1,0 +1,277 @@
+//! One session with a PostgreSQL server.
+//!
+//! Statements go through the simple protocol: several in one round trip, and
+//! every value comes as text, spelled as the pinned settings of the session
+//! have it (see [`session`](super::session)).
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use tokio::task::JoinHandle;
+use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::config::PostgresConfig;
+use super::connect::{self, Opened};
+use super::{failure, pooler, session};
+use crate::connect::Access;
+use crate::connection::{Canceller, Connection, Row, ServerInfo, Value};
+use crate::error::{DbError, StatementError};
+
+/// How long an orderly end may take.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// A session with a PostgreSQL server, prepared for whimbrel's work.
+pub struct PostgresConnection {
+    info: ServerInfo,
+    config: PostgresConfig,
+    client: Client,
+    tls: MakeRustlsConnect,
+    driver: Guard,
+    shared: Arc<Shared>,
+}
+
+/// The task that moves the bytes. It ends with the session's last statement; if
+/// one is still running when the session is dropped, the socket is closed at
+/// once, so that the server notices and rolls back.
+struct Guard {
+    task: JoinHandle<()>,
+    busy: bool,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if self.busy {
+            self.task.abort();
+        }
+    }
+}
+
+/// What the session, its driver and its cancellers know in common.
+#[derive(Default)]
+struct Shared {
+    /// What the driver noticed last, if the session ended on its own.
+    last_words: Mutex<Option<String>>,
+    /// Whether the running statement was asked to stop.
+    cancelled: AtomicBool,
+}
+
+impl PostgresConnection {
+    /// Opens a session and prepares it. For as long as `wait`, a server that is
+    /// not there yet or still starting is asked again. With
+    /// [`Access::ReadOnly`] the server itself refuses whatever writes.
+    ///
+    /// # Errors
+    ///
+    /// If no server lets us in, it is older than 14, it is a standby that cannot
+    /// be written, or a pooler stands between that hands statements to any session.
+    pub async fn connect(config: PostgresConfig, access: Access, wait: Duration) -> Result<Self, DbError> {
+        let Opened { client, driver, tls } = connect::open(&config, wait).await?;
+        let shared = Arc::new(Shared::default());
+        let driver = Guard { task: tokio::spawn(drive(driver, Arc::clone(&shared))), busy: false };
+        let info = session::unknown(&config);
+        let mut connection = Self { info, config, client, tls, driver, shared };
+        let prepared = session::prepare(&mut connection, access).await?;
+        connection.info = prepared.info;
+        pooler::refuse(&mut connection, prepared.backend).await?;
+        Ok(connection)
+    }
+
+    /// How the session was opened.
+    pub fn config(&self) -> &PostgresConfig {
+        &self.config
+    }
+
+    pub(super) fn cancel_token(&self) -> CancelToken {
+        self.client.cancel_token()
+    }
+
+    /// Runs several statements in one round trip, and hands each row, with the
+    /// number of its statement, to `take`. Returns the affected rows of each.
+    async fn run(
+        &mut self,
+        statements: &[&str],
+        mut take: impl FnMut(usize, Row) + Send,
+    ) -> Result<Vec<u64>, DbError> {
+        let (sql, starts) = join(statements);
+        self.shared.cancelled.store(false, Ordering::Relaxed);
+        self.driver.busy = true;
+        let mut done = Vec::with_capacity(statements.len());
+        let outcome = async {
+            let mut messages = pin!(self.client.simple_query_raw(&sql).await?);
+            while let Some(message) = messages.next().await {
+                match message? {
+                    SimpleQueryMessage::Row(row) => take(done.len(), decode(&row)?),
+                    SimpleQueryMessage::CommandComplete(rows) => done.push(rows),
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+        .await;
+        self.driver.busy = false;
+        match outcome {
+            Ok(()) => Ok(done),
+            Err(error) => {
+                let at = done.len().min(statements.len().saturating_sub(1));
+                let statement = statements.get(at).copied().unwrap_or_default();
+                Err(self.explain(&error, statement, starts.get(at).copied().unwrap_or_default()).await)
+            }
+        }
+    }
+
+    /// Says what an error of the client means for `statement`, which began
+    /// after `start` characters.
+    async fn explain(&mut self, error: &tokio_postgres::Error, statement: &str, start: usize) -> DbError {
+        match error.as_db_error() {
+            Some(refusal) if failure::ends_session(refusal) => self.lost(refusal.message()),
+            Some(refusal) => {
+                let asked = self.shared.cancelled.load(Ordering::Relaxed);
+                if asked && refusal.code().code() == "57014" {
+                    return DbError::Cancelled;
+                }
+                DbError::Statement(Box::new(failure::statement_error(refusal, statement, start)))
+            }
+            None if failure::is_text(error) => DbError::Statement(Box::new(StatementError {
+                message: "the result holds bytes that are no text in UTF-8".to_owned(),
+                code: None,
+                offset: None,
+                detail: None,
+                sql: statement.to_owned(),
+            })),
+            None => {
+                // The driver knows more, and is about to say it.
+                let _ = tokio::time::timeout(Duration::from_secs(1), &mut self.driver.task).await;
+                let words = self.shared.last_words.lock().ok().and_then(|words| words.clone());
+                self.lost(&words.unwrap_or_else(|| error.to_string()))
+            }
+        }
+    }
+
+    fn lost(&self, reason: &str) -> DbError {
+        DbError::Lost { name: self.info.name.clone(), reason: reason.to_owned() }
+    }
+}
+
+/// Moves bytes between client and server until one of them ends.
+async fn drive(
+    driver: tokio_postgres::Connection<tokio_postgres::Socket, connect::Stream>,
+    shared: Arc<Shared>,
+) {
+    if let Err(error) = driver.await
+        && let Ok(mut words) = shared.last_words.lock()
+    {
+        *words = Some(failure::last_words(&error));
+    }
+}
+
+/// Joins statements into one text. Each is followed by a line break, lest a
+/// comment at its end swallow the semicolon. Also returns after how many
+/// characters each begins, for the server counts characters.
+fn join(statements: &[&str]) -> (String, Vec<usize>) {
+    let mut sql = String::with_capacity(statements.iter().map(|one| one.len() + 3).sum());
+    let mut starts = Vec::with_capacity(statements.len());
+    let mut characters = 0;
+    for (at, statement) in statements.iter().enumerate() {
+        if at > 0 {
+            sql.push_str("\n;\n");
+            characters += 3;
+        }
+        starts.push(characters);
+        sql.push_str(statement);
+        characters += statement.chars().count();
+    }
+    (sql, starts)
+}
+
+fn decode(row: &SimpleQueryRow) -> Result<Row, tokio_postgres::Error> {
+    (0..row.len())
+        .map(|at| {
+            let value = row.try_get(at)?;
+            Ok(value.map_or(Value::Null, |text| Value::Text(text.to_owned())))
+        })
+        .collect::<Result<_, _>>()
+        .map(Row)
+}
+
+#[async_trait]
+impl Connection for PostgresConnection {
+    fn server(&self) -> &ServerInfo {
+        &self.info
+    }
+
+    async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        let affected = self.run(&[sql], |_, _| ()).await?;
+        Ok(affected.last().copied().unwrap_or_default())
+    }
+
+    async fn query(&mut self, sql: &str) -> Result<Vec<Row>, DbError> {
+        let mut rows = Vec::new();
+        self.run(&[sql], |_, row| rows.push(row)).await?;
+        Ok(rows)
+    }
+
+    async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
+        let mut results = vec![Vec::new(); statements.len()];
+        self.run(statements, |at, row| {
+            if let Some(rows) = results.get_mut(at) {
+                rows.push(row);
+            }
+        })
+        .await?;
+        Ok(results)
+    }
+
+    /// There is no function that tells; a savepoint is refused outside of a
+    /// transaction, and so is every statement in a failed one.
+    async fn in_transaction(&mut self) -> Result<bool, DbError> {
+        match self.execute("SAVEPOINT whimbrel_probe").await {
+            Ok(_) => self.execute("RELEASE SAVEPOINT whimbrel_probe").await.map(|_| true),
+            Err(DbError::Statement(error)) => match error.code.as_deref() {
+                Some("25P01") => Ok(false),
+                Some("25P02") => Ok(true),
+                _ => Err(DbError::Statement(error)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    fn canceller(&self) -> Arc<dyn Canceller> {
+        Arc::new(PostgresCanceller {
+            token: self.cancel_token(),
+            tls: self.tls.clone(),
+            shared: Arc::clone(&self.shared),
+        })
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), DbError> {
+        let Self { client, mut driver, .. } = *self;
+        // The driver says good-bye when the client is gone.
+        drop(client);
+        if tokio::time::timeout(CLOSE_LIMIT, &mut driver.task).await.is_err() {
+            driver.busy = true;
+        }
+        Ok(())
+    }
+}
+
+/// Asks the server, through a connection of its own, to stop what a session runs.
+struct PostgresCanceller {
+    token: CancelToken,
+    tls: MakeRustlsConnect,
+    shared: Arc<Shared>,
+}
+
+#[async_trait]
+impl Canceller for PostgresCanceller {
+    async fn cancel(&self) {
+        self.shared.cancelled.store(true, Ordering::Relaxed);
+        // A server that cannot be reached cannot be asked; then the session is
+        // as good as lost, and whoever waits for it will hear that.
+        let _ = self.token.cancel_query(self.tls.clone()).await;
+    }
+}

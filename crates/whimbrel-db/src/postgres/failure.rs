@@ -1,0 +1,59 @@
+//! What the server's errors mean.
+
+use std::error::Error as _;
+
+use tokio_postgres::error::{DbError as Refusal, ErrorPosition, Severity};
+
+use crate::error::StatementError;
+
+/// Says whether the server ended the session with this error.
+pub(super) fn ends_session(refusal: &Refusal) -> bool {
+    match refusal.parsed_severity() {
+        Some(severity) => matches!(severity, Severity::Fatal | Severity::Panic),
+        None => matches!(refusal.code().code(), "57P01" | "57P02" | "57P03" | "57P05" | "25P03"),
+    }
+}
+
+/// Says whether the error is about a value that is not text.
+pub(super) fn is_text(error: &tokio_postgres::Error) -> bool {
+    error.source().is_some_and(|source| source.is::<std::str::Utf8Error>())
+}
+
+/// What the end of a session was, in the server's words if it had any.
+pub(super) fn last_words(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(refusal) => refusal.message().to_owned(),
+        None => error.source().map_or_else(|| error.to_string(), ToString::to_string),
+    }
+}
+
+/// Keeps all that the server said of `statement`, which began after `start`
+/// characters of what was sent.
+pub(super) fn statement_error(refusal: &Refusal, statement: &str, start: usize) -> StatementError {
+    let offset = match refusal.position() {
+        Some(ErrorPosition::Original(position)) => {
+            let character = usize::try_from(*position).unwrap_or_default().saturating_sub(1 + start);
+            let byte = statement.char_indices().nth(character).map(|(byte, _)| byte);
+            Some(byte.unwrap_or(statement.len()))
+        }
+        Some(ErrorPosition::Internal { .. }) | None => None,
+    };
+    StatementError {
+        message: refusal.message().to_owned(),
+        code: Some(refusal.code().code().to_owned()),
+        offset,
+        detail: detail(refusal),
+        sql: statement.to_owned(),
+    }
+}
+
+fn detail(refusal: &Refusal) -> Option<String> {
+    let inner = match refusal.position() {
+        Some(ErrorPosition::Internal { query, .. }) => Some(format!("while running: {query}")),
+        _ => None,
+    };
+    let hint = refusal.hint().map(|hint| format!("hint: {hint}"));
+    let lines: Vec<String> =
+        [refusal.detail().map(str::to_owned), inner, hint].into_iter().flatten().collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}

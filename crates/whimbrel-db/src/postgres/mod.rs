@@ -1,0 +1,26 @@
+//! PostgreSQL, 14 and newer.
+
+mod config;
+mod connect;
+mod connection;
+mod failure;
+mod pooler;
+mod session;
+mod tls;
+
+pub use config::{Environment, PostgresConfig};
+pub use connection::PostgresConnection;
+
+use crate::connect::ConnectOptions;
+use crate::error::DbError;
+use crate::url::DatabaseUrl;
+
+/// Opens a session with the database that `url` names, in the environment of
+/// this process.
+pub(crate) async fn connect(
+    url: &DatabaseUrl,
+    options: &ConnectOptions,
+) -> Result<PostgresConnection, DbError> {
+    let config = PostgresConfig::parse(url.expose(), &Environment::of_process())?;
+    PostgresConnection::connect(config, options.access, options.server_wait).await
+}

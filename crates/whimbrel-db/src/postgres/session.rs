@@ -1,0 +1,152 @@
+//! What is settled at the start of every session.
+//!
+//! How a session spells values and deparses expressions depends on its
+//! settings; a role, a database or a URL may have changed any of them. All that
+//! matter are pinned here, so that two sessions read one schema alike.
+
+use whimbrel_core::dialect::Dialect;
+
+use super::config::PostgresConfig;
+use super::connection::PostgresConnection;
+use crate::connect::Access;
+use crate::connection::{Connection, Row, ServerInfo};
+use crate::error::DbError;
+
+/// The oldest version that is spoken.
+const OLDEST: i64 = 140_000;
+
+/// How long a statement waits for a lock before it gives up, to be tried again.
+const LOCK_TIMEOUT: &str = "5s";
+
+/// The settings, all of them known to version 14.
+const SETTINGS: &[(&str, &str)] = &[
+    // How names are found and shown: those of `public` without their namespace.
+    ("search_path", "public, pg_temp"),
+    ("quote_all_identifiers", "off"),
+    // How values are shown and read.
+    ("client_encoding", "UTF8"),
+    ("standard_conforming_strings", "on"),
+    ("escape_string_warning", "on"),
+    ("array_nulls", "on"),
+    ("transform_null_equals", "off"),
+    ("datestyle", "ISO, MDY"),
+    ("intervalstyle", "postgres"),
+    ("timezone", "UTC"),
+    ("extra_float_digits", "1"),
+    ("bytea_output", "hex"),
+    ("xmloption", "content"),
+    // What a bare definition means.
+    ("default_tablespace", ""),
+    ("default_table_access_method", "heap"),
+    ("check_function_bodies", "off"),
+    // How transactions run, and how long anything may take.
+    ("default_transaction_isolation", "read committed"),
+    ("default_transaction_deferrable", "off"),
+    ("statement_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("idle_session_timeout", "0"),
+    ("lock_timeout", LOCK_TIMEOUT),
+    // A policy must not hide rows from a question about them: that is an error.
+    ("row_security", "off"),
+    // Catalogue queries are not worth compiling.
+    ("jit", "off"),
+    ("client_min_messages", "warning"),
+];
+
+/// What everything that spells a schema depends on.
+const ABOUT: &str = "SELECT current_setting('server_version'), current_setting('server_version_num'), \
+     pg_catalog.version(), pg_catalog.pg_backend_pid(), pg_catalog.pg_encoding_to_char(d.encoding), \
+     d.datcollate, d.datctype, pg_catalog.to_jsonb(d) ->> 'datlocprovider', \
+     coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale'), \
+     pg_catalog.pg_is_in_recovery() \
+     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
+
+/// A session that is ready.
+pub(super) struct Prepared {
+    pub(super) info: ServerInfo,
+    /// The process that the server has for the session.
+    pub(super) backend: i64,
+}
+
+/// What is known before the server has said anything.
+pub(super) fn unknown(config: &PostgresConfig) -> ServerInfo {
+    ServerInfo {
+        dialect: Dialect::Postgres,
+        version: String::new(),
+        major: 0,
+        name: config.name(),
+        settings: String::new(),
+    }
+}
+
+/// The statement that pins every setting.
+pub(super) fn pin(access: Access) -> String {
+    let read_only = match access {
+        Access::ReadOnly => "on",
+        Access::ReadWrite => "off",
+    };
+    let settings: Vec<String> = SETTINGS
+        .iter()
+        .chain(&[("default_transaction_read_only", read_only)])
+        .map(|(name, value)| {
+            format!("set_config('{name}', {}, false)", Dialect::Postgres.quote_literal(value))
+        })
+        .collect();
+    format!("SELECT {}", settings.join(", "))
+}
+
+/// Pins the settings and asks the server what it is.
+pub(super) async fn prepare(
+    connection: &mut PostgresConnection,
+    access: Access,
+) -> Result<Prepared, DbError> {
+    let name = connection.server().name.clone();
+    let refused =
+        |reason: String, help: &str| DbError::Connect { name: name.clone(), reason, help: help.to_owned() };
+    // The version comes first: an older server knows not all of the settings.
+    let about = connection.query(ABOUT).await?;
+    let row = about
+        .first()
+        .ok_or_else(|| refused("the database is gone".to_owned(), "create it again, or correct the URL"))?;
+    let product = row.text(2).unwrap_or_default();
+    if !product.starts_with("PostgreSQL ") {
+        let product = product.split(" (").next().unwrap_or_default();
+        return Err(refused(format!("the server is `{product}`"), "whimbrel speaks PostgreSQL 14 and newer"));
+    }
+    let number = row.integer(1).unwrap_or_default();
+    if number < OLDEST {
+        let version = row.text(0).unwrap_or_default();
+        return Err(refused(
+            format!("the server is PostgreSQL {version}"),
+            "whimbrel speaks PostgreSQL 14 and newer",
+        ));
+    }
+    if access == Access::ReadWrite && row.is_true(9) {
+        return Err(DbError::ReadOnly {
+            name,
+            reason: "the server is a standby".to_owned(),
+            help: "connect to the primary".to_owned(),
+        });
+    }
+    connection.query(&pin(access)).await?;
+    let info = ServerInfo {
+        version: row.text(0).unwrap_or_default().to_owned(),
+        major: u32::try_from(number / 10_000).unwrap_or_default(),
+        settings: settings(row),
+        ..connection.server().clone()
+    };
+    Ok(Prepared { info, backend: row.integer(3).unwrap_or_default() })
+}
+
+/// Encoding and locale, in one line.
+fn settings(row: &Row) -> String {
+    let value = |at: usize| row.text(at).unwrap_or("-");
+    format!(
+        "encoding={} collate={} ctype={} provider={} locale={}",
+        value(4),
+        value(5),
+        value(6),
+        value(7),
+        value(8)
+    )
+}
