@@ -167,6 +167,20 @@ pub enum CommentTarget {
 }
 
 impl Change {
+    /// Says whether it gives something another name and leaves all else alone.
+    pub fn is_rename(&self) -> bool {
+        matches!(
+            self,
+            Self::RenameTable { .. }
+                | Self::RenameColumn { .. }
+                | Self::RenameEnum { .. }
+                | Self::RenameEnumValue { .. }
+                | Self::RenameSequence { .. }
+                | Self::RenameIndex { .. }
+                | Self::RenameConstraint { .. }
+        )
+    }
+
     /// The table that the change belongs to, by its new name; `None` for a
     /// change of a top-level object that is no table.
     pub fn table_name(&self) -> Option<&ObjectName> {

@@ -61,7 +61,7 @@ impl ObjectName {
     }
 }
 
-/// Splits `a.b."c.d"` at its unquoted dots; `None` if a part is empty or a
+/// Splits `a.b."c.d"` at its unquoted dots; `None` if a part is missing or a
 /// quote is left open.
 ///
 /// ```
@@ -70,22 +70,60 @@ impl ObjectName {
 /// assert!(split_dotted("users.").is_none());
 /// ```
 pub fn split_dotted(text: &str) -> Option<Vec<String>> {
+    split_unquoted(text, '.')?.into_iter().map(|part| unquoted(&part)).collect()
+}
+
+/// Writes names with dots between, each quoted where
+/// [`split_dotted`] would not read it back otherwise.
+///
+/// ```
+/// use whimbrel_core::name::{join_dotted, split_dotted};
+/// let text = join_dotted(["users", "nick.name", ""]);
+/// assert_eq!(text, r#"users."nick.name"."""#);
+/// assert_eq!(split_dotted(&text).unwrap(), ["users", "nick.name", ""]);
+/// ```
+pub fn join_dotted<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let written: Vec<_> = parts.into_iter().map(quoted_if_needed).collect();
+    written.join(".")
+}
+
+/// Splits a text at a mark that stands outside of double quotes, which stay;
+/// `None` if a quote is left open. A name begins after each dot and each `=`; a
+/// quote inside a bare name is a character like any other.
+pub(crate) fn split_unquoted(text: &str, mark: char) -> Option<Vec<String>> {
     let mut parts = vec![String::new()];
-    let mut chars = text.chars().peekable();
-    let mut quoted = false;
-    while let Some(c) = chars.next() {
+    let (mut at_start, mut is_quoted, mut open) = (true, false, false);
+    for c in text.chars() {
         let part = parts.last_mut()?;
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                part.push('"');
-            }
-            '"' if quoted || part.is_empty() => quoted = !quoted,
-            '.' if !quoted => parts.push(String::new()),
-            c => part.push(c),
+        is_quoted = if at_start { c == '"' } else { is_quoted };
+        open ^= is_quoted && c == '"';
+        at_start = !open && matches!(c, '.' | '=');
+        if c == mark && !open {
+            parts.push(String::new());
+        } else {
+            part.push(c);
         }
     }
-    (!quoted && parts.iter().all(|part| !part.is_empty())).then_some(parts)
+    (!open).then_some(parts)
+}
+
+/// Takes the quotes off, if there are any; a bare name is not empty.
+pub(crate) fn unquoted(part: &str) -> Option<String> {
+    match part.strip_prefix('"') {
+        Some(rest) => {
+            let inner = rest.strip_suffix('"')?;
+            (!inner.replace("\"\"", "").contains('"')).then(|| inner.replace("\"\"", "\""))
+        }
+        None => (!part.is_empty()).then(|| part.to_owned()),
+    }
+}
+
+fn quoted_if_needed(part: &str) -> String {
+    if part.is_empty() || part.starts_with('"') || part.contains(['.', '=']) {
+        format!("\"{}\"", part.replace('"', "\"\""))
+    } else {
+        part.to_owned()
+    }
 }
 
 impl fmt::Display for ObjectName {

@@ -5,14 +5,32 @@
 //! sorted sequences. Names that could be renames of others are returned as
 //! questions. The differ is pure, linear and deterministic, and never fails.
 
+mod column;
+mod enum_type;
+mod expression;
+mod extension;
+mod known;
+mod likeness;
+mod matching;
+mod names;
+mod object;
+mod part;
+mod problem;
+mod question;
 mod rename;
+mod rewrite;
+mod sequence;
+mod shape;
+mod table;
+mod types;
 
+pub use problem::{Fault, RenameProblem};
 pub use rename::{Rename, Renames};
 
-use crate::change::Change;
+use crate::change::{Change, CommentTarget};
 use crate::dialect::Dialect;
 use crate::pair::Pair;
-use crate::resolve::RenameQuestion;
+use crate::resolve::{RenameKind, RenameQuestion};
 use crate::schema::Schema;
 
 /// What [`diff`] found.
@@ -21,12 +39,69 @@ pub struct Diff {
     /// The differences: renames first, then by object; all but the renames
     /// speak the new names.
     pub changes: Vec<Change>,
-    /// Gained names that may be renames and that `renames` does not decide.
+    /// Gained names that may be renames and that `renames` does not decide:
+    /// tables and enums first, then columns and values. The changes treat each
+    /// as new.
     pub questions: Vec<RenameQuestion>,
 }
 
 /// Compares `pair.from` with `pair.to`, the `renames` being known.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::diff::{Renames, diff};
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::schema::{Schema, Table};
+///
+/// let pair = Pair::new(
+///     Schema { tables: vec![Table::new("users")], ..Schema::default() },
+///     Schema { tables: vec![Table::new("people")], ..Schema::default() },
+/// );
+/// let mut renames = Renames::default();
+/// let found = diff(Dialect::Sqlite, pair.as_ref(), &renames);
+/// assert_eq!(found.changes.len(), 2, "one table is dropped, one created, unless ...");
+///
+/// let question = &found.questions[0];
+/// renames.learn(question, &whimbrel_core::resolve::Answer::RenamedFrom("users".into()));
+/// let found = diff(Dialect::Sqlite, pair.as_ref(), &renames);
+/// assert_eq!(found.changes, [Change::RenameTable { from: "users".into(), to: "people".into() }]);
+/// assert!(found.questions.is_empty());
+/// ```
 pub fn diff(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Diff {
-    let _ = (dialect, pair, renames);
-    Diff::default()
+    let known = known::known(dialect, pair, renames).renames;
+    let names = names::Names::new(dialect, pair, &known);
+    let from = rewrite::rewrite(pair.from, &names);
+    let to = pair.to;
+    let mut asked = question::Asked::nothing(dialect, renames);
+    let mut changes: Vec<_> = known.iter().map(renamed).collect();
+    changes.extend(names.renamed_sequences());
+    extension::diff_namespaces(dialect, pair.map(|schema| &schema.namespaces[..]), &mut changes);
+    extension::diff_extensions(dialect, pair.map(|schema| &schema.extensions[..]), &mut changes);
+    enum_type::diff(dialect, &from.enums, &to.enums, &mut changes, &mut asked);
+    types::diff(dialect, &from.types, &to.types, &mut changes);
+    sequence::diff(dialect, &from.sequences, &to.sequences, &mut changes);
+    table::diff(dialect, &from.tables, &to.tables, &mut changes, &mut asked);
+    object::diff(dialect, &from.objects, &to.objects, &mut changes);
+    changes.sort_by_key(|change| !change.is_rename());
+    Diff { changes, questions: asked.questions() }
+}
+
+fn renamed(rename: &Rename) -> Change {
+    let Rename { kind, parent, from, to } = rename.clone();
+    let parent = || parent.expect("only what is in a known parent is known");
+    match kind {
+        RenameKind::Table => Change::RenameTable { from, to },
+        RenameKind::Enum => Change::RenameEnum { from, to },
+        RenameKind::Column => Change::RenameColumn { table_name: parent(), from: from.name, to: to.name },
+        RenameKind::EnumValue => {
+            Change::RenameEnumValue { enum_name: parent(), from: from.name, to: to.name }
+        }
+    }
+}
+
+/// A comment that is another, if it is.
+fn comment(target: CommentTarget, comments: Pair<Option<&String>>) -> Option<Change> {
+    let changed = comments.from != comments.to;
+    changed.then(|| Change::SetComment { target, from: comments.from.cloned(), to: comments.to.cloned() })
 }

@@ -1,9 +1,13 @@
 //! Renames that are known.
 
+use super::known::known;
+use super::problem::RenameProblem;
 use crate::change::Change;
 use crate::dialect::Dialect;
 use crate::name::ObjectName;
-use crate::resolve::RenameKind;
+use crate::pair::Pair;
+use crate::resolve::{Answer, RenameKind, RenameQuestion};
+use crate::schema::Schema;
 
 /// One rename.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,10 +23,17 @@ pub struct Rename {
 }
 
 /// What is known of gained names: which are renames, and which are new.
+///
+/// A name may be written in any case that the engine takes for the same. A
+/// rename that cannot be, because the old name is not there any more, say,
+/// changes nothing; [`Renames::problems`] tells which those are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Renames {
-    /// The renames.
+    /// The renames that somebody asked for.
     pub renamed: Vec<Rename>,
+    /// Renames that the source hints at: inert once the old name is gone, and
+    /// where one of the above speaks of the same name.
+    pub hints: Vec<Rename>,
     /// Gained names that are known to be new: kind, parent by its new name, name.
     pub new: Vec<(RenameKind, Option<ObjectName>, ObjectName)>,
 }
@@ -45,7 +56,7 @@ impl Renames {
     /// assert_eq!(renames.old_column(Dialect::Sqlite, &people, "age"), "age");
     /// ```
     pub fn of_changes(changes: &[Change]) -> Self {
-        Self { renamed: changes.iter().filter_map(Rename::of_change).collect(), new: Vec::new() }
+        Self { renamed: changes.iter().filter_map(Rename::of_change).collect(), ..Self::default() }
     }
 
     /// The name that a table had before, given the one it will have.
@@ -76,14 +87,45 @@ impl Renames {
             .iter()
             .find(|rename| {
                 rename.kind == kind
-                    && match (&rename.parent, parent) {
-                        (Some(a), Some(b)) => dialect.same_name(a, b),
-                        (None, None) => true,
-                        (Some(_), None) | (None, Some(_)) => false,
-                    }
+                    && same_parent(dialect, rename.parent.as_ref(), parent)
                     && dialect.same_name(&rename.to, name)
             })
             .map(|rename| &rename.from)
+    }
+
+    /// Says whether a gained name is known to be new.
+    pub fn is_new(
+        &self,
+        dialect: Dialect,
+        kind: RenameKind,
+        parent: Option<&ObjectName>,
+        name: &ObjectName,
+    ) -> bool {
+        self.new.iter().any(|(new_kind, new_parent, new_name)| {
+            *new_kind == kind
+                && same_parent(dialect, new_parent.as_ref(), parent)
+                && dialect.same_name(new_name, name)
+        })
+    }
+
+    /// Takes up what somebody answered to a question. An answer that is none to
+    /// such a question is passed over.
+    pub fn learn(&mut self, question: &RenameQuestion, answer: &Answer) {
+        let RenameQuestion { kind, parent, gained, .. } = question.clone();
+        match answer {
+            Answer::New => self.new.push((kind, parent, gained)),
+            Answer::RenamedFrom(from) => {
+                self.renamed.push(Rename { kind, parent, from: from.clone(), to: gained });
+            }
+            Answer::Accept | Answer::Replace(_) | Answer::Reject => {}
+        }
+    }
+
+    /// The renames that somebody asked for and that cannot be. A rename inside a
+    /// table or enum of which it is not decided yet what it was is no problem
+    /// as long as that is so: ask again when all questions are answered.
+    pub fn problems(&self, dialect: Dialect, pair: Pair<&Schema>) -> Vec<RenameProblem> {
+        known(dialect, pair, self).problems
     }
 
     /// The way back: every rename the other way round.
@@ -92,28 +134,42 @@ impl Renames {
     /// lost. A diff of the way back may hence hold questions; its changes treat
     /// what they ask about as dropped and made, which is the right answer.
     pub fn reversed(&self) -> Self {
-        let reversed = |rename: &Rename| Rename {
-            kind: rename.kind,
-            parent: rename.parent.as_ref().map(|parent| self.old_parent(rename.kind, parent).clone()),
-            from: rename.to.clone(),
-            to: rename.from.clone(),
-        };
-        Self { renamed: self.renamed.iter().map(reversed).collect(), new: Vec::new() }
+        let all: Vec<_> = self.renamed.iter().chain(&self.hints).cloned().collect();
+        let reversed = |rename: &Rename| rename.reversed(&all);
+        Self {
+            renamed: self.renamed.iter().map(reversed).collect(),
+            hints: self.hints.iter().map(reversed).collect(),
+            new: Vec::new(),
+        }
     }
+}
 
-    fn old_parent<'a>(&'a self, kind: RenameKind, parent: &'a ObjectName) -> &'a ObjectName {
-        let kind = match kind {
-            RenameKind::Column | RenameKind::Table => RenameKind::Table,
-            RenameKind::EnumValue | RenameKind::Enum => RenameKind::Enum,
-        };
-        self.renamed
-            .iter()
-            .find(|rename| rename.kind == kind && rename.to == *parent)
-            .map_or(parent, |rename| &rename.from)
+fn same_parent(dialect: Dialect, a: Option<&ObjectName>, b: Option<&ObjectName>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => dialect.same_name(a, b),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }
 
 impl Rename {
+    /// The old name of the table or enum that `parent` is the new name of.
+    pub(super) fn old_parent<'a>(&self, parent: &'a ObjectName, all: &'a [Self]) -> &'a ObjectName {
+        let kind = self.kind.parent();
+        all.iter()
+            .find(|rename| Some(rename.kind) == kind && rename.to == *parent)
+            .map_or(parent, |rename| &rename.from)
+    }
+
+    fn reversed(&self, all: &[Self]) -> Self {
+        Self {
+            kind: self.kind,
+            parent: self.parent.as_ref().map(|parent| self.old_parent(parent, all).clone()),
+            from: self.to.clone(),
+            to: self.from.clone(),
+        }
+    }
+
     fn of_change(change: &Change) -> Option<Self> {
         let (kind, parent, from, to) = if let Change::RenameTable { from, to } = change {
             (RenameKind::Table, None, from.clone(), to.clone())

@@ -1,9 +1,11 @@
 //! Questions that only a person can answer, and who answers them.
 
+mod flag;
 mod loss;
 mod question;
 mod resolver;
 
+pub use flag::{EnumMapping, FlagError, parse_enum_mapping, parse_rename};
 pub use loss::{Loss, LossKind, losses};
 pub use question::{Answer, Candidate, Facts, LossQuestion, Question, RenameKind, RenameQuestion};
 pub use resolver::{

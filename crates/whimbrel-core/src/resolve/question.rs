@@ -31,6 +31,37 @@ pub enum RenameKind {
     EnumValue,
 }
 
+impl RenameKind {
+    /// What people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::Enum => "enum",
+            Self::EnumValue => "enum value",
+        }
+    }
+
+    /// The flag of the command line that says what was renamed.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Table => "--rename-table",
+            Self::Column => "--rename",
+            Self::Enum => "--rename-enum",
+            Self::EnumValue => "--rename-value",
+        }
+    }
+
+    /// The kind of thing that it is part of.
+    pub fn parent(self) -> Option<Self> {
+        match self {
+            Self::Table | Self::Enum => None,
+            Self::Column => Some(Self::Table),
+            Self::EnumValue => Some(Self::Enum),
+        }
+    }
+}
+
 /// Is `gained` new, or renamed from one of the lost names?
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

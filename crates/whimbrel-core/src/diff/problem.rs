@@ -1,0 +1,142 @@
+//! Renames that somebody asked for and that cannot be.
+
+use super::rename::Rename;
+use crate::name::ObjectName;
+use crate::resolve::RenameKind;
+
+/// A rename that cannot be.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::diff::Renames;
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::resolve::{RenameKind, parse_rename};
+/// use whimbrel_core::schema::{Column, Schema, Table};
+///
+/// let schema = |column: &str| {
+///     let users = Table { columns: vec![Column::new(column, "TEXT")], ..Table::new("users") };
+///     Schema { tables: vec![users], ..Schema::default() }
+/// };
+/// let pair = Pair::new(schema("nick"), schema("nickname"));
+/// let asked = parse_rename("users.nic=users.nickname", RenameKind::Column).unwrap();
+/// let renames = Renames { renamed: asked, ..Renames::default() };
+/// let problem = &renames.problems(Dialect::Sqlite, pair.as_ref())[0];
+/// assert_eq!(problem.to_string(), "`users.nic` is not a lost column of `users`; lost is `nick`");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("{}", self.message())]
+#[diagnostic(code(whimbrel::rename::impossible), help("{}", self.advice()))]
+pub struct RenameProblem {
+    /// The rename, as it was asked for.
+    pub rename: Rename,
+    /// What is wrong with it.
+    pub fault: Fault,
+    /// The names that are lost where the rename looks for its old name.
+    pub lost: Vec<ObjectName>,
+    /// The names that are gained there.
+    pub gained: Vec<ObjectName>,
+}
+
+/// What is wrong with a rename.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// There is no such table or enum.
+    NoParent,
+    /// The table or enum is new itself, so nothing in it had another name.
+    NewParent,
+    /// The old name does not exist.
+    NotLost,
+    /// The old name exists afterwards too.
+    StillThere,
+    /// The new name is not wanted.
+    NotGained,
+    /// The new name exists already.
+    AlreadyThere,
+    /// Another rename has the same old name, or the same new one.
+    Twice,
+    /// Names would be exchanged.
+    Circle,
+}
+
+impl RenameProblem {
+    fn message(&self) -> String {
+        let Rename { kind, from, to, parent } = &self.rename;
+        let (noun, old, new) = (kind.noun(), self.full(from), self.full(to));
+        let of = parent.as_ref().map(|parent| format!(" of `{parent}`")).unwrap_or_default();
+        match self.fault {
+            Fault::NoParent => match (parent, kind.parent()) {
+                (Some(parent), Some(kind)) => {
+                    format!("`{parent}` is not a {} of the desired schema", kind.noun())
+                }
+                _ => format!("`{from}` does not say what it is a {noun} of"),
+            },
+            Fault::NewParent => {
+                let parent = parent.as_ref().map(ToString::to_string).unwrap_or_default();
+                format!("`{parent}` is new, so no {noun} of it had another name")
+            }
+            Fault::NotLost => format!("`{old}` is not a lost {noun}{of}; {}", list("lost", &self.lost)),
+            Fault::StillThere => {
+                format!(
+                    "`{old}` is in the desired schema too, so it was not renamed; {}",
+                    list("lost", &self.lost)
+                )
+            }
+            Fault::NotGained => {
+                format!("`{new}` is not a gained {noun}{of}; {}", list("gained", &self.gained))
+            }
+            Fault::AlreadyThere => {
+                format!(
+                    "`{new}` exists already, so nothing was renamed to it; {}",
+                    list("gained", &self.gained)
+                )
+            }
+            Fault::Twice => format!("another rename speaks of `{old}` or `{new}` too"),
+            Fault::Circle => format!("`{old}` and `{new}` exchange their names"),
+        }
+    }
+
+    fn advice(&self) -> String {
+        let flag = self.rename.kind.flag();
+        match self.fault {
+            Fault::NoParent => format!("write it as `{flag} {}`", form(self.rename.kind)),
+            Fault::NewParent => {
+                let flag = self.rename.kind.parent().map_or(flag, RenameKind::flag);
+                let parent = self.rename.parent.as_ref().map(ToString::to_string).unwrap_or_default();
+                format!("if it had another name before, say so with `{flag} OLD={parent}`")
+            }
+            Fault::NotLost | Fault::StillThere | Fault::NotGained | Fault::AlreadyThere => {
+                format!("put right or leave out that `{flag}`")
+            }
+            Fault::Twice => "leave out one of them".to_owned(),
+            Fault::Circle => "rename one of them to a third name and push, then push both renames".to_owned(),
+        }
+    }
+
+    /// The name with its table or enum.
+    fn full(&self, name: &ObjectName) -> String {
+        match &self.rename.parent {
+            Some(parent) => format!("{parent}.{name}"),
+            None => name.to_string(),
+        }
+    }
+}
+
+fn form(kind: RenameKind) -> &'static str {
+    match kind {
+        RenameKind::Table | RenameKind::Enum => "OLD=NEW",
+        RenameKind::Column => "TABLE.OLD=TABLE.NEW",
+        RenameKind::EnumValue => "ENUM.OLD=ENUM.NEW",
+    }
+}
+
+fn list(what: &str, names: &[ObjectName]) -> String {
+    const MOST: usize = 8;
+    let shown: Vec<_> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MOST);
+    match (names.len(), more) {
+        (0, _) => format!("none is {what}"),
+        (1, _) => format!("{what} is {}", shown[0]),
+        (_, 0) => format!("{what} are {}", shown.join(", ")),
+        (_, more) => format!("{what} are {} and {more} more", shown.join(", ")),
+    }
+}
