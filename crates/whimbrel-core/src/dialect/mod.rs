@@ -110,7 +110,7 @@ impl Dialect {
     /// Says whether two texts differ in nothing but white space, comments and
     /// the way identifiers are quoted.
     pub fn same_sql(self, a: &str, b: &str) -> bool {
-        a == b || crate::sql::canonical(a, self.lexicon()) == crate::sql::canonical(b, self.lexicon())
+        crate::sql::same(a, b, self.lexicon())
     }
 
     /// Says whether two type names mean the same type.

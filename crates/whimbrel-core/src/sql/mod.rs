@@ -4,29 +4,34 @@
 //! [`Lexicon`] how the engine's text falls into tokens. It never fails: what is
 //! no token is [`TokenKind::Other`], and an open quote ends with the text.
 
+mod canonical;
 mod class;
 mod classify;
 mod cursor;
+mod identifiers;
+mod keyword;
 mod lexer;
 mod lexicon;
 mod position;
+mod quote;
 mod statement;
 mod token;
+mod transaction;
 
+pub use canonical::{canonical, same};
 pub use class::{
     Beyond, Class, Data, DataVerb, Ddl, DdlKind, DdlVerb, MaintenanceVerb, Pragma, Run, TransactionVerb,
 };
 pub use classify::classify;
 pub use cursor::Cursor;
+pub use identifiers::{
+    Identifier, Identifiers, Role, identifiers, mentions, rename_column, rename_identifiers, rename_qualifier,
+};
+pub use keyword::{is_keyword, is_reserved};
 pub use lexer::{Tokens, tokens};
 pub use lexicon::{Grammar, Lexicon};
 pub use position::{Position, position};
+pub use quote::{plain_ident, quote_ident, quote_literal};
 pub use statement::{Statement, split};
 pub use token::{Token, TokenKind};
-
-/// The form of a text under which it is compared: without comments, with one
-/// spelling of white space, key words and quoted identifiers.
-pub fn canonical(text: &str, lexicon: Lexicon) -> String {
-    let _ = lexicon;
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
+pub use transaction::{TransactionControl, unwrap_transaction};

@@ -137,7 +137,7 @@ enum Body {
     TriggerHead,
     /// In the body of an SQLite trigger, which ends where END comes at once
     /// after a semicolon: the END of a CASE never does.
-    TriggerBody { after: Mark },
+    Trigger { after: Mark },
     /// In a routine; `depth` counts the BEGIN ATOMIC and the CASEs that are open.
     Routine { depth: usize, before: Before },
     /// In a rule; `depth` counts parentheses.
@@ -166,8 +166,8 @@ impl Body {
         *self = match *self {
             Self::Start if token.is_word("create") => Self::Create,
             Self::Create => Self::after_create(token, grammar),
-            Self::TriggerHead if token.is_word("begin") => Self::TriggerBody { after: Mark::Semicolon },
-            Self::TriggerBody { after } => Self::TriggerBody {
+            Self::TriggerHead if token.is_word("begin") => Self::Trigger { after: Mark::Semicolon },
+            Self::Trigger { after } => Self::Trigger {
                 after: match token.kind {
                     TokenKind::Semicolon => Mark::Semicolon,
                     TokenKind::Word if after == Mark::Semicolon && token.is_word("end") => Mark::End,
@@ -216,7 +216,7 @@ impl Body {
 
     fn ends_at_semicolon(&self) -> bool {
         match self {
-            Self::TriggerBody { after } => *after == Mark::End,
+            Self::Trigger { after } => *after == Mark::End,
             Self::Routine { depth, .. } | Self::Rule { depth } => *depth == 0,
             Self::Start | Self::Create | Self::Plain | Self::TriggerHead => true,
         }
