@@ -7,6 +7,8 @@
 pub mod connect;
 pub mod connection;
 pub mod error;
+mod fingerprint;
+pub mod introspect;
 pub mod lock;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -18,6 +20,7 @@ pub mod url;
 pub use connect::{Access, ConnectOptions, Missing, connect};
 pub use connection::{Canceller, Connection, Row, ServerInfo, Value};
 pub use error::DbError;
+pub use introspect::{Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 pub use lock::{LockNotice, LockWait, Waiting};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteConnection;

@@ -2,10 +2,12 @@
 
 mod connection;
 mod error;
+mod introspect;
 mod open;
 mod scratch;
 mod worker;
 
 pub use connection::SqliteConnection;
 pub(crate) use connection::connect;
+pub(crate) use introspect::{fingerprint, introspect};
 pub(crate) use scratch::open as open_scratch;

@@ -1,5 +1,7 @@
 //! SQLite.
 
+pub mod parse;
+
 use std::borrow::Cow;
 
 use super::Backend;

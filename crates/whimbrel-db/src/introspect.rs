@@ -1,0 +1,168 @@
+//! Reading the schema of a database.
+
+use std::collections::BTreeMap;
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::name::ObjectName;
+use whimbrel_core::schema::Schema;
+
+use crate::connection::Connection;
+use crate::error::DbError;
+pub use crate::fingerprint::Fingerprint;
+
+/// What to read.
+#[derive(Debug, Clone, Default)]
+pub struct IntrospectOptions {
+    /// The tracking table, if it is not one that every migration tool is known
+    /// by: like those, it is no part of the schema.
+    pub tracking_table: Option<ObjectName>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Introspection {
+    /// The schema, in the engine's own spelling.
+    pub schema: Schema,
+    /// How many objects of each kind whimbrel does not manage were seen.
+    pub left_alone: BTreeMap<String, u64>,
+    /// Of everything that the schema was read from.
+    pub fingerprint: Fingerprint,
+}
+
+/// Why a schema could not be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum IntrospectError {
+    /// The engine failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Db(#[from] DbError),
+    /// A definition in SQLite's catalogue is not understood.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sqlite(Box<whimbrel_core::dialect::sqlite::parse::ReadError>),
+}
+
+/// Reads the schema of a database.
+///
+/// Left out are the engine's own objects and the tracking tables of migration
+/// tools. Nothing is written; an open transaction stays open.
+///
+/// # Errors
+///
+/// If the engine fails, or a definition is not understood.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use whimbrel_db::introspect::{IntrospectOptions, introspect};
+/// use whimbrel_db::{Connection, SqliteConnection};
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)").await.unwrap();
+/// let read = introspect(&mut connection, &IntrospectOptions::default()).await.unwrap();
+/// assert_eq!(read.schema.tables[0].columns[0].sql_type, "INTEGER");
+/// # });
+/// ```
+pub async fn introspect(
+    connection: &mut dyn Connection,
+    options: &IntrospectOptions,
+) -> Result<Introspection, IntrospectError> {
+    let dialect = connection.server().dialect;
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => crate::sqlite::introspect(connection, options).await,
+        #[cfg(not(feature = "sqlite"))]
+        Dialect::Sqlite => Err(left_out(dialect, options)),
+        Dialect::Postgres => Err(left_out(dialect, options)),
+    }
+}
+
+/// Reads only the fingerprint: much cheaper than the schema, and equal to the
+/// one that [`introspect`] would give.
+///
+/// # Errors
+///
+/// If the engine fails.
+pub async fn fingerprint(
+    connection: &mut dyn Connection,
+    options: &IntrospectOptions,
+) -> Result<Fingerprint, IntrospectError> {
+    let dialect = connection.server().dialect;
+    match dialect {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => Ok(crate::sqlite::fingerprint(connection, options).await?),
+        #[cfg(not(feature = "sqlite"))]
+        Dialect::Sqlite => Err(left_out(dialect, options)),
+        Dialect::Postgres => Err(left_out(dialect, options)),
+    }
+}
+
+/// The error where this build has no client for the dialect.
+fn left_out(dialect: Dialect, _: &IntrospectOptions) -> IntrospectError {
+    IntrospectError::Db(DbError::Connect {
+        name: dialect.to_string(),
+        reason: format!("this build of whimbrel does not speak {dialect}"),
+        help: "turn on the feature of the crate `whimbrel` that is named after the engine".to_owned(),
+    })
+}
+
+/// The tables in which migration tools remember what they have applied, and
+/// replication tools where they are.
+const TRACKING_TABLES: [&str; 28] = [
+    "__diesel_schema_migrations",
+    "__drizzle_migrations",
+    "__efmigrationshistory",
+    "_litestream_lock",
+    "_litestream_seq",
+    "_prisma_migrations",
+    "_sqlx_migrations",
+    "_viborm_migrations",
+    "_whimbrel_migrations",
+    "_whimbrel_migrations_progress",
+    "alembic_version",
+    "ar_internal_metadata",
+    "atlas_schema_revisions",
+    "d1_migrations",
+    "databasechangelog",
+    "databasechangeloglock",
+    "doctrine_migration_versions",
+    "flyway_schema_history",
+    "goose_db_version",
+    "kysely_migration",
+    "kysely_migration_lock",
+    "knex_migrations",
+    "knex_migrations_lock",
+    "mikro_orm_migrations",
+    "pgmigrations",
+    "refinery_schema_history",
+    "schema_migrations",
+    "seaql_migrations",
+];
+
+impl IntrospectOptions {
+    /// Says whether a table is a migration tool's, whatever its namespace.
+    pub(crate) fn is_tracking_table(&self, dialect: Dialect, name: &str) -> bool {
+        let is_configured = |table: &ObjectName| {
+            dialect.same_ident(&table.name, name)
+                || name.strip_suffix("_progress").is_some_and(|name| dialect.same_ident(&table.name, name))
+        };
+        TRACKING_TABLES.iter().any(|known| known.eq_ignore_ascii_case(name))
+            || self.tracking_table.as_ref().is_some_and(is_configured)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tracking_tables_are_known_by_name() {
+        let options = IntrospectOptions { tracking_table: Some("applied".into()) };
+        let is_tracking = |name| options.is_tracking_table(Dialect::Sqlite, name);
+        for name in ["_sqlx_migrations", "_SQLX_Migrations", "applied", "Applied", "applied_progress"] {
+            assert!(is_tracking(name), "{name}");
+        }
+        for name in ["users", "migrations", "applied_other", "_progress"] {
+            assert!(!is_tracking(name), "{name}");
+        }
+    }
+}
