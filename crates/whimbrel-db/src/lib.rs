@@ -7,6 +7,7 @@
 pub mod connect;
 pub mod connection;
 pub mod error;
+pub mod execute;
 mod fingerprint;
 pub mod introspect;
 pub mod lock;
