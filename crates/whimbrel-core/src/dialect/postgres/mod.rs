@@ -25,6 +25,8 @@
 //!   objects too. A signature is a parenthesised list of argument types.
 //! - What an object depends on is what `pg_depend` says, columns included.
 
+mod ddl;
+mod mention;
 mod rules;
 mod types;
 
