@@ -27,6 +27,8 @@ mod types;
 pub use problem::{Fault, RenameProblem};
 pub use rename::{Rename, Renames};
 
+use std::borrow::Cow;
+
 use crate::change::{Change, CommentTarget};
 use crate::dialect::Dialect;
 use crate::pair::Pair;
@@ -85,6 +87,30 @@ pub fn diff(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Diff {
     object::diff(dialect, &from.objects, &to.objects, &mut changes);
     changes.sort_by_key(|change| !change.is_rename());
     Diff { changes, questions: asked.questions() }
+}
+
+/// The current side as the renames of tables, columns, enums, enum values and
+/// sequences among `changes` leave it: what all later changes speak of.
+///
+/// Definitions of views, triggers and functions stay as they are; what they
+/// depend on has its new name.
+pub(crate) fn after_renames(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Schema {
+    let known = Renames::of_changes(changes).renamed;
+    let names = names::Names::new(dialect, pair, &known);
+    let rewrite::Renamed { tables, enums, types, sequences, objects } = rewrite::rewrite(pair.from, &names);
+    Schema {
+        namespaces: pair.from.namespaces.clone(),
+        tables: owned(tables),
+        enums: owned(enums),
+        types: owned(types),
+        sequences: owned(sequences),
+        extensions: pair.from.extensions.clone(),
+        objects: owned(objects),
+    }
+}
+
+fn owned<T: Clone>(items: Vec<Cow<'_, T>>) -> Vec<T> {
+    items.into_iter().map(Cow::into_owned).collect()
 }
 
 fn renamed(rename: &Rename) -> Change {
