@@ -1,4 +1,13 @@
-//! SQLite.
+//! SQLite: how its statements are spelled, and what its ALTER TABLE cannot do.
+
+mod ddl;
+mod hazards;
+mod lower;
+mod objects;
+mod rebuild;
+mod rules;
+mod text;
+mod types;
 
 pub mod parse;
 
@@ -36,11 +45,11 @@ impl Backend for Sqlite {
     }
 
     fn same_type(&self, a: &str, b: &str) -> bool {
-        a.eq_ignore_ascii_case(b)
+        types::same_type(a, b)
     }
 
-    fn lower(&self, _: Pair<&Schema>, _: &[Change]) -> Result<Vec<Action>, PlanError> {
-        Ok(Vec::new())
+    fn lower(&self, pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError> {
+        lower::lower(pair, changes)
     }
 
     fn probe(&self, _: Pair<&Schema>, _: &Renames, _: &Loss) -> Option<Probe> {

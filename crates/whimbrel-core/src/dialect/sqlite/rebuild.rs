@@ -1,0 +1,177 @@
+//! The rebuild of a table: what ALTER TABLE cannot do.
+//!
+//! A table is made under a free name, takes over the rows, and then the name
+//! (<https://sqlite.org/lang_altertable.html#otheralter>). Foreign keys are
+//! suspended meanwhile: DROP TABLE deletes every row first, and that would reach
+//! the rows of tables that refer to it. Afterwards the rows of the table and of
+//! its referencers are checked.
+//!
+//! The new table keeps, of the old one: the values of every column that stays,
+//! the rowids (also where they have no column, for other databases or a
+//! full-text index may know them), and the counter of AUTOINCREMENT (also where
+//! there is no row left).
+
+use super::hazards::{has_default, of_change};
+use super::lower::{
+    TableWork, Work, create_index, create_index_on_rows, names, relation, wait_for_parents, whole_schema,
+};
+use super::text::default_value;
+use super::types::{rowid_alias, rowid_name};
+use super::{ddl, types};
+use crate::change::Change;
+use crate::dialect::Dialect;
+use crate::plan::{Action, Hazard, Mode, Step};
+use crate::schema::{Column, Index, KeyTarget, Table};
+
+/// The actions that rebuild a table, the indexes included.
+pub(super) fn rebuild(work: &Work<'_>, table: &TableWork<'_>) -> Vec<Action> {
+    let name = &table.to.name;
+    let new_name = work.free_name(&name.name);
+    let mut action = Action::about(name);
+    action.steps.push(Step::new(ddl::create_table_as(table.to, &new_name)));
+    action.steps.push(copy_rows(table, &new_name));
+    action.steps.extend(copy_counter(table, &new_name));
+    action.steps.push(Step::new(ddl::drop_table(table.name)));
+    action.steps.push(Step::new(ddl::rename_table(&new_name, &name.name)));
+    action.alters.extend([relation(&name.name), whole_schema()]);
+    action.drops.extend(table.from.indexes.iter().map(|index| relation(&index.name)));
+    action.uses.push(names(&name.name));
+    wait_for_parents(&mut action, table.to);
+    let mut checked = work.referencers(&name.name);
+    checked.push(name.clone());
+    action.mode = Mode::ForeignKeysSuspended(checked);
+    let indexes = table.to.indexes.iter().map(|index| index_again(table, index));
+    std::iter::once(action).chain(indexes).collect()
+}
+
+fn index_again(table: &TableWork<'_>, index: &Index) -> Action {
+    let is_new = table.changes.iter().any(|change| {
+        matches!(change, Change::CreateIndex { index: new, .. } if Dialect::Sqlite.same_ident(&new.name, &index.name))
+    });
+    if is_new { create_index_on_rows(table, index) } else { create_index(&table.to.name.name, index) }
+}
+
+/// The rows of the old table into the new one, column by column by name.
+fn copy_rows(table: &TableWork<'_>, new_name: &str) -> Step {
+    let (columns, values): (Vec<_>, Vec<_>) = copied(table).into_iter().unzip();
+    let old_name = ddl::quote(table.name);
+    let sql = format!(
+        "INSERT INTO {} ({}) SELECT {} FROM {old_name}",
+        ddl::quote(new_name),
+        columns.join(", "),
+        values.join(", ")
+    );
+    let mut step = Step::new(sql);
+    step.expect_rows = Some(format!("SELECT count(*) FROM {old_name}"));
+    step.hazards = table.changes.iter().flat_map(|change| of_change(table, change)).collect();
+    step.hazards.push(Hazard::RewritesTable { subject: table.to.name.name.clone() });
+    step.hazards.sort();
+    step.hazards.dedup();
+    step
+}
+
+/// What goes where: a column of the new table, and the expression over the old
+/// one that gives its value.
+fn copied(table: &TableWork<'_>) -> Vec<(String, String)> {
+    let mut all: Vec<_> = copied_rowid(table).into_iter().collect();
+    for to in table.to.columns.iter().filter(|column| column.generated.is_none()) {
+        if let Some(from) = live_column(table, &to.name) {
+            all.push((ddl::quote(&to.name), value(table, from, to)));
+        }
+    }
+    if all.is_empty() {
+        all.extend(table.to.columns.iter().find(|column| column.generated.is_none()).map(filler));
+    }
+    all
+}
+
+/// A row for a row, where nothing else is left of it.
+fn filler(column: &Column) -> (String, String) {
+    let value =
+        column.default.as_ref().map_or_else(|| "NULL".to_owned(), |text| default_value(text.as_str()));
+    (ddl::quote(&column.name), value)
+}
+
+/// The rowid, if both tables have one that no column that stays carries.
+fn copied_rowid(table: &TableWork<'_>) -> Option<(String, String)> {
+    let source = rowid_name(&live(table)).map(str::to_owned);
+    let source = source.or_else(|| rowid_alias(&live(table)).map(|column| ddl::quote(&column.name)))?;
+    let target = match rowid_alias(table.to) {
+        Some(alias) if live_column(table, &alias.name).is_some() => return None,
+        Some(alias) => ddl::quote(&alias.name),
+        None => rowid_name(table.to)?.to_owned(),
+    };
+    Some((target, source))
+}
+
+/// The old table once its renames have run, as far as rowids are concerned.
+fn live(table: &TableWork<'_>) -> Table {
+    let new_name = |name: &str| {
+        let renamed = table.renamed.iter().find(|(old, _)| Dialect::Sqlite.same_ident(old, name));
+        renamed.map_or(name, |(_, new)| new).to_owned()
+    };
+    let mut live = Table::new(table.name);
+    live.options = table.from.options.clone();
+    live.columns = table.from.columns.clone();
+    live.columns.iter_mut().for_each(|column| column.name = new_name(&column.name));
+    live.primary_key = table.from.primary_key.clone();
+    for part in live.primary_key.iter_mut().flat_map(|key| &mut key.columns) {
+        if let KeyTarget::Column(name) = &mut part.target {
+            *name = new_name(name);
+        }
+    }
+    live
+}
+
+/// The column of the old table that has this name once renames have run.
+fn live_column<'a>(table: &TableWork<'a>, name: &str) -> Option<&'a Column> {
+    let same = |a: &str, b: &str| Dialect::Sqlite.same_ident(a, b);
+    let old = table.renamed.iter().find(|(_, new)| same(new, name));
+    let moved_away = table.renamed.iter().any(|(old, _)| same(old, name));
+    let old = match old {
+        Some((old, _)) => *old,
+        None if moved_away => return None,
+        None => name,
+    };
+    table.from.columns.iter().find(|column| same(&column.name, old))
+}
+
+/// The value of a column that stays: as it is, but for NULLs that are no longer
+/// allowed and become the default, and for conversions that a STRICT table
+/// does not make itself.
+fn value(table: &TableWork<'_>, from: &Column, to: &Column) -> String {
+    let column = ddl::quote(&to.name);
+    let converts = table.to.options.strict && !types::same_type(&from.sql_type, &to.sql_type);
+    let value = if converts { cast(&column, &to.sql_type) } else { column };
+    match &to.default {
+        Some(default) if from.nullable && !to.nullable && has_default(to) => {
+            format!("coalesce({value}, {})", default_value(default.as_str()))
+        }
+        _ => value,
+    }
+}
+
+/// A value converted to what a STRICT column of this type stores. By way of
+/// NUMERIC, so that '1e3' becomes 1000 as it does by affinity, and not 1.
+pub(super) fn cast(value: &str, sql_type: &str) -> String {
+    match sql_type.to_ascii_uppercase().as_str() {
+        "INT" | "INTEGER" => format!("CAST(CAST({value} AS NUMERIC) AS INTEGER)"),
+        "REAL" | "TEXT" | "BLOB" => format!("CAST({value} AS {})", sql_type.to_ascii_uppercase()),
+        _ => value.to_owned(),
+    }
+}
+
+/// The counter of AUTOINCREMENT, in place of the one that the copy began.
+fn copy_counter(table: &TableWork<'_>, new_name: &str) -> Vec<Step> {
+    let counts = |table: &Table| table.columns.iter().any(|column| column.auto_increment);
+    if !(counts(table.from) && counts(table.to)) {
+        return Vec::new();
+    }
+    let (old, new) = (Dialect::Sqlite.quote_literal(table.name), Dialect::Sqlite.quote_literal(new_name));
+    vec![
+        Step::new(format!("DELETE FROM \"sqlite_sequence\" WHERE \"name\" = {new}")),
+        Step::new(format!(
+            "INSERT INTO \"sqlite_sequence\" (\"name\", \"seq\") SELECT {new}, \"seq\" FROM \"sqlite_sequence\" WHERE \"name\" = {old}"
+        )),
+    ]
+}
