@@ -151,6 +151,26 @@ impl DatabaseUrl {
         }
     }
 
+    /// The same database for somebody who stands elsewhere: the path of a SQLite
+    /// file, if it is a relative one, is taken from `folder` on.
+    ///
+    /// ```
+    /// use whimbrel_db::DatabaseUrl;
+    /// let url: DatabaseUrl = "sqlite://app.db".parse().unwrap();
+    /// let url = url.relative_to("/srv".as_ref());
+    /// assert_eq!(url.sqlite_path(), Some("/srv/app.db".as_ref()));
+    /// ```
+    #[must_use]
+    pub fn relative_to(mut self, folder: &Path) -> Self {
+        if let Location::Sqlite(SqliteLocation { path: Some(path), .. }) = &mut self.location
+            && path.is_relative()
+        {
+            *path = folder.join(&path);
+            self.text = path.display().to_string();
+        }
+        self
+    }
+
     pub(crate) fn location(&self) -> &Location {
         &self.location
     }

@@ -37,6 +37,8 @@ pub struct Block {
     pub sign: Sign,
     /// A verb and the name: `alter users`, `create view adults`.
     pub title: String,
+    /// The table, by its new name, where it is one.
+    pub table: Option<ObjectName>,
     /// The differences inside it.
     pub lines: Vec<Line>,
 }
@@ -104,7 +106,7 @@ impl Block {
     /// The block that `change` opens.
     pub(super) fn begin(change: &Change) -> Self {
         let (sign, title) = title(change);
-        Self { sign, title, lines: lines(change) }
+        Self { sign, title, table: change.table_name().cloned(), lines: lines(change) }
     }
 
     /// Tells `change` in a block that another change of the table opened.
