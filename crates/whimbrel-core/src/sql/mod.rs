@@ -4,10 +4,13 @@
 //! [`Lexicon`] how the engine's text falls into tokens. It never fails: what is
 //! no token is [`TokenKind::Other`], and an open quote ends with the text.
 
+mod annotation;
 mod canonical;
 mod class;
 mod classify;
 mod cursor;
+mod directive;
+mod hint;
 mod identifiers;
 mod keyword;
 mod lexer;
@@ -18,12 +21,15 @@ mod statement;
 mod token;
 mod transaction;
 
+pub use annotation::{AnnotationProblem, AnnotationProblemKind};
 pub use canonical::{canonical, same};
 pub use class::{
     Beyond, Class, Data, DataVerb, Ddl, DdlKind, DdlVerb, MaintenanceVerb, Pragma, Run, TransactionVerb,
 };
 pub use classify::classify;
 pub use cursor::Cursor;
+pub use directive::{Directives, directives};
+pub use hint::{Hint, HintTarget, Hints, hints};
 pub use identifiers::{
     Identifier, Identifiers, Role, identifiers, mentions, rename_column, rename_identifiers, rename_qualifier,
 };
