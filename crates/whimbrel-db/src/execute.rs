@@ -16,6 +16,7 @@ use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
 
 use crate::connection::{Connection, Row, Value};
 use crate::error::DbError;
+use crate::introspect::IntrospectError;
 
 /// Says, inside the transaction of the first batch and before its first step,
 /// whether the database is still the one that the plan was made for.
@@ -26,7 +27,7 @@ pub trait Guard: Send {
     /// # Errors
     ///
     /// If the database cannot be looked at.
-    async fn holds(&mut self, connection: &mut dyn Connection) -> Result<bool, DbError>;
+    async fn holds(&mut self, connection: &mut dyn Connection) -> Result<bool, IntrospectError>;
 }
 
 /// The guard that lets every plan run.
@@ -35,7 +36,7 @@ pub struct Unguarded;
 
 #[async_trait]
 impl Guard for Unguarded {
-    async fn holds(&mut self, _: &mut dyn Connection) -> Result<bool, DbError> {
+    async fn holds(&mut self, _: &mut dyn Connection) -> Result<bool, IntrospectError> {
         Ok(true)
     }
 }
@@ -90,6 +91,9 @@ pub enum Failure {
     /// The engine refused.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The schema could not be read to see whether it moved.
+    #[error(transparent)]
+    Introspect(#[from] IntrospectError),
     /// Rows refer to rows that are not there, and did not before.
     #[error("it would leave rows that refer to nothing: {}", violations.join("; "))]
     Orphans {

@@ -1,0 +1,132 @@
+//! The desired schema: a source, created in scratch and read back.
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::{Renames, diff};
+use whimbrel_core::pair::Pair;
+use whimbrel_core::plan::plan;
+use whimbrel_core::schema::{Schema, Snapshot};
+use whimbrel_core::sql::Hint;
+use whimbrel_db::{Connection, DbError};
+
+use crate::cache::{Cache, Entry};
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::scratch::Workshop;
+use crate::source::{Loaded, Prepared, Runnable, Source, SourceError, SourceText, prepare};
+
+/// What a source says.
+pub(crate) struct Desired {
+    /// The schema, in the engine's own spelling.
+    pub(crate) schema: Schema,
+    /// What was skipped, or is worth knowing.
+    pub(crate) notes: Vec<String>,
+    /// Renames that the source hints at.
+    pub(crate) hints: Vec<Hint>,
+}
+
+impl Migrator {
+    /// Reads the source of this migrator.
+    pub(crate) async fn desired(&mut self) -> Result<Desired, Error> {
+        let source = self.settings.source.clone().ok_or(SourceError::Missing)?;
+        self.read_source(&source).await
+    }
+
+    /// Reads any source with the engine of this migrator.
+    pub(crate) async fn read_source(&mut self, source: &Source) -> Result<Desired, Error> {
+        match source.load()? {
+            Loaded::Sql(texts) => self.read_sql(&texts).await,
+            Loaded::Snapshot { name, snapshot } => self.read_snapshot(&name, *snapshot).await,
+        }
+    }
+
+    async fn read_sql(&mut self, texts: &[SourceText]) -> Result<Desired, Error> {
+        let Prepared { statements, one_transaction, notes, hints } = prepare(self.dialect(), texts)?;
+        let key = self.cache_key(texts);
+        let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
+        let entry = match cached {
+            Some(entry) => entry,
+            None => {
+                let workshop = self.workshop().await?;
+                workshop.reset().await?;
+                create(workshop.connection(), &statements, one_transaction).await.map_err(
+                    |(statement, error)| match statement {
+                        Some(statement) => statement.refused(texts, error),
+                        None => error.into(),
+                    },
+                )?;
+                let entry = Entry { schema: workshop.read().await? };
+                if let Some(cache) = &self.settings.cache {
+                    cache.put(&key, &entry);
+                }
+                entry
+            }
+        };
+        Ok(Desired { schema: entry.schema, notes, hints })
+    }
+
+    /// A snapshot that this engine spelled is taken as it is; any other is
+    /// created in scratch and read back.
+    async fn read_snapshot(&mut self, name: &str, snapshot: Snapshot) -> Result<Desired, Error> {
+        let own = snapshot.engine.as_ref() == Some(&self.server().engine());
+        let written = snapshot.into_schema();
+        let schema = if own {
+            written
+        } else {
+            respell(self.dialect(), self.workshop().await?, name, &written).await?
+        };
+        Ok(Desired { schema, notes: Vec::new(), hints: Vec::new() })
+    }
+
+    fn cache_key(&self, texts: &[SourceText]) -> String {
+        let server = self.server();
+        let parts = texts.iter().flat_map(|text| [text.name.as_str(), text.text.as_str()]);
+        Cache::key(
+            [server.dialect.display_name(), server.version.as_str(), server.settings.as_str()]
+                .into_iter()
+                .chain(parts),
+        )
+    }
+}
+
+/// Runs the statements of a source, in one transaction where that is possible:
+/// it is much faster.
+async fn create<'s>(
+    connection: &mut dyn Connection,
+    statements: &'s [Runnable],
+    one_transaction: bool,
+) -> Result<(), (Option<&'s Runnable>, DbError)> {
+    let outside = |error| (None, error);
+    if one_transaction {
+        connection.execute("BEGIN").await.map_err(outside)?;
+    }
+    for statement in statements {
+        connection.execute(&statement.sql).await.map_err(|error| (Some(statement), error))?;
+    }
+    if one_transaction {
+        connection.execute("COMMIT").await.map_err(outside)?;
+    }
+    Ok(())
+}
+
+async fn respell(
+    dialect: Dialect,
+    workshop: &mut Workshop,
+    name: &str,
+    written: &Schema,
+) -> Result<Schema, Error> {
+    workshop.reset().await?;
+    let empty = Schema::default();
+    let pair = Pair::new(&empty, written);
+    let changes = diff(dialect, pair, &Renames::default()).changes;
+    for step in plan(dialect, pair, &changes)?.steps() {
+        workshop.connection().execute(&step.sql).await.map_err(|error| match error {
+            DbError::Statement(statement) => Error::from(SourceError::Unusable {
+                name: name.to_owned(),
+                sql: step.sql.clone(),
+                reason: statement.to_string(),
+            }),
+            other => other.into(),
+        })?;
+    }
+    Ok(workshop.read().await?)
+}

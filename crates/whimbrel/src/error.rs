@@ -1,0 +1,139 @@
+//! All that can go wrong, gathered.
+
+use whimbrel_core::describe;
+use whimbrel_core::diff::RenameProblem;
+use whimbrel_core::plan::PlanError;
+use whimbrel_core::resolve::Question;
+use whimbrel_db::execute::ExecuteError;
+use whimbrel_db::{DbError, IntrospectError, UrlError};
+
+use crate::source::SourceError;
+
+/// A failure of one of whimbrel's verbs.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum Error {
+    /// The desired schema could not be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Source(#[from] SourceError),
+    /// The URL of the database is none.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Url(#[from] UrlError),
+    /// The database failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Db(#[from] DbError),
+    /// A schema could not be read from the database.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Introspect(#[from] IntrospectError),
+    /// A plan failed while it ran.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Execute(#[from] Box<ExecuteError>),
+    /// No plan could be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] PlanError),
+    /// A plan did not do what it should: nothing was run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Proof(#[from] ProofError),
+    /// Questions are open, and nobody answers them.
+    #[error("{} an answer", count(questions.len()))]
+    #[diagnostic(
+        code(whimbrel::push::unanswered),
+        help("nothing was done; answer with the flags named above")
+    )]
+    Unanswered {
+        /// The questions, in the order in which they were asked.
+        questions: Vec<Question>,
+    },
+    /// The resolver said no.
+    #[error("rejected: {}", headline(question))]
+    #[diagnostic(code(whimbrel::push::rejected), help("nothing was done"))]
+    Rejected {
+        /// The question.
+        question: Box<Question>,
+    },
+    /// Stated renames do not fit.
+    #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[diagnostic(code(whimbrel::push::rename))]
+    Renames {
+        /// What does not fit.
+        #[related]
+        problems: Vec<RenameProblem>,
+    },
+    /// A wait for other sessions came to nothing, again and again.
+    #[error("the live schema changed {times} times while it was being planned for")]
+    #[diagnostic(
+        code(whimbrel::push::restless),
+        help("find out what else changes the schema of this database, and run again")
+    )]
+    Restless {
+        /// How many plans were made in vain.
+        times: u32,
+    },
+}
+
+/// A plan that a faithful replay did not bear out: a defect of whimbrel.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ProofError {
+    /// A step failed in the scratch database.
+    #[error("the plan fails when it is replayed in a scratch database: {source}")]
+    #[diagnostic(
+        code(whimbrel::proof::fails),
+        help("nothing was run; this is a defect of whimbrel: please report it with both schemas")
+    )]
+    Fails {
+        /// What the engine said.
+        source: Box<ExecuteError>,
+    },
+    /// The result is not the desired schema.
+    #[error("replayed in a scratch database, the plan leaves a difference:\n{difference}")]
+    #[diagnostic(
+        code(whimbrel::proof::differs),
+        help("nothing was run; this is a defect of whimbrel: please report it with both schemas")
+    )]
+    Differs {
+        /// What would still have to change.
+        difference: String,
+    },
+    /// Rows changed that should not have.
+    #[error("replayed in a scratch database, the plan changes rows of `{table}` that it should keep")]
+    #[diagnostic(
+        code(whimbrel::proof::loses_rows),
+        help("nothing was run; this is a defect of whimbrel: please report it with both schemas")
+    )]
+    LosesRows {
+        /// The table.
+        table: String,
+    },
+}
+
+impl ProofError {
+    pub(crate) fn fails(source: ExecuteError) -> Self {
+        Self::Fails { source: Box::new(source) }
+    }
+}
+
+impl From<ExecuteError> for Error {
+    fn from(error: ExecuteError) -> Self {
+        Self::Execute(Box::new(error))
+    }
+}
+
+fn headline(question: &Question) -> String {
+    match question {
+        Question::Rename(question) => describe::rename_question(question),
+        Question::Loss(question) => describe::loss(&question.loss),
+    }
+}
+
+fn count(questions: usize) -> String {
+    match questions {
+        1 => "1 question needs".to_owned(),
+        more => format!("{more} questions need"),
+    }
+}

@@ -1,0 +1,102 @@
+//! What the live rows say about a loss.
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::Renames;
+use whimbrel_core::pair::Pair;
+use whimbrel_core::plan::Probe;
+use whimbrel_core::resolve::{Facts, Loss};
+use whimbrel_core::schema::Schema;
+use whimbrel_db::{Connection, DbError};
+
+/// The most characters of a value that a question shows.
+const SAMPLE_LENGTH: usize = 60;
+
+/// A loss, and what was found of it in the live database.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Probed {
+    pub(crate) loss: Loss,
+    pub(crate) probe: Option<Probe>,
+    /// `None` where no query could tell.
+    pub(crate) facts: Option<Facts>,
+}
+
+impl Probed {
+    /// Says whether rows are known to be affected, or may be and nobody can tell.
+    pub(crate) fn needs_an_answer(&self) -> bool {
+        match &self.facts {
+            Some(facts) => facts.affected > 0,
+            // What only might fail is tried: it fails without harm.
+            None => self.loss.is_acceptable(),
+        }
+    }
+}
+
+/// Asks the live database about every loss.
+///
+/// # Errors
+///
+/// If the database refuses a query for another reason than its rows.
+pub(crate) async fn probe_all(
+    connection: &mut dyn Connection,
+    pair: Pair<&Schema>,
+    renames: &Renames,
+    losses: Vec<Loss>,
+) -> Result<Vec<Probed>, DbError> {
+    let dialect = connection.server().dialect;
+    let mut probed = Vec::with_capacity(losses.len());
+    for loss in losses {
+        let probe = dialect.probe(pair, renames, &loss);
+        let facts = match &probe {
+            Some(probe) => Some(ask(connection, dialect, probe).await?),
+            None => None,
+        };
+        probed.push(Probed { loss, probe, facts });
+    }
+    Ok(probed)
+}
+
+/// Says whether the database still answers every probe as it did before.
+pub(crate) async fn still_hold(connection: &mut dyn Connection, probed: &[Probed]) -> Result<bool, DbError> {
+    let dialect = connection.server().dialect;
+    for one in probed {
+        if let (Some(probe), Some(before)) = (&one.probe, &one.facts) {
+            let now = ask(connection, dialect, probe).await?;
+            if (now.affected > 0) != (before.affected > 0) {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+async fn ask(connection: &mut dyn Connection, dialect: Dialect, probe: &Probe) -> Result<Facts, DbError> {
+    let rows = match connection.query(&probe.sql).await {
+        Ok(rows) => rows,
+        Err(error) => return refused_value(dialect, error),
+    };
+    let count =
+        |index| rows.first().and_then(|row| row.integer(index)).and_then(|number| u64::try_from(number).ok());
+    let sample = rows.first().and_then(|row| row.text(2)).map(shorten);
+    Ok(Facts { affected: count(0).unwrap_or(0), total: count(1), sample })
+}
+
+/// Where the engine has no way to try a cast row by row, a probe is the cast
+/// itself: a data exception (SQLSTATE class 22) says that some row does not.
+fn refused_value(dialect: Dialect, error: DbError) -> Result<Facts, DbError> {
+    match &error {
+        DbError::Statement(statement)
+            if dialect == Dialect::Postgres
+                && statement.code.as_deref().is_some_and(|code| code.starts_with("22")) =>
+        {
+            Ok(Facts { affected: 1, total: None, sample: Some(shorten(&statement.message)) })
+        }
+        _ => Err(error),
+    }
+}
+
+fn shorten(value: &str) -> String {
+    match value.char_indices().nth(SAMPLE_LENGTH) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    }
+}

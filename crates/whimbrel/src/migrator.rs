@@ -1,0 +1,192 @@
+//! The [`Migrator`]: one database, one source, and the verbs on them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::name::ObjectName;
+use whimbrel_core::pair::Pair;
+use whimbrel_db::scratch::{self, ScratchOptions};
+use whimbrel_db::{
+    Canceller, ConnectOptions, Connection, DatabaseUrl, DbError, IntrospectOptions, LockWait, Missing,
+    ServerInfo, connect,
+};
+
+use crate::cache::Cache;
+use crate::error::Error;
+use crate::scratch::Workshop;
+use crate::source::Source;
+use crate::verbs::{Diff, Inspect, Push, Side};
+
+/// One database and the schema it should have.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::{Migrator, Source};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let url = format!("sqlite://{}", folder.path().join("app.db").display());
+/// let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+/// let mut migrator = Migrator::builder(&url)?.source(schema).connect().await?;
+/// let report = migrator.push().await?;
+/// assert!(report.applied);
+/// assert!(migrator.push().await?.changes.is_empty());
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
+pub struct Migrator {
+    pub(crate) connection: Box<dyn Connection>,
+    pub(crate) settings: Settings,
+    workshop: Option<Workshop>,
+}
+
+/// What a [`Migrator`] was built with.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) source: Option<Source>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) lock_wait: LockWait,
+    pub(crate) introspect: IntrospectOptions,
+    scratch: ScratchOptions,
+}
+
+/// Builds a [`Migrator`].
+#[derive(Debug, Clone)]
+pub struct MigratorBuilder {
+    url: DatabaseUrl,
+    settings: Settings,
+    connect: ConnectOptions,
+}
+
+impl Migrator {
+    /// Starts with the URL of a database: `sqlite://app.db`, `postgres://...`.
+    ///
+    /// # Errors
+    ///
+    /// If the URL is none, or names an engine that whimbrel does not speak.
+    pub fn builder(url: &str) -> Result<MigratorBuilder, Error> {
+        let url: DatabaseUrl = url.parse()?;
+        let settings = Settings {
+            source: None,
+            cache: None,
+            lock_wait: LockWait::default(),
+            introspect: IntrospectOptions::default(),
+            scratch: ScratchOptions { url: None, target: Some(url.clone()) },
+        };
+        let connect = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
+        Ok(MigratorBuilder { url, settings, connect })
+    }
+
+    /// Makes the database have the schema of the source. Await the result, or
+    /// refine it first.
+    pub fn push(&mut self) -> Push<'_> {
+        Push::new(self)
+    }
+
+    /// Reads the live schema.
+    pub fn inspect(&mut self) -> Inspect<'_> {
+        Inspect::new(self)
+    }
+
+    /// Compares any two schemas with the help of this database's engine.
+    pub fn diff(&mut self, from: Side, to: Side) -> Diff<'_> {
+        Diff::new(self, Pair::new(from, to))
+    }
+
+    /// What is at the other end.
+    pub fn server(&self) -> &ServerInfo {
+        self.connection.server()
+    }
+
+    /// The dialect of the database.
+    pub fn dialect(&self) -> Dialect {
+        self.server().dialect
+    }
+
+    /// Returns a handle that stops whatever statement is running: what was
+    /// begun is then rolled back, and the verb ends with a cancellation.
+    pub fn canceller(&self) -> Arc<dyn Canceller> {
+        self.connection.canceller()
+    }
+
+    /// Ends the session and drops the scratch database, if there was one.
+    ///
+    /// # Errors
+    ///
+    /// If the engine reports a problem with closing.
+    pub async fn close(self) -> Result<(), Error> {
+        if let Some(workshop) = self.workshop {
+            workshop.close().await?;
+        }
+        Ok(self.connection.close().await?)
+    }
+
+    /// The scratch database of this run, opened at the first call.
+    pub(crate) async fn workshop(&mut self) -> Result<&mut Workshop, DbError> {
+        if self.workshop.is_none() {
+            let scratch = scratch::open(self.dialect(), &self.settings.scratch).await?;
+            self.workshop = Some(Workshop::new(scratch, self.settings.introspect.clone()));
+        }
+        Ok(self.workshop.as_mut().expect("it was just opened if it was absent"))
+    }
+}
+
+impl MigratorBuilder {
+    /// Says where the desired schema comes from; `push` needs it.
+    pub fn source(mut self, source: Source) -> Self {
+        self.settings.source = Some(source);
+        self
+    }
+
+    /// Keeps schemas that were read back in this folder, so that an unchanged
+    /// source costs nothing the second time. Default: they are not kept.
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.settings.cache = Some(Cache::new(folder.into()));
+        self
+    }
+
+    /// Says how long to wait for another process's lock, and whom to tell.
+    /// Default: 60 seconds, nobody.
+    pub fn lock_wait(mut self, wait: LockWait) -> Self {
+        self.connect.lock_wait = wait.clone();
+        self.settings.lock_wait = wait;
+        self
+    }
+
+    /// Says how to connect: create a missing file, only read, wait for a
+    /// server. Default: read and write, creating what is missing.
+    pub fn connect_options(mut self, options: ConnectOptions) -> Self {
+        self.connect = options;
+        self
+    }
+
+    /// Names a server where scratch databases may be made. Default: that of the
+    /// database itself (SQLite: in memory).
+    pub fn scratch_url(mut self, url: DatabaseUrl) -> Self {
+        self.settings.scratch.url = Some(url);
+        self
+    }
+
+    /// Names the tracking table of migrations, which is never part of a schema.
+    /// Default: `_whimbrel_migrations`.
+    pub fn table_name(mut self, name: impl Into<String>) -> Self {
+        self.settings.introspect.tracking_table = Some(ObjectName::new(name));
+        self
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be opened.
+    pub async fn connect(self) -> Result<Migrator, Error> {
+        let connection = connect(&self.url, &self.connect).await?;
+        Ok(Migrator { connection, settings: self.settings, workshop: None })
+    }
+}
+
+impl std::fmt::Debug for Migrator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Migrator").field("server", self.server()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,144 @@
+//! Asks what only a person can answer, and turns the answers into changes.
+
+use whimbrel_core::change::{AlterEnum, Change, EnumReplacement};
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::{Rename, Renames, diff};
+use whimbrel_core::pair::Pair;
+use whimbrel_core::resolve::{Answer, LossKind, LossQuestion, Question, RenameKind, Resolver};
+use whimbrel_core::schema::Schema;
+use whimbrel_core::sql::{Hint, HintTarget};
+
+use crate::error::Error;
+use crate::facts::Probed;
+
+/// Puts stated renames and the source's hints together.
+///
+/// # Errors
+///
+/// [`Error::Renames`] for a stated rename that names what is not lost or not
+/// gained. A hint that does not fit is inert.
+pub(crate) fn known_renames(
+    dialect: Dialect,
+    pair: Pair<&Schema>,
+    stated: &Renames,
+    hints: &[Hint],
+) -> Result<Renames, Error> {
+    let hints = hints.iter().map(of_hint).collect();
+    let renames = Renames { hints, ..stated.clone() };
+    let problems = renames.problems(dialect, pair);
+    if problems.is_empty() { Ok(renames) } else { Err(Error::Renames { problems }) }
+}
+
+fn of_hint(hint: &Hint) -> Rename {
+    let from = hint.renamed_from.clone();
+    match &hint.target {
+        HintTarget::Table(table) => Rename { kind: RenameKind::Table, parent: None, from, to: table.clone() },
+        HintTarget::Column { table, column } => {
+            Rename { kind: RenameKind::Column, parent: Some(table.clone()), from, to: column.as_str().into() }
+        }
+    }
+}
+
+/// Asks about every name that may be a rename, until none is left.
+///
+/// Returns the changes and everything that is known of names by then.
+///
+/// # Errors
+///
+/// [`Error::Unanswered`] with all rename questions that nobody answers,
+/// [`Error::Rejected`] at the first rejection.
+pub(crate) fn resolve_renames(
+    dialect: Dialect,
+    pair: Pair<&Schema>,
+    mut renames: Renames,
+    resolver: &mut dyn Resolver,
+) -> Result<(Vec<Change>, Renames), Error> {
+    let mut unanswered = Vec::new();
+    loop {
+        let found = diff(dialect, pair, &renames);
+        if found.questions.is_empty() {
+            return if unanswered.is_empty() {
+                Ok((found.changes, renames))
+            } else {
+                Err(Error::Unanswered { questions: unanswered })
+            };
+        }
+        let mut claimed = Vec::new();
+        for question in found.questions {
+            let place = (question.kind, question.parent.clone());
+            if question.candidates.iter().any(|one| claimed.contains(&(place.clone(), one.name.clone()))) {
+                // What was just claimed is no candidate any more: asked again in the next round.
+                continue;
+            }
+            let asked = Question::Rename(question.clone());
+            match resolver.answer(&asked) {
+                Some(Answer::RenamedFrom(from)) => {
+                    claimed.push((place, from.clone()));
+                    renames.learn(&question, &Answer::RenamedFrom(from));
+                }
+                Some(Answer::Reject) => return Err(Error::Rejected { question: Box::new(asked) }),
+                Some(Answer::New) => renames.new.push((question.kind, question.parent, question.gained)),
+                Some(Answer::Accept | Answer::Replace(_)) | None => {
+                    renames.new.push((question.kind, question.parent, question.gained));
+                    unanswered.push(asked);
+                }
+            }
+        }
+    }
+}
+
+/// Asks about every loss that rows are known to suffer.
+///
+/// Returns what was accepted, with the facts; the replacements of removed enum
+/// values are put into `changes`.
+///
+/// # Errors
+///
+/// [`Error::Unanswered`] with all that nobody answers or that no answer can
+/// make possible, [`Error::Rejected`] at the first rejection.
+pub(crate) fn resolve_losses(
+    changes: &mut [Change],
+    probed: &[&Probed],
+    resolver: &mut dyn Resolver,
+) -> Result<Vec<LossQuestion>, Error> {
+    let mut unanswered = Vec::new();
+    let mut accepted = Vec::new();
+    for one in probed {
+        let question = LossQuestion { loss: one.loss.clone(), facts: one.facts.clone() };
+        let asked = Question::Loss(question.clone());
+        if !one.loss.is_acceptable() {
+            unanswered.push(asked);
+            continue;
+        }
+        match resolver.answer(&asked) {
+            Some(Answer::Accept) => accepted.push(question),
+            Some(Answer::Replace(values)) => {
+                replace_enum_values(changes, &question, values);
+                accepted.push(question);
+            }
+            Some(Answer::Reject) => return Err(Error::Rejected { question: Box::new(asked) }),
+            Some(Answer::New | Answer::RenamedFrom(_)) | None => unanswered.push(asked),
+        }
+    }
+    if unanswered.is_empty() { Ok(accepted) } else { Err(Error::Unanswered { questions: unanswered }) }
+}
+
+fn replace_enum_values(
+    changes: &mut [Change],
+    question: &LossQuestion,
+    values: std::collections::BTreeMap<String, Option<String>>,
+) {
+    let LossKind::RemoveEnumValues { column, enum_name, .. } = &question.loss.kind else { return };
+    for change in changes {
+        if let Change::AlterEnum(AlterEnum { enum_name: name, replacements, .. }) = change
+            && name == enum_name
+        {
+            replacements.extend(values.iter().map(|(from, to)| EnumReplacement {
+                table_name: question.loss.table.clone(),
+                column_name: column.clone(),
+                from: from.clone(),
+                to: to.clone(),
+            }));
+        }
+    }
+}

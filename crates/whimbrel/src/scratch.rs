@@ -1,0 +1,41 @@
+//! The scratch database of a run, opened when it is first needed.
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::schema::Schema;
+use whimbrel_db::scratch::Scratch;
+use whimbrel_db::{Connection, DbError, IntrospectError, IntrospectOptions, introspect};
+
+/// A scratch database together with how schemas are read from it.
+pub(crate) struct Workshop {
+    scratch: Box<dyn Scratch>,
+    introspect: IntrospectOptions,
+}
+
+impl Workshop {
+    pub(crate) fn new(scratch: Box<dyn Scratch>, introspect: IntrospectOptions) -> Self {
+        Self { scratch, introspect }
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut dyn Connection {
+        self.scratch.connection()
+    }
+
+    pub(crate) fn dialect(&mut self) -> Dialect {
+        self.connection().server().dialect
+    }
+
+    /// Empties the database for the next use.
+    pub(crate) async fn reset(&mut self) -> Result<(), DbError> {
+        self.scratch.reset().await
+    }
+
+    /// Reads back what is in it.
+    pub(crate) async fn read(&mut self) -> Result<Schema, IntrospectError> {
+        Ok(introspect(self.scratch.connection(), &self.introspect).await?.schema)
+    }
+
+    /// Drops the database.
+    pub(crate) async fn close(self) -> Result<(), DbError> {
+        self.scratch.close().await
+    }
+}

@@ -1,0 +1,347 @@
+//! Decides for every statement of a source whether it runs in the scratch
+//! database, is skipped, or may not stand there.
+
+use std::collections::BTreeMap;
+
+use miette::NamedSource;
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::sql::{
+    self, Class, Data, DataVerb, Ddl, DdlKind, DdlVerb, Hint, MaintenanceVerb, Run, Statement,
+    TransactionVerb,
+};
+use whimbrel_db::DbError;
+
+use super::{SourceError, SourceText, StatementProblem};
+use crate::error::Error;
+
+/// What is to be run of a source, and what else it says.
+pub(crate) struct Prepared {
+    /// The statements, in order.
+    pub(crate) statements: Vec<Runnable>,
+    /// Whether they may all run in one transaction.
+    pub(crate) one_transaction: bool,
+    /// What was skipped.
+    pub(crate) notes: Vec<String>,
+    /// Renames that comments hint at.
+    pub(crate) hints: Vec<Hint>,
+}
+
+/// A statement to run, and where it stands.
+pub(crate) struct Runnable {
+    pub(crate) sql: String,
+    file: usize,
+    offset: usize,
+}
+
+enum Decision {
+    Run(String),
+    /// Skipped; counted under what it is, if that is worth a note.
+    Skip(Option<&'static str>),
+    Refuse {
+        message: String,
+        help: &'static str,
+    },
+}
+
+/// Prepares the texts of a source.
+///
+/// # Errors
+///
+/// [`SourceError::Statement`] or [`SourceError::Statements`] with every
+/// statement that may not stand in a source.
+pub(crate) fn prepare(dialect: Dialect, texts: &[SourceText]) -> Result<Prepared, SourceError> {
+    let mut prepared =
+        Prepared { statements: Vec::new(), one_transaction: true, notes: Vec::new(), hints: Vec::new() };
+    let mut problems = Vec::new();
+    for (file, text) in texts.iter().enumerate() {
+        prepare_file(dialect, file, text, &mut prepared, &mut problems);
+    }
+    match problems.len() {
+        0 => Ok(prepared),
+        1 => Err(SourceError::Statement(Box::new(problems.remove(0)))),
+        _ => Err(SourceError::Statements { problems }),
+    }
+}
+
+fn prepare_file(
+    dialect: Dialect,
+    file: usize,
+    text: &SourceText,
+    prepared: &mut Prepared,
+    problems: &mut Vec<StatementProblem>,
+) {
+    let lexicon = dialect.lexicon();
+    let statements = match sql::unwrap_transaction(sql::split(&text.text, lexicon)) {
+        Ok(statements) => statements,
+        Err(controls) => {
+            problems.extend(controls.into_iter().map(|control| transaction_control(text, control.offset)));
+            return;
+        }
+    };
+    let mut skipped: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for statement in &statements {
+        let decision = decide(dialect, statement);
+        match decision {
+            Decision::Run(sql) => {
+                prepared.one_transaction &= statement.run == Run::InTransaction;
+                prepared.statements.push(Runnable { sql, file, offset: statement.offset });
+            }
+            Decision::Skip(what) => {
+                if let Some(what) = what {
+                    *skipped.entry(what).or_default() += 1;
+                }
+            }
+            Decision::Refuse { message, help } => {
+                problems.push(problem(
+                    text,
+                    statement.offset,
+                    statement.text.len(),
+                    message,
+                    Some(help.into()),
+                ));
+            }
+        }
+    }
+    let note = |(what, count): (&str, usize)| format!("`{}`: skipped {what} ({count})", text.name);
+    prepared.notes.extend(skipped.into_iter().map(note));
+    let found = sql::hints(&text.text, lexicon);
+    prepared.hints.extend(found.hints);
+    problems.extend(found.problems.into_iter().map(|one| {
+        let length = text.text[one.offset..].find('\n').unwrap_or(text.text.len() - one.offset);
+        problem(text, one.offset, length, one.kind.to_string(), Some(one.kind.help().to_owned()))
+    }));
+}
+
+fn transaction_control(text: &SourceText, offset: usize) -> StatementProblem {
+    let help = "remove it; only one BEGIN and COMMIT around a whole file is accepted";
+    let length = text.text[offset..].find(';').unwrap_or(text.text.len() - offset);
+    problem(
+        text,
+        offset,
+        length,
+        "transaction control has no place in a schema source".into(),
+        Some(help.into()),
+    )
+}
+
+fn decide(dialect: Dialect, statement: &Statement<'_>) -> Decision {
+    let run = || Decision::Run(statement.text.to_owned());
+    match &statement.class {
+        Class::Ddl(ddl) => decide_ddl(dialect, ddl, statement),
+        Class::Data(data) => decide_data(dialect, data, statement),
+        Class::Pragma(_) | Class::Transaction(_) => Decision::Skip(None),
+        Class::Attach => Decision::Refuse {
+            message: "a schema source may not attach other databases".into(),
+            help: "give each database a source of its own",
+        },
+        Class::ExtensionLoading => Decision::Refuse {
+            message: "a schema source may not load code into the engine".into(),
+            help: "remove the statement; whimbrel never loads extensions",
+        },
+        Class::Maintenance(MaintenanceVerb::VacuumInto) => Decision::Refuse {
+            message: "a schema source may not write other files".into(),
+            help: "remove the statement",
+        },
+        Class::Maintenance(_) | Class::Explain => Decision::Skip(Some("maintenance statements")),
+        Class::Session | Class::Comment | Class::Do | Class::Unknown => run(),
+        Class::Ownership => Decision::Skip(Some("statements about owners")),
+        Class::Privilege => Decision::Skip(Some("statements about privileges")),
+        Class::Beyond(beyond) => Decision::Refuse {
+            message: format!("a schema source may not reach for {}", beyond.noun()),
+            help: "remove the statement: it concerns more than this database",
+        },
+        Class::MetaCommand { name } if ["restrict", "unrestrict", "set", "echo"].contains(&name.as_str()) => {
+            Decision::Skip(None)
+        }
+        Class::MetaCommand { name } => Decision::Refuse {
+            message: format!("`\\{name}` is a command to psql, which does not read this"),
+            help: "write plain SQL, or name several files as a folder",
+        },
+        Class::DotCommand { name } => Decision::Refuse {
+            message: format!("`.{name}` is a command to the sqlite3 shell, which does not read this"),
+            help: "write plain SQL, or name several files as a folder",
+        },
+    }
+}
+
+fn decide_ddl(dialect: Dialect, ddl: &Ddl, statement: &Statement<'_>) -> Decision {
+    let name = ddl.name.as_ref();
+    let internal = dialect == Dialect::Sqlite
+        && name.is_some_and(|name| {
+            name.name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
+        });
+    // `.schema` and `pg_dump` print what every database has on its own.
+    let always_there = dialect == Dialect::Postgres
+        && (ddl.verb, ddl.kind) == (DdlVerb::Create, DdlKind::Namespace)
+        && name.is_some_and(|name| name.name == "public");
+    if internal || always_there { Decision::Skip(None) } else { Decision::Run(statement.text.to_owned()) }
+}
+
+fn decide_data(dialect: Dialect, data: &Data, statement: &Statement<'_>) -> Decision {
+    let into_catalogue = data.verb == DataVerb::Insert
+        && data.target.as_ref().is_some_and(|target| {
+            ["sqlite_schema", "sqlite_master"].iter().any(|name| target.name.eq_ignore_ascii_case(name))
+        });
+    match data.verb {
+        // `.dump` writes virtual tables straight into the catalogue.
+        DataVerb::Insert if dialect == Dialect::Sqlite && into_catalogue => {
+            virtual_table(dialect, statement.text)
+        }
+        DataVerb::Call => Decision::Run(statement.text.to_owned()),
+        DataVerb::Select | DataVerb::With | DataVerb::CopyToStdout => Decision::Skip(Some("queries")),
+        DataVerb::Insert
+        | DataVerb::Update
+        | DataVerb::Delete
+        | DataVerb::Merge
+        | DataVerb::Truncate
+        | DataVerb::CopyFromStdin
+        | DataVerb::Refresh => Decision::Skip(Some("statements about rows")),
+    }
+}
+
+/// The CREATE VIRTUAL TABLE statement inside an INSERT into the catalogue.
+fn virtual_table(dialect: Dialect, text: &str) -> Decision {
+    let create = sql::tokens(text, dialect.lexicon())
+        .filter_map(|token| token.string().map(std::borrow::Cow::into_owned))
+        .find(|literal| literal.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("CREATE VIRTUAL")));
+    create.map_or(Decision::Skip(Some("statements about rows")), Decision::Run)
+}
+
+impl Runnable {
+    /// The engine's refusal of this statement, shown where it stands.
+    pub(crate) fn refused(&self, texts: &[SourceText], error: DbError) -> Error {
+        let DbError::Statement(refusal) = error else { return error.into() };
+        let text = &texts[self.file];
+        let message = match &refusal.detail {
+            Some(detail) => format!("{}\n{detail}", refusal.message),
+            None => refusal.message.clone(),
+        };
+        let problem = problem(text, self.offset, self.sql.len(), message, None);
+        SourceError::Statement(Box::new(problem)).into()
+    }
+}
+
+fn problem(
+    text: &SourceText,
+    offset: usize,
+    length: usize,
+    message: String,
+    help: Option<String>,
+) -> StatementProblem {
+    let position = sql::position(&text.text, offset);
+    StatementProblem {
+        name: text.name.clone(),
+        line: position.line,
+        column: position.column,
+        message,
+        help,
+        text: NamedSource::new(&text.name, text.text.clone()),
+        span: (offset, length.min(text.text.len() - offset)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<SourceText> {
+        vec![SourceText { name: "schema.sql".into(), text: text.into() }]
+    }
+
+    #[track_caller]
+    fn runs(dialect: Dialect, text: &str, expected: &[&str]) -> Vec<String> {
+        let prepared = prepare(dialect, &texts(text)).unwrap();
+        let sql: Vec<_> = prepared.statements.iter().map(|one| one.sql.as_str()).collect();
+        assert_eq!(sql, expected);
+        prepared.notes
+    }
+
+    #[track_caller]
+    fn refuses(dialect: Dialect, text: &str, line: usize, message: &str) {
+        let Err(SourceError::Statement(problem)) = prepare(dialect, &texts(text)) else {
+            panic!("`{text}` should be refused once")
+        };
+        assert_eq!((problem.line, problem.message.as_str()), (line, message));
+    }
+
+    #[test]
+    fn a_dump_of_the_sqlite_shell_is_a_source() {
+        let notes = runs(
+            Dialect::Sqlite,
+            "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE t(a);\nINSERT INTO t VALUES(1);\n\
+             INSERT INTO t VALUES(2);\nPRAGMA writable_schema=ON;\n\
+             INSERT INTO sqlite_schema(type,name,tbl_name,rootpage,sql)VALUES('table','d','d',0,'CREATE VIRTUAL TABLE d USING fts5(x, tokenize=''porter'')');\n\
+             CREATE TABLE IF NOT EXISTS 'd_data'(id INTEGER PRIMARY KEY, block BLOB);\n\
+             DELETE FROM sqlite_sequence;\nPRAGMA writable_schema=OFF;\nCOMMIT;\n",
+            &[
+                "CREATE TABLE t(a)",
+                "CREATE VIRTUAL TABLE d USING fts5(x, tokenize='porter')",
+                "CREATE TABLE IF NOT EXISTS 'd_data'(id INTEGER PRIMARY KEY, block BLOB)",
+            ],
+        );
+        assert_eq!(notes, ["`schema.sql`: skipped statements about rows (3)"]);
+    }
+
+    #[test]
+    fn the_tables_of_sqlite_itself_are_passed_over() {
+        let notes = runs(
+            Dialect::Sqlite,
+            "CREATE TABLE sqlite_sequence(name,seq); CREATE TABLE t(a);",
+            &["CREATE TABLE t(a)"],
+        );
+        assert!(notes.is_empty());
+    }
+
+    #[test]
+    fn a_dump_of_postgres_is_a_source() {
+        let notes = runs(
+            Dialect::Postgres,
+            "\\restrict abc\nSET lock_timeout = 0;\nCREATE SCHEMA public;\nCREATE TABLE public.t (a integer);\n\
+             ALTER TABLE public.t OWNER TO me;\nCOPY public.t (a) FROM stdin;\n1\n2\n\\.\n\
+             GRANT SELECT ON public.t TO you;\n\\unrestrict abc\n",
+            &["SET lock_timeout = 0", "CREATE TABLE public.t (a integer)"],
+        );
+        assert_eq!(
+            notes,
+            [
+                "`schema.sql`: skipped statements about owners (1)",
+                "`schema.sql`: skipped statements about privileges (1)",
+                "`schema.sql`: skipped statements about rows (1)",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_no_place_in_a_source_is_refused_where_it_stands() {
+        let sqlite = Dialect::Sqlite;
+        refuses(
+            sqlite,
+            "CREATE TABLE t(a);\nROLLBACK;",
+            2,
+            "transaction control has no place in a schema source",
+        );
+        refuses(sqlite, "\n\nATTACH 'x' AS y;", 3, "a schema source may not attach other databases");
+        refuses(
+            sqlite,
+            "SELECT load_extension('x');",
+            1,
+            "a schema source may not load code into the engine",
+        );
+        refuses(sqlite, "VACUUM INTO 'x';", 1, "a schema source may not write other files");
+        refuses(
+            sqlite,
+            ".read x.sql\n",
+            1,
+            "`.read` is a command to the sqlite3 shell, which does not read this",
+        );
+        let postgres = Dialect::Postgres;
+        refuses(postgres, "\\i x.sql\n", 1, "`\\i` is a command to psql, which does not read this");
+        refuses(postgres, "CREATE ROLE me;", 1, "a schema source may not reach for a role");
+    }
+
+    #[test]
+    fn all_refusals_are_reported_together() {
+        let error = prepare(Dialect::Sqlite, &texts("BEGIN; CREATE TABLE t(a); ROLLBACK;")).err().unwrap();
+        assert!(matches!(&error, SourceError::Statements { problems } if problems.len() == 2), "{error:?}");
+    }
+}

@@ -1,0 +1,110 @@
+//! `diff`: the way from any schema to any other, as SQL. Nothing is changed.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use whimbrel_core::change::Change;
+use whimbrel_core::diff::Renames;
+use whimbrel_core::pair::Pair;
+use whimbrel_core::plan::{Plan, Proof, plan};
+use whimbrel_core::resolve::{Resolver, strict};
+
+use crate::desired::Desired;
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::prove::{Claim, prove};
+use crate::resolving::{known_renames, resolve_renames};
+use crate::source::Source;
+
+/// One side of a comparison.
+#[derive(Debug, Clone)]
+pub enum Side {
+    /// The live schema of the migrator's database.
+    Live,
+    /// Any source: another database's schema comes as a snapshot.
+    Source(Source),
+}
+
+/// Compares two schemas; await it.
+pub struct Diff<'m> {
+    migrator: &'m mut Migrator,
+    sides: Pair<Side>,
+    renames: Renames,
+    resolver: Box<dyn Resolver + 'm>,
+}
+
+/// The way from one schema to another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DiffReport {
+    /// The differences.
+    pub changes: Vec<Change>,
+    /// The steps from the one to the other.
+    pub plan: Plan,
+    /// What a replay in a scratch database showed.
+    pub proof: Proof,
+    /// What was skipped in the sources, or is worth knowing.
+    pub notes: Vec<String>,
+}
+
+impl<'m> Diff<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator, sides: Pair<Side>) -> Self {
+        Self { migrator, sides, renames: Renames::default(), resolver: Box::new(strict()) }
+    }
+
+    /// States renames beforehand. One that does not fit is an error.
+    pub fn renames(mut self, renames: Renames) -> Self {
+        self.renames = renames;
+        self
+    }
+
+    /// Says who answers the rename questions; losses are hazards of the steps
+    /// here, for there are no rows to ask about.
+    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+        self.resolver = Box::new(resolver);
+        self
+    }
+
+    async fn run(mut self) -> Result<DiffReport, Error> {
+        let from = self.migrator.read_side(&self.sides.from).await?;
+        let to = self.migrator.read_side(&self.sides.to).await?;
+        let dialect = self.migrator.dialect();
+        let pair = Pair::new(&from.schema, &to.schema);
+        let renames = known_renames(dialect, pair, &self.renames, &to.hints)?;
+        let (changes, renames) = resolve_renames(dialect, pair, renames, self.resolver.as_mut())?;
+        let plan = plan(dialect, pair, &changes)?;
+        let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };
+        let proof = if plan.is_empty() {
+            Proof::Exact
+        } else {
+            prove(self.migrator.workshop().await?, claim).await?
+        };
+        Ok(DiffReport { changes, plan, proof, notes: [from.notes, to.notes].concat() })
+    }
+}
+
+impl Migrator {
+    async fn read_side(&mut self, side: &Side) -> Result<Desired, Error> {
+        match side {
+            Side::Live => {
+                let schema = self.inspect().await?.schema;
+                Ok(Desired { schema, notes: Vec::new(), hints: Vec::new() })
+            }
+            Side::Source(source) => self.read_source(source).await,
+        }
+    }
+}
+
+impl<'m> IntoFuture for Diff<'m> {
+    type Output = Result<DiffReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Diff<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Diff").field("sides", &self.sides).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,297 @@
+//! `push`: from a source straight to a live database.
+//!
+//! The guarantee: the plan runs in as few transactions as the engine allows
+//! (SQLite: one), under the engine's lock, and only on the schema it was made
+//! for. If the live schema or the rows that answers rested on moved meanwhile,
+//! nothing runs and everything is planned anew. After a failure or an
+//! interruption at any point the database is as it was before the batch that
+//! was running.
+
+use std::collections::BTreeMap;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use whimbrel_core::change::Change;
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::{Renames, diff};
+use whimbrel_core::pair::Pair;
+use whimbrel_core::plan::{Plan, Proof, Step, plan};
+use whimbrel_core::resolve::{LossQuestion, Resolver, losses, strict};
+use whimbrel_core::schema::Schema;
+use whimbrel_db::execute::{self, ExecuteObserver, Guard, Outcome};
+use whimbrel_db::introspect::fingerprint;
+use whimbrel_db::{Connection, Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
+
+use crate::error::Error;
+use crate::facts::{self, Probed};
+use crate::migrator::Migrator;
+use crate::prove::{Claim, prove};
+use crate::resolving::{known_renames, resolve_losses, resolve_renames};
+
+/// How often a plan is made anew when the live schema keeps moving.
+const ATTEMPTS: u32 = 10;
+
+/// Makes a database have the schema of its source; refine it, then await it.
+///
+/// Without a resolver every question is reported as [`Error::Unanswered`];
+/// without an observer the plan runs without being shown.
+pub struct Push<'m> {
+    migrator: &'m mut Migrator,
+    options: PushOptions,
+    renames: Renames,
+    resolver: Box<dyn Resolver + 'm>,
+    observer: Box<dyn PushObserver + 'm>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct PushOptions {
+    dry_run: bool,
+    force_reset: bool,
+}
+
+/// What a push is about to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PushPlan {
+    /// The differences; empty when the database is in sync.
+    pub changes: Vec<Change>,
+    /// The steps that make them good.
+    pub plan: Plan,
+    /// What a replay in a scratch database showed.
+    pub proof: Proof,
+    /// What the answers accept, with the facts they were given on.
+    pub accepted: Vec<LossQuestion>,
+    /// What was skipped in the source, or is worth knowing.
+    pub notes: Vec<String>,
+    /// Objects of kinds that whimbrel does not manage, counted by kind.
+    pub left_alone: BTreeMap<String, u64>,
+}
+
+/// What a push did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PushReport {
+    /// The differences that there were.
+    pub changes: Vec<Change>,
+    /// The plan for them.
+    pub plan: Plan,
+    /// What a replay in a scratch database showed.
+    pub proof: Proof,
+    /// What was skipped in the source, or is worth knowing.
+    pub notes: Vec<String>,
+    /// Objects of kinds that whimbrel does not manage, counted by kind.
+    pub left_alone: BTreeMap<String, u64>,
+    /// Whether the plan ran. `false` for a dry run, when it was declined, and
+    /// when there was nothing to do.
+    pub applied: bool,
+    /// How long the steps ran.
+    pub elapsed: Duration,
+}
+
+/// Watches a push, and has the last word before it runs.
+pub trait PushObserver: Send {
+    /// A plan was made and is about to run, unless this is a dry run.
+    fn planned(&mut self, plan: &PushPlan);
+    /// Says whether the plan may run.
+    fn confirm(&mut self, plan: &PushPlan) -> bool;
+    /// Step `index` of `total` begins.
+    fn step_started(&mut self, index: usize, total: usize, step: &Step);
+    /// The step that began last is done.
+    fn step_finished(&mut self, elapsed: Duration);
+    /// The live schema moved since the plan was made; another is made.
+    fn replanning(&mut self);
+}
+
+/// The observer that lets everything pass without a word.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Accepting;
+
+impl PushObserver for Accepting {
+    fn planned(&mut self, _: &PushPlan) {}
+    fn confirm(&mut self, _: &PushPlan) -> bool {
+        true
+    }
+    fn step_started(&mut self, _: usize, _: usize, _: &Step) {}
+    fn step_finished(&mut self, _: Duration) {}
+    fn replanning(&mut self) {}
+}
+
+impl<'m> Push<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self {
+            migrator,
+            options: PushOptions::default(),
+            renames: Renames::default(),
+            resolver: Box::new(strict()),
+            observer: Box::new(Accepting),
+        }
+    }
+
+    /// Plans and proves, and changes nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.options.dry_run = dry_run;
+        self
+    }
+
+    /// Drops everything first, in the same transaction where the engine can.
+    pub fn force_reset(mut self, force_reset: bool) -> Self {
+        self.options.force_reset = force_reset;
+        self
+    }
+
+    /// States renames beforehand. One that does not fit is an error.
+    pub fn renames(mut self, renames: Renames) -> Self {
+        self.renames = renames;
+        self
+    }
+
+    /// Says who answers questions.
+    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+        self.resolver = Box::new(resolver);
+        self
+    }
+
+    /// Says who watches and confirms.
+    pub fn observer(mut self, observer: impl PushObserver + 'm) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    async fn run(mut self) -> Result<PushReport, Error> {
+        for _ in 0..ATTEMPTS {
+            let prepared = self.prepare().await?;
+            self.observer.planned(&prepared.plan);
+            if self.options.dry_run || prepared.plan.plan.is_empty() || !self.observer.confirm(&prepared.plan)
+            {
+                return Ok(prepared.report(None));
+            }
+            if let Some(elapsed) = self.execute(&prepared).await? {
+                return Ok(prepared.report(Some(elapsed)));
+            }
+            self.observer.replanning();
+        }
+        Err(Error::Restless { times: ATTEMPTS })
+    }
+
+    /// From the source and the live schema to a proved plan.
+    async fn prepare(&mut self) -> Result<Prepared, Error> {
+        let desired = self.migrator.desired().await?;
+        let options = self.migrator.settings.introspect.clone();
+        let live = introspect(self.migrator.connection.as_mut(), &options).await?;
+        let pair = Pair::new(&live.schema, &desired.schema);
+        let dialect = self.migrator.dialect();
+
+        let renames = known_renames(dialect, pair, &self.renames, &desired.hints)?;
+        let (mut changes, renames) = if self.options.force_reset {
+            (reset_changes(dialect, pair), Renames::default())
+        } else {
+            resolve_renames(dialect, pair, renames, self.resolver.as_mut())?
+        };
+        let losses = losses(dialect, pair, &changes);
+        let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;
+        let accepted = self.accept_losses(&mut changes, &probed, desired.schema.is_empty())?;
+        let plan = plan(dialect, pair, &changes)?;
+        let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };
+        let proof = if plan.is_empty() {
+            Proof::Exact
+        } else {
+            prove(self.migrator.workshop().await?, claim).await?
+        };
+
+        let Introspection { left_alone, fingerprint, .. } = live;
+        let plan = PushPlan { changes, plan, proof, accepted, notes: desired.notes, left_alone };
+        Ok(Prepared { plan, fingerprint, probed })
+    }
+
+    fn accept_losses(
+        &mut self,
+        changes: &mut [Change],
+        probed: &[Probed],
+        drops_all: bool,
+    ) -> Result<Vec<LossQuestion>, Error> {
+        // An empty source is more likely a mistake than a wish: then every drop is asked about.
+        let asked: Vec<&Probed> = probed.iter().filter(|one| drops_all || one.needs_an_answer()).collect();
+        resolve_losses(changes, &asked, self.resolver.as_mut())
+    }
+
+    /// Runs the plan; `None` if the database moved and nothing was done.
+    async fn execute(&mut self, prepared: &Prepared) -> Result<Option<Duration>, Error> {
+        let mut guard = Unmoved { prepared, introspect: self.migrator.settings.introspect.clone() };
+        let mut observer = Steps { observer: self.observer.as_mut() };
+        let connection = self.migrator.connection.as_mut();
+        let start = Instant::now();
+        let outcome = execute::execute(connection, &prepared.plan.plan, &mut guard, &mut observer).await?;
+        Ok(match outcome {
+            Outcome::Done => Some(start.elapsed()),
+            Outcome::Moved => None,
+        })
+    }
+}
+
+impl<'m> IntoFuture for Push<'m> {
+    type Output = Result<PushReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Push<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Push").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// Drops all there is and creates all there should be.
+fn reset_changes(dialect: Dialect, pair: Pair<&Schema>) -> Vec<Change> {
+    let empty = Schema::default();
+    let drops = diff(dialect, Pair::new(pair.from, &empty), &Renames::default());
+    let creates = diff(dialect, Pair::new(&empty, pair.to), &Renames::default());
+    [drops.changes, creates.changes].concat()
+}
+
+/// A plan with what it rests on.
+struct Prepared {
+    plan: PushPlan,
+    fingerprint: Fingerprint,
+    probed: Vec<Probed>,
+}
+
+impl Prepared {
+    fn report(self, ran: Option<Duration>) -> PushReport {
+        let PushPlan { changes, plan, proof, notes, left_alone, .. } = self.plan;
+        let (applied, elapsed) = (ran.is_some(), ran.unwrap_or_default());
+        PushReport { changes, plan, proof, notes, left_alone, applied, elapsed }
+    }
+}
+
+/// Says, inside the transaction that is about to run the plan, whether the
+/// database is still the one that it was made for.
+struct Unmoved<'a> {
+    prepared: &'a Prepared,
+    introspect: IntrospectOptions,
+}
+
+#[async_trait]
+impl Guard for Unmoved<'_> {
+    async fn holds(&mut self, connection: &mut dyn Connection) -> Result<bool, IntrospectError> {
+        let now = fingerprint(connection, &self.introspect).await?;
+        Ok(now == self.prepared.fingerprint && facts::still_hold(connection, &self.prepared.probed).await?)
+    }
+}
+
+/// Passes the runner's events on.
+struct Steps<'a> {
+    observer: &'a mut dyn PushObserver,
+}
+
+impl ExecuteObserver for Steps<'_> {
+    fn step_started(&mut self, index: usize, total: usize, step: &Step) {
+        self.observer.step_started(index, total, step);
+    }
+
+    fn step_finished(&mut self, elapsed: Duration) {
+        self.observer.step_finished(elapsed);
+    }
+}
