@@ -1,0 +1,102 @@
+//! Running a plan: the only loop that does.
+//!
+//! A batch runs in a transaction of its own (or its one step in none). What is
+//! true after a failure:
+//!
+//! | it fails | then |
+//! |---|---|
+//! | in a step, a check, or at the wait for a lock | the batch is rolled back; the batches before it stay |
+//! | at COMMIT, with an answer | the same |
+//! | at COMMIT, without an answer | nobody knows yet: [`ExecuteError::OutcomeUnknown`] |
+//! | because the process is killed, or the connection dropped | the engine rolls the batch back |
+//!
+//! Where a batch suspends foreign keys, they are off from before its
+//! transaction until after it, on every path that keeps the session.
+
+mod batch;
+mod error;
+mod observer;
+mod session;
+mod violations;
+
+pub use error::{ExecuteError, Kept};
+pub use observer::{ExecuteObserver, Silent};
+pub use violations::Violation;
+
+use async_trait::async_trait;
+use whimbrel_core::plan::Plan;
+
+use crate::connection::Connection;
+use crate::introspect::IntrospectError;
+
+/// Says, inside the transaction of the first batch and before its first step,
+/// whether the database is still the one that the plan was made for.
+#[async_trait]
+pub trait Guard: Send {
+    /// Looks at the database, and writes nothing; `false` ends the run with
+    /// nothing done.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be looked at.
+    async fn holds(&mut self, connection: &mut dyn Connection) -> Result<bool, IntrospectError>;
+}
+
+/// The guard that lets every plan run: where nobody else reaches the database.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unguarded;
+
+#[async_trait]
+impl Guard for Unguarded {
+    async fn holds(&mut self, _: &mut dyn Connection) -> Result<bool, IntrospectError> {
+        Ok(true)
+    }
+}
+
+/// How a run ended, if nothing failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All batches are committed.
+    Done,
+    /// The guard did not hold: nothing was done.
+    Moved,
+}
+
+/// Runs a plan, batch by batch.
+///
+/// If the returned future is dropped before it is done, drop the connection
+/// too: that rolls back what is open.
+///
+/// # Errors
+///
+/// If a step fails, affects another number of rows than it should, or leaves
+/// rows that refer to nothing and did not before; if the session is lost or a
+/// lock cannot be had. The error says what was kept.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::execute::{Outcome, Silent, Unguarded, execute};
+/// let steps = vec![Step::new("CREATE TABLE users (id INTEGER PRIMARY KEY)")];
+/// let plan = Plan { batches: vec![Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps }] };
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let outcome = execute(&mut connection, &plan, &mut Unguarded, &mut Silent).await.unwrap();
+/// assert_eq!(outcome, Outcome::Done);
+/// # });
+/// ```
+pub async fn execute(
+    connection: &mut dyn Connection,
+    plan: &Plan,
+    guard: &mut dyn Guard,
+    observer: &mut dyn ExecuteObserver,
+) -> Result<Outcome, ExecuteError> {
+    let mut run = batch::Run::new(plan);
+    let mut guard = Some(guard);
+    for batch in &plan.batches {
+        if run.batch(connection, batch, guard.take(), observer).await? == Outcome::Moved {
+            return Ok(Outcome::Moved);
+        }
+    }
+    Ok(Outcome::Done)
+}

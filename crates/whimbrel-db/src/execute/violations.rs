@@ -1,0 +1,99 @@
+//! Rows that refer to nothing, before and after a batch.
+//!
+//! A database may hold such rows from times when nobody checked. A batch is not
+//! to blame for those: only what is new fails it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::name::ObjectName;
+
+use crate::connection::{Connection, Row};
+use crate::error::DbError;
+
+/// A row that refers to one that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Violation {
+    /// The table of the row.
+    pub table: String,
+    /// Its rowid; absent in a table without rowids.
+    pub rowid: Option<i64>,
+    /// The table that it refers to.
+    pub parent: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, parent, .. } = self;
+        match self.rowid {
+            Some(rowid) => {
+                write!(f, "row {rowid} of `{table}` refers to a row of `{parent}` that is not there")
+            }
+            None => write!(f, "a row of `{table}` refers to a row of `{parent}` that is not there"),
+        }
+    }
+}
+
+/// The violations in some tables at one moment.
+pub(super) struct Violations {
+    /// How often each one is there, by folded names.
+    counts: BTreeMap<Violation, usize>,
+    /// The folded names of all tables.
+    tables: BTreeSet<String>,
+}
+
+impl Violations {
+    /// Looks for violations in those of `tables` that exist.
+    pub(super) async fn read(
+        connection: &mut dyn Connection,
+        dialect: Dialect,
+        tables: &[ObjectName],
+    ) -> Result<Self, DbError> {
+        let names = connection.query("SELECT name FROM sqlite_schema WHERE type = 'table'").await?;
+        let fold = |name: &str| dialect.fold_ident(name).into_owned();
+        let all: BTreeSet<String> = names.iter().filter_map(|row| row.text(0)).map(fold).collect();
+        let mut counts = BTreeMap::new();
+        for table in tables.iter().filter(|table| all.contains(&fold(&table.name))) {
+            let sql = format!("PRAGMA foreign_key_check({})", dialect.quote_ident(&table.name));
+            for row in connection.query(&sql).await? {
+                *counts.entry(violation(&row, fold)).or_default() += 1;
+            }
+        }
+        Ok(Self { counts, tables: all })
+    }
+
+    /// The violations here that were not there before.
+    ///
+    /// A batch may rename tables: where neither side knows the other's name of
+    /// a table, the two names may be of the same one.
+    pub(super) fn new_since(self, before: &Self) -> Vec<Violation> {
+        let mut old = before.counts.clone();
+        let mut unmatched = Vec::new();
+        for (violation, count) in &self.counts {
+            let known = old.get_mut(violation).map_or(0, |left| {
+                let known = (*left).min(*count);
+                *left -= known;
+                known
+            });
+            unmatched.extend(std::iter::repeat_n(violation.clone(), count - known));
+        }
+        let same_table =
+            |was: &str, is: &str| was == is || !(self.tables.contains(was) || before.tables.contains(is));
+        unmatched.retain(|violation| {
+            let renamed = old.iter_mut().find(|(was, left)| {
+                **left > 0
+                    && was.rowid == violation.rowid
+                    && same_table(&was.table, &violation.table)
+                    && same_table(&was.parent, &violation.parent)
+            });
+            renamed.map(|(_, left)| *left -= 1).is_none()
+        });
+        unmatched
+    }
+}
+
+fn violation(row: &Row, fold: impl Fn(&str) -> String) -> Violation {
+    let name = |index| row.text(index).map(&fold).unwrap_or_default();
+    Violation { table: name(0), rowid: row.integer(1), parent: name(2) }
+}
