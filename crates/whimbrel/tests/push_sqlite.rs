@@ -300,3 +300,74 @@ async fn rows_that_came_meanwhile_are_not_lost_unasked() {
     assert_eq!(unanswered(migrator.push().observer(&mut meddler).await).len(), 1);
     assert_eq!(db.rows("SELECT nick FROM users").await, "late");
 }
+
+#[tokio::test]
+async fn of_many_pushes_at_once_one_acts_and_the_rest_find_nothing_to_do() {
+    let db = Db::new("").await;
+    let schema = "CREATE TABLE a (x); CREATE TABLE b (x); CREATE INDEX b_x ON b (x);";
+    let pushes = (0..8).map(|_| {
+        let builder = Migrator::builder(&db.url()).unwrap().source(Source::sql("schema.sql", schema));
+        tokio::spawn(async move { builder.connect().await.unwrap().push().await.unwrap().applied })
+    });
+    let mut applied = 0;
+    for push in pushes.collect::<Vec<_>>() {
+        applied += usize::from(push.await.unwrap());
+    }
+    assert_eq!(applied, 1);
+}
+
+#[tokio::test]
+async fn a_refused_statement_is_shown_where_it_stands() {
+    let db = Db::new("").await;
+    let error = db.push("CREATE TABLE a (x);\n\nCREATE INDEX i ON\n  b (x);\n").await.unwrap_err();
+    let Error::Source(whimbrel::SourceError::Statement(problem)) = error else { panic!("{error:?}") };
+    assert_eq!(problem.to_string(), "schema.sql:3:1: no such table: main.b");
+    assert!(!db.path().exists());
+}
+
+#[tokio::test]
+async fn what_inspect_prints_gives_the_same_schema_in_an_empty_database() {
+    let schema = "CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE users (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            team INTEGER REFERENCES teams ON DELETE CASCADE,
+            email TEXT COLLATE NOCASE CHECK (email LIKE '%@%'),
+            shout TEXT AS (upper(email)) STORED,
+            CONSTRAINT one_email UNIQUE (team, email)
+        );
+        CREATE UNIQUE INDEX users_lower ON users (lower(email) DESC) WHERE team IS NOT NULL;
+        CREATE VIEW emails AS SELECT email FROM users;
+        CREATE TRIGGER touch AFTER UPDATE ON users BEGIN DELETE FROM teams WHERE id = old.team; END;
+        CREATE VIRTUAL TABLE search USING fts5(email);";
+    let first = Db::new("").await;
+    first.push(schema).await.unwrap();
+    let inspection = first.migrator("").await.inspect().await.unwrap();
+    let sql = inspection.to_sql().unwrap();
+
+    let second = Db::new("").await;
+    second.push(&sql).await.unwrap();
+    assert!(second.push(schema).await.unwrap().changes.is_empty());
+    assert_eq!(second.migrator("").await.inspect().await.unwrap().to_sql().unwrap(), sql);
+
+    let source = Source::snapshot(inspection.to_snapshot());
+    let builder = Migrator::builder(&second.url()).unwrap().source(source);
+    assert!(builder.connect().await.unwrap().push().await.unwrap().changes.is_empty());
+}
+
+#[tokio::test]
+async fn the_cache_spares_the_scratch_database_and_changes_nothing() {
+    let db = Db::new("").await;
+    let cache = tempfile::tempdir().unwrap();
+    let push = |schema: &str| {
+        let source = Source::sql("schema.sql", schema);
+        Migrator::builder(&db.url()).unwrap().source(source).cache(cache.path()).connect()
+    };
+    let schema = "CREATE TABLE a (x, -- whimbrel: not a hint\n y);".replace("whimbrel: ", "");
+    push(&schema).await.unwrap().push().await.unwrap();
+    assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 1);
+    assert!(push(&schema).await.unwrap().push().await.unwrap().changes.is_empty());
+    assert_eq!(
+        push("CREATE TABLE a (x);").await.unwrap().push().dry_run(true).await.unwrap().changes.len(),
+        1
+    );
+}

@@ -8,7 +8,7 @@ use super::SourceError;
 
 /// A text with the name to use for it in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceText {
+pub(crate) struct SourceText {
     /// The file's path as given, or what the caller called it.
     pub name: String,
     /// The text.

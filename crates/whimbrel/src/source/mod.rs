@@ -7,7 +7,7 @@
 mod files;
 mod statements;
 
-pub use files::SourceText;
+pub(crate) use files::SourceText;
 pub(crate) use statements::{Prepared, Runnable, prepare};
 
 use std::path::PathBuf;

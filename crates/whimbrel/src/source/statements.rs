@@ -7,7 +7,6 @@ use miette::NamedSource;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::sql::{
     self, Class, Data, DataVerb, Ddl, DdlKind, DdlVerb, Hint, MaintenanceVerb, Run, Statement,
-    TransactionVerb,
 };
 use whimbrel_db::DbError;
 
