@@ -1,3 +1,6 @@
 //! What whimbrel's tests share.
 
 pub mod cluster;
+pub mod contents;
+pub mod database;
+pub mod golden;

@@ -234,8 +234,7 @@ fn lines(change: &Change) -> Vec<Line> {
         Change::AddExclusion { exclusion, .. } => vec![Line::add(shape::exclusion(exclusion))],
         Change::DropExclusion { exclusion, .. } => vec![Line::drop(shape::exclusion(exclusion))],
         Change::RenameConstraint { from, to, .. } => {
-            let shown = |side: &Option<String>| side.as_deref().map_or("a name of its own".to_owned(), name);
-            vec![Line::alter(format!("constraint {}: renamed from {}", shown(to), shown(from)))]
+            vec![Line::alter(constraint_rename(from.as_deref(), to.as_deref()))]
         }
 
         Change::SetComment { target, from, to } => {
@@ -284,6 +283,16 @@ fn alter_enum_lines(alter: &AlterEnum) -> Vec<Line> {
         lines.push(Line::alter(format!("order: {}", values.join(", "))));
     }
     lines
+}
+
+/// The new name of a constraint; SQLite's may have none.
+fn constraint_rename(from: Option<&str>, to: Option<&str>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) => format!("constraint {}: renamed from {}", name(to), name(from)),
+        (None, Some(to)) => format!("constraint {}: had no name", name(to)),
+        (Some(from), None) => format!("constraint {}: loses its name", name(from)),
+        (None, None) => "a constraint: spelled anew".to_owned(),
+    }
 }
 
 fn sequence_line(sequence: &Sequence) -> String {

@@ -1,0 +1,125 @@
+//! The golden cases: what was blessed still holds, without an engine and on
+//! every engine.
+//!
+//! With `WHIMBREL_BLESS` set, what was blessed is written anew; with
+//! `WHIMBREL_GOLDEN` set, only the cases whose name contains its value are
+//! looked at. `cargo xtask bless` sets both.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_testkit::database::block_on;
+use whimbrel_testkit::golden::{Case, Stored, cases, engine_word, expected, read, run};
+
+fn is_blessing() -> bool {
+    std::env::var_os("WHIMBREL_BLESS").is_some()
+}
+
+/// The cases that were asked for.
+fn chosen() -> Vec<Case> {
+    let filter = std::env::var("WHIMBREL_GOLDEN").unwrap_or_default();
+    cases().into_iter().filter(|case| case.name().contains(&filter)).collect()
+}
+
+/// Runs `check` on every case and tells everything that failed.
+#[track_caller]
+fn check_each(cases: &[Case], check: impl Fn(&Case) -> Result<(), String>) {
+    let mut failures = String::new();
+    let mut failed = 0;
+    for case in cases {
+        if let Err(what) = check(case) {
+            failed += 1;
+            let _ = writeln!(failures, "\n=== {}\n{}", case.name(), what.trim_end());
+        }
+    }
+    assert!(failed == 0, "{failed} of {} cases fail:\n{failures}", cases.len());
+}
+
+fn for_engine(dialect: Dialect) -> Vec<Case> {
+    chosen().into_iter().filter(|case| case.engines().contains(&dialect)).collect()
+}
+
+fn stored(case: &Case) -> BTreeMap<&'static str, Stored> {
+    let load = |dialect| Stored::load(case, dialect).map(|stored| (engine_word(dialect), stored));
+    case.engines().into_iter().filter_map(load).collect()
+}
+
+/// Stores what the engines read and writes what follows from it.
+fn bless(case: &Case) -> Result<(), String> {
+    for dialect in case.engines() {
+        if dialect == Dialect::Sqlite {
+            block_on(read(case, dialect))?.store(case, dialect);
+        }
+    }
+    case.bless(&expected(case, &stored(case)));
+    Ok(())
+}
+
+#[test]
+fn every_area_begins_with_no_change() {
+    let cases = cases();
+    let mut areas: BTreeMap<String, bool> = BTreeMap::new();
+    for case in &cases {
+        *areas.entry(case.area()).or_default() |= case.name().ends_with("/no_change");
+    }
+    let without: Vec<_> = areas.iter().filter(|(_, has)| !**has).map(|(area, _)| area).collect();
+    assert!(without.is_empty(), "no `no_change.txt` in {without:?}");
+}
+
+#[test]
+fn there_are_enough_cases() {
+    let of = |dialect| cases().iter().filter(|case| case.engines().contains(&dialect)).count();
+    assert!(of(Dialect::Sqlite) >= 80);
+    assert!(of(Dialect::Postgres) >= 120);
+}
+
+#[test]
+fn no_change_means_none() {
+    let cases: Vec<_> = chosen().into_iter().filter(|case| case.name().ends_with("no_change")).collect();
+    check_each(&cases, |case| {
+        let blessed = &case.blessed;
+        let empty: String = blessed.lines().filter(|line| !line.starts_with("-- ")).collect();
+        if empty.is_empty() { Ok(()) } else { Err(format!("there is a change:\n{blessed}")) }
+    });
+}
+
+#[test]
+fn the_expected_halves_hold() {
+    check_each(&chosen(), |case| {
+        if is_blessing() {
+            return bless(case);
+        }
+        let expected = expected(case, &stored(case));
+        if expected == case.blessed { Ok(()) } else { Err(difference(&case.blessed, &expected)) }
+    });
+}
+
+#[test]
+fn the_cases_run_on_sqlite() {
+    check_each(&for_engine(Dialect::Sqlite), |case| run_case(case, Dialect::Sqlite));
+}
+
+fn run_case(case: &Case, dialect: Dialect) -> Result<(), String> {
+    let read = block_on(read(case, dialect))?;
+    if !is_blessing() && Stored::load(case, dialect).as_ref() != Some(&read) {
+        return Err(format!("{dialect} reads the schemas in another way than it did"));
+    }
+    block_on(run(case, dialect, &read))
+}
+
+/// The lines that differ, between those that do not.
+fn difference(old: &str, new: &str) -> String {
+    let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());
+    let same_head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let tails = old[same_head..].iter().rev().zip(new[same_head..].iter().rev());
+    let same_tail = tails.take_while(|(a, b)| a == b).count();
+    let mut out = String::new();
+    for line in &old[same_head..old.len() - same_tail] {
+        let _ = writeln!(out, "- {line}");
+    }
+    for line in &new[same_head..new.len() - same_tail] {
+        let _ = writeln!(out, "+ {line}");
+    }
+    out
+}
