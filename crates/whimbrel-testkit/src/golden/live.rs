@@ -67,7 +67,7 @@ async fn go_back(dialect: Dialect, to: &str, stored: &Stored, settled: &Settled)
 /// Runs a plan and looks whether the database is as desired.
 async fn push(database: &mut Database, plan: &Plan, desired: &Schema) -> Result<(), String> {
     let ran = execute(&mut *database.connection, plan, &mut Unguarded, &mut Silent).await;
-    ran.map_err(|error| format!("{error}\n{}", error.sql.as_deref().unwrap_or_default()))?;
+    ran.map_err(|error| chain(&error))?;
     let dialect = database.connection.server().dialect;
     let schema = database.schema().await?;
     let left = diff(dialect, Pair::new(&schema, desired), &Renames::default()).changes;
@@ -76,6 +76,12 @@ async fn push(database: &mut Database, plan: &Plan, desired: &Schema) -> Result<
     }
     let left: String = describe(&left).iter().map(ToString::to_string).collect();
     Err(format!("the plan does not give the desired schema; left is\n{left}"))
+}
+
+/// An error with all that caused it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Makes a database with a schema in it.
