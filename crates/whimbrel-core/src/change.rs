@@ -112,7 +112,8 @@ pub enum Change {
     /// A view, trigger, function or the like is gone.
     DropObject { object: Object },
 
-    /// A comment is another.
+    /// A comment is another, on something that was there before. What is new
+    /// carries its comment.
     SetComment { target: CommentTarget, from: Option<String>, to: Option<String> },
 }
 
@@ -130,6 +131,9 @@ pub struct AlterEnum {
     pub remove_values: Vec<String>,
     /// All values as they should be.
     pub new_values: Vec<String>,
+    /// Whether values that stay come in another order: they sort by it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reorders: bool,
     /// What the rows of each using column get in place of a removed value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub replacements: Vec<EnumReplacement>,

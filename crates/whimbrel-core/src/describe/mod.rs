@@ -7,11 +7,13 @@
 //! words and in double quotes otherwise, and no text breaks out of its line.
 
 mod block;
+mod facts;
 mod question;
 mod shape;
 mod words;
 
 pub use block::{Block, Line, Sign};
+pub use facts::{grouped, loss_question};
 pub use question::{loss, rename_question};
 pub use words::{name, object_name, one_line};
 

@@ -63,7 +63,7 @@ pub fn loss(loss: &Loss) -> String {
         LossKind::AddRequiredColumn { column } => {
             format!("{}: rows have no value for it", of(table, column))
         }
-        LossKind::AddUnique { columns, primary } => {
+        LossKind::AddUnique { columns, primary, .. } => {
             let nulls = if *primary { " and NULLs" } else { "" };
             format!("{} {}: equal keys{nulls} are refused", object_name(table), names(columns))
         }

@@ -18,7 +18,7 @@ use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::plan::{Action, PlanError, Probe};
 use crate::resolve::Loss;
-use crate::schema::{Schema, Table};
+use crate::schema::{Column, Schema, Table};
 use crate::sql::Lexicon;
 
 /// An engine that whimbrel speaks.
@@ -118,6 +118,12 @@ impl Dialect {
         a == b || self.backend().same_type(a, b)
     }
 
+    /// Says whether every value survives that `from` becomes `to`, whatever the
+    /// rows hold; `table` is the one that will have the column.
+    pub fn keeps_values(self, table: &Table, from: &Column, to: &Column) -> bool {
+        from.sql_type == to.sql_type || self.backend().keeps_values(table, from, to)
+    }
+
     /// Lowers changes to the actions that carry them out, unordered.
     ///
     /// # Errors
@@ -157,6 +163,7 @@ pub(crate) trait Backend: Sync {
     fn quote_literal(&self, text: &str) -> String;
     fn fold_ident<'a>(&self, name: &'a str) -> Cow<'a, str>;
     fn same_type(&self, a: &str, b: &str) -> bool;
+    fn keeps_values(&self, table: &Table, from: &Column, to: &Column) -> bool;
     fn lower(&self, pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError>;
     fn probe(&self, pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Option<Probe>;
     fn sample_row(&self, schema: &Schema, table: &Table, attempt: u32) -> Option<String>;

@@ -159,6 +159,8 @@ pub(super) fn same_expression(dialect: Dialect, a: Option<&SqlExpr>, b: Option<&
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
     use crate::schema::{ConflictClause, Generated};
 
@@ -205,7 +207,7 @@ mod tests {
                 from: plain.clone(),
                 to: other.clone(),
             };
-            assert_eq!(changes(Dialect::Sqlite, &[plain.clone()], &[other]), [expected]);
+            assert_eq!(changes(Dialect::Sqlite, slice::from_ref(&plain), &[other]), [expected]);
         }
     }
 
@@ -221,7 +223,8 @@ mod tests {
             Column { not_null_conflict: Some(ConflictClause::Abort), ..plain.clone() },
         ];
         for other in same {
-            assert_eq!(changes(Dialect::Sqlite, &[plain.clone()], &[other.clone()]), [], "{other:?}");
+            let (from, to) = (slice::from_ref(&plain), slice::from_ref(&other));
+            assert_eq!(changes(Dialect::Sqlite, from, to), [], "{other:?}");
         }
     }
 

@@ -45,6 +45,7 @@ fn diff_enum(pair: Pair<&EnumType>, out: &mut Vec<Change>, asked: &mut Asked<'_>
             add_values: added.into_iter().map(|(_, value)| value.to_owned()).collect(),
             remove_values: removed.into_iter().map(|(_, value)| value.to_owned()).collect(),
             new_values: values.to.clone(),
+            reorders: staying(values.from, &known.to).ne(staying(values.to, &known.from)),
             replacements: Vec::new(),
         }));
     }
@@ -61,6 +62,11 @@ fn diff_enum(pair: Pair<&EnumType>, out: &mut Vec<Change>, asked: &mut Asked<'_>
 fn placed<'a>(values: &'a [String], others: &BTreeSet<&String>) -> Vec<(usize, &'a str)> {
     let placed = values.iter().enumerate().filter(|(_, value)| !others.contains(value));
     placed.map(|(position, value)| (position, value.as_str())).collect()
+}
+
+/// The values that the other side has too.
+fn staying<'a>(values: &'a [String], others: &BTreeSet<&String>) -> impl Iterator<Item = &'a String> {
+    values.iter().filter(|value| others.contains(value))
 }
 
 struct Enums;

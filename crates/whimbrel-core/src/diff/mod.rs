@@ -24,6 +24,8 @@ mod shape;
 mod table;
 mod types;
 
+pub(crate) use column::real_default;
+pub(crate) use expression::type_name;
 pub use problem::{Fault, RenameProblem};
 pub use rename::{Rename, Renames};
 

@@ -32,15 +32,15 @@ impl<'a> Asked<'a> {
         Self { dialect, renames, questions: Vec::new() }
     }
 
-    /// Asks about each gained name that is not known to be new, as long as there
-    /// is a lost one that it may have been.
+    /// Asks about each gained name of which nothing is known, as long as there is
+    /// a lost one that it may have been.
     pub(super) fn about<T>(&mut self, ask: &impl Ask<T>, lost: &[T], gained: &[T]) {
         if lost.is_empty() {
             return;
         }
         let mut questions: Vec<_> = gained
             .iter()
-            .filter(|gained| !self.is_new(ask.kind(), ask.parent(), &ask.name(gained)))
+            .filter(|gained| !self.is_known(ask.kind(), ask.parent(), &ask.name(gained)))
             .map(|gained| question(ask, lost, gained))
             .collect();
         // The clearest case first: its answer takes a candidate from the others.
@@ -59,8 +59,9 @@ impl<'a> Asked<'a> {
         self.questions
     }
 
-    fn is_new(&self, kind: RenameKind, parent: Option<&ObjectName>, name: &ObjectName) -> bool {
+    fn is_known(&self, kind: RenameKind, parent: Option<&ObjectName>, name: &ObjectName) -> bool {
         self.renames.is_new(self.dialect, kind, parent, name)
+            || self.renames.is_stated(self.dialect, kind, parent, name)
     }
 }
 

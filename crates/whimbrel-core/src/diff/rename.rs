@@ -108,15 +108,24 @@ impl Renames {
         })
     }
 
+    /// Says whether it is stated what a gained name was, even if that cannot be.
+    pub(super) fn is_stated(
+        &self,
+        dialect: Dialect,
+        kind: RenameKind,
+        parent: Option<&ObjectName>,
+        name: &ObjectName,
+    ) -> bool {
+        self.old_name(dialect, kind, parent, name).is_some()
+    }
+
     /// Takes up what somebody answered to a question. An answer that is none to
-    /// such a question is passed over.
+    /// such a question is passed over; one that names nothing lost is among the
+    /// [`Renames::problems`] from then on, and the question is not asked again.
     pub fn learn(&mut self, question: &RenameQuestion, answer: &Answer) {
-        let RenameQuestion { kind, parent, gained, .. } = question.clone();
         match answer {
-            Answer::New => self.new.push((kind, parent, gained)),
-            Answer::RenamedFrom(from) => {
-                self.renamed.push(Rename { kind, parent, from: from.clone(), to: gained });
-            }
+            Answer::New => self.new.push((question.kind, question.parent.clone(), question.gained.clone())),
+            Answer::RenamedFrom(from) => self.renamed.push(question.renamed_from(from)),
             Answer::Accept | Answer::Replace(_) | Answer::Reject => {}
         }
     }

@@ -1,12 +1,10 @@
-//! What a list of changes may lose, or may fail on.
+//! One thing that data may be lost by, or that rows may stand in the way of.
 
 use serde::Serialize;
 
-use crate::change::Change;
-use crate::dialect::Dialect;
+use super::flag;
 use crate::name::ObjectName;
-use crate::pair::Pair;
-use crate::schema::{Column, Schema};
+use crate::schema::{Column, Index};
 
 /// One thing that data may be lost by, or that rows may stand in the way of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,14 +23,17 @@ pub struct Loss {
 pub enum LossKind {
     /// The table goes, with its rows.
     DropTable,
-    /// A virtual table or materialised view goes or is made anew.
+    /// A virtual table goes or is made anew: it holds rows, and only its module
+    /// knows how.
     DropObject,
     /// A column goes, with its values.
     DropColumn {
         /// The column.
         column: String,
     },
-    /// A column's values are converted, and some may not survive that.
+    /// A column's values are converted, and some may not survive that. The two
+    /// types are the same where what they are made of, or the table that holds
+    /// them to it, is what changes.
     ChangeType {
         /// The column as it was, by its new name.
         from: Box<Column>,
@@ -53,10 +54,14 @@ pub enum LossKind {
     },
     /// Two rows may have the same key.
     AddUnique {
-        /// The columns.
+        /// What makes up the key, for people: columns, or expressions.
         columns: Vec<String>,
         /// Whether NULLs are refused too (a primary key).
         primary: bool,
+        /// The key as a unique index would have it, with all that decides which
+        /// rows are equal: expressions, collations, a predicate.
+        #[serde(skip)]
+        key: Box<Index>,
     },
     /// A row may not meet the condition.
     AddCheck {
@@ -105,11 +110,30 @@ impl Loss {
             | LossKind::AddForeignKey { .. } => false,
         }
     }
-}
 
-/// Lists what `changes`, which turn `pair.from` into `pair.to`, may lose or
-/// fail on, in the order of the changes.
-pub fn losses(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Vec<Loss> {
-    let _ = (dialect, pair, changes);
-    Vec::new()
+    /// The flags that accept the loss, all of them together; none if it cannot
+    /// be accepted.
+    pub(super) fn flags(&self) -> Vec<String> {
+        match &self.kind {
+            LossKind::RemoveEnumValues { column, removed, nullable, .. } => {
+                let to = if *nullable { "VALUE_OR_NULL" } else { "VALUE" };
+                removed.iter().map(|value| flag::enum_flag(&self.table, column, value, to)).collect()
+            }
+            LossKind::DropTable
+            | LossKind::DropObject
+            | LossKind::DropColumn { .. }
+            | LossKind::ChangeType { .. }
+            | LossKind::SetNotNull { .. }
+            | LossKind::AddRequiredColumn { .. }
+            | LossKind::AddUnique { .. }
+            | LossKind::AddCheck { .. }
+            | LossKind::AddForeignKey { .. } => {
+                if self.is_acceptable() {
+                    vec!["--accept-data-loss".to_owned()]
+                } else {
+                    Vec::new()
+                }
+            }
+        }
+    }
 }

@@ -2,11 +2,15 @@
 
 mod flag;
 mod loss;
+mod losses;
+mod policy;
 mod question;
 mod resolver;
 
 pub use flag::{EnumMapping, FlagError, parse_enum_mapping, parse_rename};
-pub use loss::{Loss, LossKind, losses};
+pub use loss::{Loss, LossKind};
+pub use losses::losses;
+pub use policy::{Policy, Violation};
 pub use question::{Answer, Candidate, Facts, LossQuestion, Question, RenameKind, RenameQuestion};
 pub use resolver::{
     AlwaysAddDrop, AlwaysRename, FromFn, Lenient, Predefined, RejectAll, Resolver, Strict, always_add_drop,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Loss;
+use super::{Loss, flag};
+use crate::describe;
+use crate::diff::Rename;
 use crate::name::ObjectName;
 
 /// A change that needs a person.
@@ -15,6 +17,52 @@ pub enum Question {
     Rename(RenameQuestion),
     /// May this be lost?
     Loss(LossQuestion),
+}
+
+impl Question {
+    /// The question as one sentence, with what the live rows say.
+    ///
+    /// ```
+    /// use whimbrel_core::resolve::{Facts, Loss, LossKind, LossQuestion, Question};
+    /// let question = Question::Loss(LossQuestion {
+    ///     loss: Loss { table: "users".into(), kind: LossKind::DropColumn { column: "nickname".into() } },
+    ///     facts: Some(Facts { affected: 1204, total: Some(5000), sample: None }),
+    /// });
+    /// assert_eq!(
+    ///     question.headline(),
+    ///     "users.nickname: all values are lost (1,204 of 5,000 rows hold a value)"
+    /// );
+    /// assert_eq!(question.flags(), ["--accept-data-loss"]);
+    /// ```
+    pub fn headline(&self) -> String {
+        match self {
+            Self::Rename(question) => describe::rename_question(question),
+            Self::Loss(question) => describe::loss_question(question),
+        }
+    }
+
+    /// The flags of the command line that answer the question, ready for a
+    /// shell: one for each possible answer to a rename question, and all that are
+    /// needed together for a loss. Empty where no flag helps, because rows must
+    /// be put right first.
+    pub fn flags(&self) -> Vec<String> {
+        match self {
+            Self::Rename(question) => {
+                let renamed =
+                    |candidate: &Candidate| flag::rename_flag(&question.renamed_from(&candidate.name));
+                question.candidates.iter().map(renamed).chain(["--no-renames".to_owned()]).collect()
+            }
+            Self::Loss(question) => question.loss.flags(),
+        }
+    }
+}
+
+impl RenameQuestion {
+    /// The rename that says yes to a lost name.
+    pub fn renamed_from(&self, lost: &ObjectName) -> Rename {
+        let Self { kind, parent, gained, .. } = self.clone();
+        Rename { kind, parent, from: lost.clone(), to: gained }
+    }
 }
 
 /// What may have been renamed.

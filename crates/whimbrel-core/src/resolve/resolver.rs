@@ -1,6 +1,9 @@
 //! Who answers questions.
 
-use super::{Answer, LossKind, Question, RenameKind};
+use std::collections::BTreeMap;
+
+use super::{Answer, EnumMapping, LossKind, LossQuestion, Question, RenameQuestion};
+use crate::diff::Rename;
 use crate::name::ObjectName;
 
 /// Answers questions, one at a time.
@@ -49,7 +52,8 @@ pub fn always_add_drop() -> AlwaysAddDrop {
     AlwaysAddDrop
 }
 
-/// Renames where it can, accepts every loss, maps removed enum values to NULL.
+/// Renames where it can, accepts every loss, maps removed enum values to NULL
+/// where the column may be NULL; where it may not, only a person knows.
 pub fn lenient() -> Lenient {
     Lenient
 }
@@ -65,6 +69,25 @@ pub fn from_fn<F: FnMut(&Question) -> Option<Answer> + Send>(f: F) -> FromFn<F> 
 }
 
 /// Starts a resolver from answers known beforehand.
+///
+/// ```
+/// use whimbrel_core::resolve::{Loss, LossKind, LossQuestion, Question, Resolver};
+/// use whimbrel_core::resolve::{Answer, parse_enum_mapping, predefined};
+///
+/// let mapping = parse_enum_mapping("users.status.pending=inactive").unwrap();
+/// let mut resolver = predefined().with_enum_values([mapping]);
+/// let kind = LossKind::RemoveEnumValues {
+///     column: "status".into(),
+///     enum_name: "status".into(),
+///     removed: vec!["pending".into()],
+///     available: vec!["active".into(), "inactive".into()],
+///     nullable: false,
+/// };
+/// let loss = Loss { table: "users".into(), kind };
+/// let answer = resolver.answer(&Question::Loss(LossQuestion { loss, facts: None }));
+/// let inactive = Some("inactive".to_owned());
+/// assert_eq!(answer, Some(Answer::Replace([("pending".to_owned(), inactive)].into())));
+/// ```
 pub fn predefined() -> Predefined {
     Predefined::default()
 }
@@ -98,14 +121,14 @@ pub struct FromFn<F>(F);
 /// Names are compared as written. See [`predefined`].
 #[derive(Debug, Clone, Default)]
 pub struct Predefined {
-    /// Renames: kind, parent by its new name, new name, old name.
-    pub renames: Vec<(RenameKind, Option<ObjectName>, ObjectName, ObjectName)>,
+    /// The renames, each with its table or enum by the new name.
+    pub renames: Vec<Rename>,
     /// Whether every gained name that no rename names is new.
     pub no_other_renames: bool,
     /// Whether every loss is accepted.
     pub accept_data_loss: bool,
-    /// Replacements of removed enum values: table, column, value, replacement.
-    pub enum_values: Vec<(ObjectName, String, String, Option<String>)>,
+    /// Replacements of enum values that go.
+    pub enum_values: Vec<EnumMapping>,
 }
 
 impl Resolver for Strict {
@@ -136,15 +159,14 @@ impl Resolver for AlwaysAddDrop {
 
 impl Resolver for Lenient {
     fn answer(&mut self, question: &Question) -> Option<Answer> {
-        match question {
-            Question::Rename(_) => AlwaysRename.answer(question),
-            Question::Loss(loss) => match &loss.loss.kind {
-                LossKind::RemoveEnumValues { removed, .. } => {
-                    Some(Answer::Replace(removed.iter().map(|value| (value.clone(), None)).collect()))
-                }
-                _ => Some(Answer::Accept),
-            },
+        let Question::Loss(LossQuestion { loss, .. }) = question else {
+            return AlwaysRename.answer(question);
+        };
+        if let LossKind::RemoveEnumValues { removed, nullable, .. } = &loss.kind {
+            let to_null = || removed.iter().map(|value| (value.clone(), None)).collect();
+            return nullable.then(|| Answer::Replace(to_null()));
         }
+        Some(Answer::Accept)
     }
 }
 
@@ -163,28 +185,72 @@ impl<F: FnMut(&Question) -> Option<Answer> + Send> Resolver for FromFn<F> {
 impl Resolver for Predefined {
     fn answer(&mut self, question: &Question) -> Option<Answer> {
         match question {
-            Question::Rename(rename) => self
-                .renames
-                .iter()
-                .find(|(kind, parent, to, _)| {
-                    (*kind, parent, to) == (rename.kind, &rename.parent, &rename.gained)
-                })
-                .map(|(_, _, _, from)| Answer::RenamedFrom(from.clone()))
-                .or(self.no_other_renames.then_some(Answer::New)),
-            Question::Loss(question) => match &question.loss.kind {
+            Question::Rename(question) => {
+                self.rename(question).or(self.no_other_renames.then_some(Answer::New))
+            }
+            Question::Loss(LossQuestion { loss, .. }) => match &loss.kind {
                 LossKind::RemoveEnumValues { removed, column, .. } => {
-                    let of = |value: &String| {
-                        self.enum_values
-                            .iter()
-                            .find(|(table, at, from, _)| {
-                                *table == question.loss.table && at == column && from == value
-                            })
-                            .map(|(_, _, _, to)| (value.clone(), to.clone()))
-                    };
-                    removed.iter().map(of).collect::<Option<_>>().map(Answer::Replace)
+                    self.replacements(&loss.table, column, removed).map(Answer::Replace)
                 }
-                _ => self.accept_data_loss.then_some(Answer::Accept),
+                LossKind::DropTable
+                | LossKind::DropObject
+                | LossKind::DropColumn { .. }
+                | LossKind::ChangeType { .. }
+                | LossKind::SetNotNull { .. }
+                | LossKind::AddRequiredColumn { .. }
+                | LossKind::AddUnique { .. }
+                | LossKind::AddCheck { .. }
+                | LossKind::AddForeignKey { .. } => self.accept_data_loss.then_some(Answer::Accept),
             },
         }
+    }
+}
+
+impl Predefined {
+    /// Takes these renames as the answers to the questions about their names.
+    pub fn with_renames(mut self, renames: impl IntoIterator<Item = Rename>) -> Self {
+        self.renames.extend(renames);
+        self
+    }
+
+    /// Takes every other gained name as new.
+    pub fn with_no_other_renames(mut self) -> Self {
+        self.no_other_renames = true;
+        self
+    }
+
+    /// Accepts every loss. A rename is never answered by that.
+    pub fn with_data_loss(mut self) -> Self {
+        self.accept_data_loss = true;
+        self
+    }
+
+    /// Puts these in place of enum values that go.
+    pub fn with_enum_values(mut self, mappings: impl IntoIterator<Item = EnumMapping>) -> Self {
+        self.enum_values.extend(mappings);
+        self
+    }
+
+    fn rename(&self, question: &RenameQuestion) -> Option<Answer> {
+        let speaks_of = |rename: &&Rename| {
+            (rename.kind, &rename.parent, &rename.to) == (question.kind, &question.parent, &question.gained)
+        };
+        self.renames.iter().find(speaks_of).map(|rename| Answer::RenamedFrom(rename.from.clone()))
+    }
+
+    /// A replacement for each of the values, if there is one for all.
+    fn replacements(
+        &self,
+        table: &ObjectName,
+        column: &str,
+        values: &[String],
+    ) -> Option<BTreeMap<String, Option<String>>> {
+        let replacement = |value: &String| {
+            let speaks_of =
+                |one: &&EnumMapping| one.table == *table && one.column == column && one.from == *value;
+            let mapping = self.enum_values.iter().find(speaks_of)?;
+            Some((value.clone(), mapping.to.clone()))
+        };
+        values.iter().map(replacement).collect()
     }
 }

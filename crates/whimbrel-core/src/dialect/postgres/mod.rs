@@ -40,7 +40,7 @@ use crate::diff::Renames;
 use crate::pair::Pair;
 use crate::plan::{Action, PlanError, Probe};
 use crate::resolve::Loss;
-use crate::schema::{Schema, Table};
+use crate::schema::{Column, Schema, Table};
 use crate::sql::Lexicon;
 
 pub(crate) struct Postgres;
@@ -64,6 +64,10 @@ impl Backend for Postgres {
 
     fn same_type(&self, a: &str, b: &str) -> bool {
         types::same(a, b)
+    }
+
+    fn keeps_values(&self, _: &Table, from: &Column, to: &Column) -> bool {
+        types::lossless(&types::TypeName::parse(&from.sql_type), &types::TypeName::parse(&to.sql_type))
     }
 
     fn lower(&self, _: Pair<&Schema>, _: &[Change]) -> Result<Vec<Action>, PlanError> {

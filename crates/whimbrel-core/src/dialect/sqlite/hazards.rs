@@ -2,7 +2,7 @@
 
 use super::lower::TableWork;
 use super::text::{Constant, constant};
-use super::types::{affinity, is_rowid_alias, same_type};
+use super::types::{converts, is_rowid_alias};
 use crate::change::Change;
 use crate::dialect::Dialect;
 use crate::plan::Hazard;
@@ -91,19 +91,13 @@ fn altered(table: &TableWork<'_>, from: &Column, to: &Column) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     if from.generated.is_none() && to.generated.is_some() {
         hazards.push(Hazard::LosesColumn { subject: subject.clone() });
-    } else if converts(table, from, to) {
+    } else if converts(table.to.options.strict, &from.sql_type, &to.sql_type) {
         hazards.push(Hazard::LosesPrecision { subject: subject.clone() });
     }
     if from.nullable && !to.nullable && !has_default(to) && to.generated.is_none() {
         hazards.push(Hazard::FailsOnNulls { subject });
     }
     hazards
-}
-
-/// Says whether a change of type converts values.
-fn converts(table: &TableWork<'_>, from: &Column, to: &Column) -> bool {
-    !same_type(&from.sql_type, &to.sql_type)
-        && (table.to.options.strict || affinity(&from.sql_type) != affinity(&to.sql_type))
 }
 
 /// Says whether a column has a default other than NULL.

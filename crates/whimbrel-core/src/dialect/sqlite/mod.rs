@@ -19,7 +19,7 @@ use crate::diff::Renames;
 use crate::pair::Pair;
 use crate::plan::{Action, PlanError, Probe};
 use crate::resolve::Loss;
-use crate::schema::{Schema, Table};
+use crate::schema::{Column, Schema, Table};
 use crate::sql::Lexicon;
 
 pub(crate) struct Sqlite;
@@ -46,6 +46,10 @@ impl Backend for Sqlite {
 
     fn same_type(&self, a: &str, b: &str) -> bool {
         types::same_type(a, b)
+    }
+
+    fn keeps_values(&self, table: &Table, from: &Column, to: &Column) -> bool {
+        !types::converts(table.options.strict, &from.sql_type, &to.sql_type)
     }
 
     fn lower(&self, pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError> {

@@ -38,6 +38,12 @@ pub(super) fn same_type(a: &str, b: &str) -> bool {
     spelling(a) == spelling(b)
 }
 
+/// Says whether a change of type converts values; a STRICT table refuses those
+/// that do not fit.
+pub(super) fn converts(strict: bool, from: &str, to: &str) -> bool {
+    !same_type(from, to) && (strict || affinity(from) != affinity(to))
+}
+
 /// The one spelling of a type: upper case, one blank between words, none
 /// beside punctuation.
 fn spelling(sql_type: &str) -> String {

@@ -1,0 +1,411 @@
+//! What a list of changes may lose, or may fail on.
+//!
+//! Only tables that are there before and after hold rows that can be in the
+//! way. What is merely named, ordered or checked at another time loses nothing.
+
+use std::collections::BTreeMap;
+
+use super::{Loss, LossKind};
+use crate::change::{AlterEnum, Change};
+use crate::dialect::Dialect;
+use crate::diff::{Renames, real_default, type_name};
+use crate::name::ObjectName;
+use crate::pair::Pair;
+use crate::schema::{
+    Check, Column, ForeignKey, Index, KeyPart, KeyTarget, Object, ObjectKind, PrimaryKey, Schema, Table,
+    TableOptions, TypeDef, Unique,
+};
+
+/// Lists what `changes`, which turn `pair.from` into `pair.to`, may lose or
+/// fail on, in the order of the changes.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::resolve::{LossKind, losses};
+/// use whimbrel_core::schema::{Schema, Table};
+///
+/// let pair = Pair::new(Schema { tables: vec![Table::new("users")], ..Schema::default() }, Schema::default());
+/// let changes = [Change::DropTable { table_name: "users".into() }];
+/// let losses = losses(Dialect::Sqlite, pair.as_ref(), &changes);
+/// assert_eq!(losses[0].kind, LossKind::DropTable);
+/// ```
+pub fn losses(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Vec<Loss> {
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let context = Context {
+        dialect,
+        pair,
+        changes: by_table(changes),
+        renames: Renames::of_changes(changes),
+        tables: pair.map(|schema| by_name(dialect, schema)),
+    };
+    changes.iter().flat_map(|change| context.of_change(change)).collect()
+}
+
+struct Context<'a> {
+    dialect: Dialect,
+    pair: Pair<&'a Schema>,
+    changes: BTreeMap<&'a ObjectName, Vec<&'a Change>>,
+    renames: Renames,
+    /// The tables by their folded names: old ones before, new ones after.
+    tables: Pair<BTreeMap<ObjectName, &'a Table>>,
+}
+
+fn by_name(dialect: Dialect, schema: &Schema) -> BTreeMap<ObjectName, &Table> {
+    schema.tables.iter().map(|table| (dialect.fold_name(&table.name), table)).collect()
+}
+
+fn by_table(changes: &[Change]) -> BTreeMap<&ObjectName, Vec<&Change>> {
+    let mut by_table: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for change in changes {
+        if let Some(table) = change.table_name() {
+            by_table.entry(table).or_default().push(change);
+        }
+    }
+    by_table
+}
+
+impl<'a> Context<'a> {
+    fn of_change(&self, change: &'a Change) -> Vec<Loss> {
+        let found = match change {
+            Change::DropTable { table_name } => Some((table_name, LossKind::DropTable)),
+            Change::DropColumn { table_name, column_name } => self.drop_column(table_name, column_name),
+            Change::AddColumn { table_name, column } => add_column(table_name, column),
+            Change::AlterColumn { table_name, from, to, .. } => {
+                return self.alter_column(table_name, from, to);
+            }
+            Change::AlterTableOptions { table_name, from, to } => {
+                return self.alter_options(table_name, from, to);
+            }
+            Change::CreateIndex { table_name, index } => self.unique_index(table_name, index),
+            Change::AddUniqueConstraint { table_name, constraint } => self.unique(table_name, constraint),
+            Change::AddPrimaryKey { table_name, primary_key } => self.primary_key(table_name, primary_key),
+            Change::AddCheck { table_name, check } => self.check(table_name, check),
+            Change::AddForeignKey { table_name, fk } => self.foreign_key(table_name, fk),
+            Change::AlterEnum(alter) => return self.alter_enum(alter),
+            Change::AlterType { from, to } => return self.alter_type(from, to),
+            Change::DropObject { object } | Change::ReplaceObject { from: object, .. } => drop_object(object),
+            Change::CreateNamespace { .. }
+            | Change::DropNamespace { .. }
+            | Change::CreateExtension { .. }
+            | Change::DropExtension { .. }
+            | Change::AlterExtension { .. }
+            | Change::CreateEnum { .. }
+            | Change::DropEnum { .. }
+            | Change::RenameEnum { .. }
+            | Change::RenameEnumValue { .. }
+            | Change::CreateType { .. }
+            | Change::DropType { .. }
+            | Change::CreateSequence { .. }
+            | Change::DropSequence { .. }
+            | Change::AlterSequence { .. }
+            | Change::RenameSequence { .. }
+            | Change::CreateTable { .. }
+            | Change::RenameTable { .. }
+            | Change::RenameColumn { .. }
+            | Change::DropIndex { .. }
+            | Change::RenameIndex { .. }
+            | Change::DropPrimaryKey { .. }
+            | Change::DropUniqueConstraint { .. }
+            | Change::DropForeignKey { .. }
+            | Change::DropCheck { .. }
+            | Change::AddExclusion { .. }
+            | Change::DropExclusion { .. }
+            | Change::RenameConstraint { .. }
+            | Change::CreateObject { .. }
+            | Change::SetComment { .. } => None,
+        };
+        found.into_iter().map(|(table, kind)| Loss { table: table.clone(), kind }).collect()
+    }
+
+    /// A table before and after, given its new name.
+    fn table(&self, name: &ObjectName) -> Option<Pair<&'a Table>> {
+        let old = self.renames.old_table(self.dialect, name);
+        let from = self.tables.from.get(&self.dialect.fold_name(old))?;
+        let to = self.tables.to.get(&self.dialect.fold_name(name))?;
+        Some(Pair::new(from, to))
+    }
+
+    /// A column as it was, given the new names.
+    fn old_column(&self, table: Pair<&'a Table>, column: &str) -> Option<&'a Column> {
+        let old = self.renames.old_column(self.dialect, &table.to.name, column);
+        self.column(table.from, old)
+    }
+
+    fn column(&self, table: &'a Table, name: &str) -> Option<&'a Column> {
+        table.columns.iter().find(|column| self.dialect.same_ident(&column.name, name))
+    }
+
+    /// A generated column holds nothing of its own.
+    fn drop_column<'b>(&self, table: &'b ObjectName, column: &str) -> Option<(&'b ObjectName, LossKind)> {
+        let old = self.table(table).and_then(|both| self.column(both.from, column));
+        let holds_values = old.is_none_or(|column| column.generated.is_none());
+        holds_values.then(|| (table, LossKind::DropColumn { column: column.to_owned() }))
+    }
+
+    fn alter_column(&self, table: &ObjectName, from: &Column, to: &Column) -> Vec<Loss> {
+        let mut kinds = Vec::new();
+        if from.generated.is_none() && to.generated.is_some() {
+            kinds.push(LossKind::DropColumn { column: to.name.clone() });
+        } else if to.generated.is_none() && !self.keeps_values(table, from, to) {
+            kinds.push(LossKind::ChangeType { from: Box::new(from.clone()), to: Box::new(to.clone()) });
+        }
+        if from.nullable && !to.nullable {
+            let fillable = real_default(to).is_some();
+            kinds.push(LossKind::SetNotNull { column: to.name.clone(), fillable });
+        }
+        kinds.into_iter().map(|kind| Loss { table: table.clone(), kind }).collect()
+    }
+
+    fn keeps_values(&self, table: &ObjectName, from: &Column, to: &Column) -> bool {
+        self.table(table).is_none_or(|both| self.dialect.keeps_values(both.to, from, to))
+    }
+
+    /// A STRICT table refuses values of other types than its columns have.
+    fn alter_options(&self, table: &ObjectName, from: &TableOptions, to: &TableOptions) -> Vec<Loss> {
+        let Some(both) = self.table(table).filter(|_| to.strict && !from.strict) else { return Vec::new() };
+        let held_to_it = both.to.columns.iter().filter_map(|to| {
+            let from = self.old_column(both, &to.name)?;
+            let is_kept = self.dialect.same_type(&from.sql_type, &to.sql_type) && to.generated.is_none();
+            let from = Column { name: to.name.clone(), ..from.clone() };
+            is_kept.then(|| LossKind::ChangeType { from: Box::new(from), to: Box::new(to.clone()) })
+        });
+        held_to_it.map(|kind| Loss { table: table.clone(), kind }).collect()
+    }
+
+    fn unique_index<'b>(&self, table: &'b ObjectName, index: &Index) -> Option<(&'b ObjectName, LossKind)> {
+        index.unique.then_some(())?;
+        self.new_key(table, index.clone(), false)
+    }
+
+    fn unique<'b>(&self, table: &'b ObjectName, unique: &Unique) -> Option<(&'b ObjectName, LossKind)> {
+        let key = Index {
+            columns: unique.columns.clone(),
+            nulls_not_distinct: unique.nulls_not_distinct,
+            ..unique_key(unique.name.as_ref())
+        };
+        self.new_key(table, key, false)
+    }
+
+    fn primary_key<'b>(&self, table: &'b ObjectName, key: &PrimaryKey) -> Option<(&'b ObjectName, LossKind)> {
+        let index = Index { columns: key.columns.clone(), ..unique_key(key.name.as_ref()) };
+        self.new_key(table, index, true)
+    }
+
+    fn new_key<'b>(
+        &self,
+        table: &'b ObjectName,
+        key: Index,
+        primary: bool,
+    ) -> Option<(&'b ObjectName, LossKind)> {
+        let both = self.table(table)?;
+        if self.was_unique(both, &key, primary) || (!primary && self.stays_null(both, &key)) {
+            return None;
+        }
+        let columns = key.columns.iter().map(|part| match &part.target {
+            KeyTarget::Column(name) => name.clone(),
+            KeyTarget::Expression(text) => text.0.clone(),
+        });
+        Some((table, LossKind::AddUnique { columns: columns.collect(), primary, key: Box::new(key) }))
+    }
+
+    /// Says whether some key on fewer or the same columns held before, so that
+    /// the new one does.
+    fn was_unique(&self, both: Pair<&'a Table>, key: &Index, primary: bool) -> bool {
+        let columns: Option<Vec<_>> = key.columns.iter().map(|part| self.unchanged(both, part)).collect();
+        let Some(columns) = columns else { return false };
+        let no_nulls = columns.iter().all(|column| !column.nullable);
+        let within = |parts: &[KeyPart]| {
+            parts.iter().all(|part| {
+                part.collation.is_none() && part.column_name().is_some_and(|name| self.names(&columns, name))
+            })
+        };
+        let held = |parts: &[KeyPart], nulls_not_distinct: bool| {
+            within(parts) && (no_nulls || (!primary && (nulls_not_distinct || !key.nulls_not_distinct)))
+        };
+        let was_primary = |old: &PrimaryKey| {
+            within(&old.columns) && (old.columns.len() == columns.len() || held(&old.columns, false))
+        };
+        let plain = |index: &&Index| index.unique && index.predicate.is_none();
+        both.from.primary_key.as_ref().is_some_and(was_primary)
+            || both.from.unique_constraints.iter().any(|key| held(&key.columns, key.nulls_not_distinct))
+            || both.from.indexes.iter().filter(plain).any(|key| held(&key.columns, key.nulls_not_distinct))
+    }
+
+    fn names(&self, columns: &[&Column], name: &str) -> bool {
+        columns.iter().any(|column| self.dialect.same_ident(&column.name, name))
+    }
+
+    /// The column as it was behind a part of a key, if its values are equal to
+    /// each other exactly where they were before.
+    fn unchanged(&self, both: Pair<&'a Table>, part: &KeyPart) -> Option<&'a Column> {
+        let name = part.column_name().filter(|_| part.collation.is_none())?;
+        let (old, new) = (self.old_column(both, name)?, self.column(both.to, name)?);
+        let same = self.dialect.same_type(&old.sql_type, &new.sql_type)
+            && old.collation == new.collation
+            && old.generated == new.generated;
+        same.then_some(old)
+    }
+
+    /// Says whether a column of the key is new and NULL in every row that is
+    /// there: NULLs are not equal to each other.
+    fn stays_null(&self, both: Pair<&'a Table>, key: &Index) -> bool {
+        let columns = key.columns.iter().filter_map(KeyPart::column_name);
+        !key.nulls_not_distinct && columns.into_iter().any(|column| self.is_new_null(both, column))
+    }
+
+    fn is_new_null(&self, both: Pair<&'a Table>, column: &str) -> bool {
+        self.old_column(both, column).is_none()
+            && self.column(both.to, column).is_some_and(|column| {
+                column.nullable
+                    && real_default(column).is_none()
+                    && column.generated.is_none()
+                    && column.identity.is_none()
+                    && !column.auto_increment
+            })
+    }
+
+    fn check<'b>(&self, table: &'b ObjectName, check: &Check) -> Option<(&'b ObjectName, LossKind)> {
+        self.table(table)?;
+        let held = self.of_table(table).any(|change| {
+            matches!(change, Change::DropCheck { check: old, .. } if !old.not_valid
+                && self.dialect.same_sql(old.expression.as_str(), check.expression.as_str()))
+        });
+        let looks_at_rows = !check.not_valid && !held;
+        looks_at_rows.then(|| (table, LossKind::AddCheck { expression: check.expression.0.clone() }))
+    }
+
+    fn foreign_key<'b>(&self, table: &'b ObjectName, key: &ForeignKey) -> Option<(&'b ObjectName, LossKind)> {
+        let both = self.table(table)?;
+        let held = self.of_table(table).any(|change| {
+            matches!(change, Change::DropForeignKey { fk: old, .. } if !old.not_valid && self.refers_alike(old, key))
+        });
+        let stays_null = !key.match_full && key.columns.iter().any(|column| self.is_new_null(both, column));
+        let looks_at_rows = !key.not_valid && !held && !stays_null;
+        looks_at_rows.then(|| {
+            let kind = LossKind::AddForeignKey {
+                columns: key.columns.clone(),
+                referenced_table: key.referenced_table.clone(),
+                referenced_columns: key.referenced_columns.clone(),
+            };
+            (table, kind)
+        })
+    }
+
+    /// Says whether the rows that meet the old key meet the new one.
+    fn refers_alike(&self, old: &ForeignKey, new: &ForeignKey) -> bool {
+        let same = |a: &[String], b: &[String]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.dialect.same_ident(a, b))
+        };
+        same(&old.columns, &new.columns)
+            && same(&old.referenced_columns, &new.referenced_columns)
+            && self.dialect.same_name(&old.referenced_table, &new.referenced_table)
+            && (old.match_full || !new.match_full)
+    }
+
+    fn of_table(&self, table: &ObjectName) -> impl Iterator<Item = &'a Change> {
+        self.changes.get(table).into_iter().flatten().copied()
+    }
+
+    /// One loss for each column that uses the enum before and after.
+    fn alter_enum(&self, alter: &AlterEnum) -> Vec<Loss> {
+        if alter.remove_values.is_empty() {
+            return Vec::new();
+        }
+        let old_enum = self.renames.old_enum(self.dialect, &alter.enum_name);
+        let users = self.users(old_enum, &alter.enum_name);
+        let kind = |column: &Column| LossKind::RemoveEnumValues {
+            column: column.name.clone(),
+            enum_name: alter.enum_name.clone(),
+            removed: alter.remove_values.clone(),
+            available: alter.new_values.clone(),
+            nullable: column.nullable,
+        };
+        users.map(|(table, _, to)| Loss { table: table.clone(), kind: kind(to) }).collect()
+    }
+
+    /// Values of a type may not meet what the type becomes, or lose a part.
+    fn alter_type(&self, from: &TypeDef, to: &TypeDef) -> Vec<Loss> {
+        if self.takes_all_of(from, to) {
+            return Vec::new();
+        }
+        let kind = |from: &Column, to: &Column| LossKind::ChangeType {
+            from: Box::new(Column { name: to.name.clone(), ..from.clone() }),
+            to: Box::new(to.clone()),
+        };
+        let users = self.users(from.name(), to.name());
+        users.map(|(table, from, to)| Loss { table: table.clone(), kind: kind(from, to) }).collect()
+    }
+
+    /// Says whether every value of the old type is one of the new.
+    fn takes_all_of(&self, from: &TypeDef, to: &TypeDef) -> bool {
+        match (from, to) {
+            (
+                TypeDef::Domain { base, not_null, checks, .. },
+                TypeDef::Domain { base: new_base, not_null: new_not_null, checks: new_checks, .. },
+            ) => {
+                let was_met =
+                    |new: &str| checks.iter().any(|(_, old)| self.dialect.same_sql(old.as_str(), new));
+                self.dialect.same_type(base, new_base)
+                    && (*not_null || !new_not_null)
+                    && new_checks.iter().all(|(_, check)| was_met(check.as_str()))
+            }
+            (TypeDef::Composite { attributes, .. }, TypeDef::Composite { attributes: new, .. }) => {
+                attributes.iter().all(|(name, sql_type)| {
+                    new.iter().any(|(other, other_type)| {
+                        name == other && self.dialect.same_type(sql_type, other_type)
+                    })
+                })
+            }
+            (TypeDef::Range { .. }, TypeDef::Range { .. })
+            | (TypeDef::Domain { .. } | TypeDef::Composite { .. } | TypeDef::Range { .. }, _) => false,
+        }
+    }
+
+    /// The columns whose type is one that changes: their table, and they
+    /// themselves before and after.
+    fn users(
+        &self,
+        old: &ObjectName,
+        new: &ObjectName,
+    ) -> impl Iterator<Item = (&'a ObjectName, &'a Column, &'a Column)> {
+        let uses = |column: &Column, name: &ObjectName| {
+            column.sql_type.contains(&name.name) && type_name(&column.sql_type).as_ref() == Some(name)
+        };
+        self.pair
+            .to
+            .tables
+            .iter()
+            .filter(move |table| table.columns.iter().any(|column| uses(column, new)))
+            .flat_map(move |table| {
+                let both = self.table(&table.name);
+                table.columns.iter().filter_map(move |to| {
+                    let from = self.old_column(both?, &to.name)?;
+                    (uses(from, old) && uses(to, new)).then_some((&table.name, from, to))
+                })
+            })
+    }
+}
+
+/// Rows that are there have nothing to put into such a column.
+fn add_column<'b>(table: &'b ObjectName, column: &Column) -> Option<(&'b ObjectName, LossKind)> {
+    let has_value = column.nullable
+        || real_default(column).is_some()
+        || column.generated.is_some()
+        || column.identity.is_some()
+        || column.auto_increment;
+    (!has_value).then(|| (table, LossKind::AddRequiredColumn { column: column.name.clone() }))
+}
+
+/// Of the objects that are only their definition, virtual tables alone hold
+/// data that nothing else holds.
+fn drop_object(object: &Object) -> Option<(&ObjectName, LossKind)> {
+    (object.kind == ObjectKind::VirtualTable).then_some((&object.name, LossKind::DropObject))
+}
+
+fn unique_key(name: Option<&String>) -> Index {
+    Index { name: name.cloned().unwrap_or_default(), unique: true, ..Index::default() }
+}
