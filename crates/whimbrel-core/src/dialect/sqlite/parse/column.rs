@@ -59,6 +59,11 @@ fn read_type(cursor: &mut Cursor<'_>) -> Result<String, Unreadable> {
     {
         words.truncate(words.len() - 2);
     }
+    if let [quoted] = words.as_slice()
+        && let Some(standard) = standard_type(quoted)
+    {
+        return Ok(standard);
+    }
     let mut text = words.join(" ");
     if !words.is_empty() && cursor.is_punct("(") {
         let arguments = cursor.group()?;
@@ -67,6 +72,14 @@ fn read_type(cursor: &mut Cursor<'_>) -> Result<String, Unreadable> {
         text.push(')');
     }
     Ok(text)
+}
+
+/// The standard type that stands in quotes. Quotes are part of a type's name
+/// but for these: a `"INTEGER"` primary key is the rowid.
+fn standard_type(quoted: &str) -> Option<String> {
+    const STANDARD: [&str; 6] = ["any", "blob", "int", "integer", "real", "text"];
+    let name = Cursor::new(quoted).name().ok()?;
+    STANDARD.iter().any(|standard| name.eq_ignore_ascii_case(standard)).then_some(name)
 }
 
 /// Reads one constraint of a column.

@@ -38,15 +38,8 @@ fn only_columns(part: KeyPart, columns: &[Column]) -> KeyPart {
 }
 
 /// Reads one part of a key: a column or an expression, its collation and its
-/// direction. `NULLS FIRST` and `LAST` are taken by SQLite only where they say
-/// what the direction says already.
+/// direction. SQLite takes neither `NULLS FIRST` nor `NULLS LAST` here.
 pub(super) fn key_part(mut item: Cursor<'_>) -> Result<KeyPart, Unreadable> {
-    if let [.., nulls, first] = item.rest()
-        && nulls.is_word("nulls")
-        && (first.is_word("first") || first.is_word("last"))
-    {
-        item.truncate_by(2);
-    }
     let order = match item.rest().last() {
         Some(token) if token.is_word("desc") => SortOrder::Desc,
         _ => SortOrder::Asc,
@@ -94,15 +87,21 @@ fn is_name(token: &Token<'_>) -> bool {
     matches!(token.kind, TokenKind::Word | TokenKind::QuotedIdent)
 }
 
+/// Reads the operand: a name is a column, also in parentheses.
 fn target(item: &Cursor<'_>) -> Result<KeyPart, Unreadable> {
-    let tokens = item.rest();
-    let name = match tokens {
-        [] => return Err(item.expected("a column or an expression")),
-        [token] => token.name(Lexicon::SQLITE),
-        _ => None,
-    };
-    Ok(match name {
-        Some(name) => KeyPart::column(name),
-        None => KeyPart::expression(item.rest_text()),
-    })
+    let mut tokens = item.rest();
+    while let [open, inner @ .., close] = tokens
+        && open.is_punct("(")
+        && close.is_punct(")")
+        && is_balanced(inner)
+    {
+        tokens = inner;
+    }
+    match tokens {
+        [] => Err(item.expected("a column or an expression")),
+        [token] if token.name(Lexicon::SQLITE).is_some() => {
+            Ok(KeyPart::column(token.name(Lexicon::SQLITE).unwrap_or_default()))
+        }
+        _ => Ok(KeyPart::expression(item.rest_text())),
+    }
 }
