@@ -52,7 +52,8 @@ impl Key {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Action {
     /// The table or other object that it is about. Where the facts leave a
-    /// choice, actions run sorted by this name, then by their SQL.
+    /// choice, actions run sorted by this name; of those with the same name the
+    /// ones that only drop come first, then the SQL decides.
     pub subject: Option<ObjectName>,
     /// The steps.
     pub steps: Vec<Step>,

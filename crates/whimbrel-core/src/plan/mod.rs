@@ -4,6 +4,7 @@ mod action;
 mod hazard;
 mod order;
 mod proof;
+mod render;
 
 pub use action::{Action, Key, Mode};
 pub use hazard::Hazard;

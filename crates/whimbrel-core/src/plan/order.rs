@@ -4,8 +4,9 @@
 //! those who must be done before it and passed by those who wait for it (see
 //! the table at [`Action`]), so that the graph is as large as the facts are
 //! many, and not as their pairs. The graph is walked by Kahn's algorithm, which
-//! of all actions that may run takes the first by subject and text: the same
-//! actions give the same order, however they were given.
+//! of all actions that may run takes the first by subject, those that only drop
+//! before the others, and then by text: the same actions give the same order,
+//! however they were given.
 //!
 //! Wishes ([`Action::prefers`]) are edges as well. One that takes part in a
 //! cycle holds until nothing else can run, and is then given up.
@@ -31,9 +32,10 @@ pub(super) fn order(dialect: Dialect, mut actions: Vec<Action>) -> Result<Vec<Ac
 }
 
 /// What decides where the facts leave a choice.
-fn rank(dialect: Dialect, action: &Action) -> (Option<ObjectName>, Vec<String>) {
+fn rank(dialect: Dialect, action: &Action) -> (Option<ObjectName>, bool, Vec<String>) {
     let subject = action.subject.as_ref().map(|name| dialect.fold_name(name));
-    (subject, action.steps.iter().map(|step| step.sql.clone()).collect())
+    let only_drops = !action.drops.is_empty() && action.creates.is_empty() && action.alters.is_empty();
+    (subject, !only_drops, action.steps.iter().map(|step| step.sql.clone()).collect())
 }
 
 /// How many steps of a cycle are named.

@@ -42,7 +42,7 @@ pub(super) fn create_table(table: &Table) -> String {
 /// name it as it is: the name that it will have.
 pub(super) fn create_table_as(table: &Table, name: &str) -> String {
     let own = |text: &mut SqlExpr| {
-        let requalified = requalify(&text.0, &table.name.name, &quote(name)).into_owned();
+        let requalified = requalify(&text.0, &table.name.name, name).into_owned();
         text.0 = requalified;
     };
     let mut renamed = Table { name: ObjectName::new(name), ..table.clone() };

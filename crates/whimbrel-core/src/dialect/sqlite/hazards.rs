@@ -4,7 +4,6 @@ use super::lower::TableWork;
 use super::text::{Constant, constant};
 use super::types::{converts, is_rowid_alias};
 use crate::change::Change;
-use crate::dialect::Dialect;
 use crate::plan::Hazard;
 use crate::schema::{Column, KeyPart, KeyTarget};
 
@@ -17,9 +16,9 @@ pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
         Change::AddPrimaryKey { primary_key, .. } => vec![duplicates(table, &primary_key.columns)],
         Change::AddUniqueConstraint { constraint, .. } => vec![duplicates(table, &constraint.columns)],
         Change::AddForeignKey { fk, .. } => {
-            vec![Hazard::FailsOnOrphans { subject: format!("{}({})", table.name, fk.columns.join(", ")) }]
+            vec![Hazard::FailsOnOrphans { subject: format!("{}({})", table.name(), fk.columns.join(", ")) }]
         }
-        Change::AddCheck { .. } => vec![Hazard::FailsOnViolations { subject: table.name.to_owned() }],
+        Change::AddCheck { .. } => vec![Hazard::FailsOnViolations { subject: table.name().to_owned() }],
         Change::CreateIndex { .. }
         | Change::DropIndex { .. }
         | Change::RenameIndex { .. }
@@ -66,11 +65,11 @@ pub(super) fn duplicates(table: &TableWork<'_>, parts: &[KeyPart]) -> Hazard {
         KeyTarget::Expression(text) => text.0.clone(),
     };
     let columns: Vec<_> = parts.iter().map(name).collect();
-    Hazard::FailsOnDuplicates { subject: format!("{}({})", table.name, columns.join(", ")) }
+    Hazard::FailsOnDuplicates { subject: format!("{}({})", table.name(), columns.join(", ")) }
 }
 
 fn subject(table: &TableWork<'_>, column: &str) -> String {
-    format!("{}.{column}", table.name)
+    format!("{}.{column}", table.name())
 }
 
 fn added(table: &TableWork<'_>, column: &Column) -> Option<Hazard> {
@@ -80,9 +79,7 @@ fn added(table: &TableWork<'_>, column: &Column) -> Option<Hazard> {
 
 /// The values of a generated column can be computed again.
 fn dropped(table: &TableWork<'_>, column: &str) -> Option<Hazard> {
-    let old = table.renamed.iter().find(|(_, new)| Dialect::Sqlite.same_ident(new, column));
-    let old = old.map_or(column, |(old, _)| old);
-    let column = table.from.columns.iter().find(|one| Dialect::Sqlite.same_ident(&one.name, old))?;
+    let column = table.live_column(column)?;
     column.generated.is_none().then(|| Hazard::LosesColumn { subject: subject(table, &column.name) })
 }
 

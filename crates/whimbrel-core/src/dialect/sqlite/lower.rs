@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ddl, hazards, objects, rebuild, rules};
 use crate::change::Change;
 use crate::dialect::Dialect;
+use crate::diff::after_renames;
 use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::plan::{Action, Hazard, Key, Mode, PlanError, Step};
@@ -24,7 +25,10 @@ use super::text::fold;
 
 /// Lowers `changes` to actions.
 pub(super) fn lower(pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError> {
-    let work = Work::of(pair, changes)?;
+    let renames = changes.iter().any(is_rename);
+    let renamed = renames.then(|| after_renames(Dialect::Sqlite, pair, changes));
+    let live = renamed.as_ref().unwrap_or(pair.from);
+    let work = Work::of(pair, live, changes)?;
     let mut actions = Vec::new();
     actions.extend(rename_actions(&work));
     actions.extend(work.dropped.iter().map(|table| drop_table(&work, table)));
@@ -35,14 +39,21 @@ pub(super) fn lower(pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Actio
             Way::Rebuild => rebuild::rebuild(&work, table),
         });
     }
-    actions.extend(objects::actions(&work));
+    let verified = actions.iter().any(|action| action.alters.contains(&whole_schema()));
+    actions.extend(objects::actions(&work, verified));
     Ok(actions)
+}
+
+fn is_rename(change: &Change) -> bool {
+    matches!(change, Change::RenameTable { .. } | Change::RenameColumn { .. })
 }
 
 /// The whole of what is to be done, sorted by table and object.
 pub(super) struct Work<'a> {
-    /// Both schemas.
-    pub(super) pair: Pair<&'a Schema>,
+    /// The database once renames have run.
+    pub(super) live: &'a Schema,
+    /// The database as it should be.
+    pub(super) to: &'a Schema,
     /// Every name of a table, index, view or virtual table, on either side.
     taken: BTreeSet<String>,
     /// The tables by folded name.
@@ -53,7 +64,7 @@ pub(super) struct Work<'a> {
     created: Vec<&'a Table>,
     /// The tables that go.
     pub(super) dropped: Vec<&'a Table>,
-    /// The tables that change, by folded new name.
+    /// The tables that change, by folded name.
     pub(super) altered: BTreeMap<String, TableWork<'a>>,
     /// The objects that are new.
     pub(super) created_objects: Vec<&'a Object>,
@@ -65,18 +76,28 @@ pub(super) struct Work<'a> {
 
 /// What is to be done with one table that stays.
 pub(super) struct TableWork<'a> {
-    /// The table as it was before anything.
+    /// The table once renames have run.
     pub(super) from: &'a Table,
     /// The table as it should be.
     pub(super) to: &'a Table,
-    /// Its name once renames have run, as the catalogue spells it.
-    pub(super) name: &'a str,
     /// Old and new names of renamed columns.
-    pub(super) renamed: Vec<(&'a str, &'a str)>,
+    renamed: Vec<(&'a str, &'a str)>,
     /// All changes but the renames.
     pub(super) changes: Vec<&'a Change>,
     /// How they are carried out.
     pub(super) way: Way,
+}
+
+impl<'a> TableWork<'a> {
+    /// The table's name, as the catalogue spells it.
+    pub(super) fn name(&self) -> &'a str {
+        &self.from.name.name
+    }
+
+    /// The column of this name, as it is before it is changed.
+    pub(super) fn live_column(&self, name: &str) -> Option<&'a Column> {
+        self.from.columns.iter().find(|column| Dialect::Sqlite.same_ident(&column.name, name))
+    }
 }
 
 /// How the changes of a table are carried out.
@@ -89,14 +110,15 @@ pub(super) enum Way {
 }
 
 impl<'a> Work<'a> {
-    fn of(pair: Pair<&'a Schema>, changes: &'a [Change]) -> Result<Self, PlanError> {
+    fn of(pair: Pair<&'a Schema>, live: &'a Schema, changes: &'a [Change]) -> Result<Self, PlanError> {
         let by_name = |schema: &'a Schema| -> BTreeMap<String, &'a Table> {
             schema.tables.iter().map(|table| (fold(&table.name.name).into_owned(), table)).collect()
         };
         let mut work = Self {
-            pair,
+            live,
+            to: pair.to,
             taken: taken(pair),
-            tables: pair.map(by_name),
+            tables: Pair::new(live, pair.to).map(by_name),
             renamed: Vec::new(),
             created: Vec::new(),
             dropped: Vec::new(),
@@ -106,9 +128,6 @@ impl<'a> Work<'a> {
             dropped_objects: Vec::new(),
         };
         for change in changes {
-            work.enter_rename(change);
-        }
-        for change in changes {
             work.enter(change)?;
         }
         for table in work.altered.values_mut() {
@@ -117,15 +136,9 @@ impl<'a> Work<'a> {
         Ok(work)
     }
 
-    fn enter_rename(&mut self, change: &'a Change) {
-        if let Change::RenameTable { from, to } = change {
-            self.renamed.push((&from.name, &to.name));
-        }
-    }
-
     fn enter(&mut self, change: &'a Change) -> Result<(), PlanError> {
         match change {
-            Change::RenameTable { .. } => {}
+            Change::RenameTable { from, to } => self.renamed.push((&from.name, &to.name)),
             Change::CreateTable { table } => self.created.push(table),
             Change::DropTable { table_name } => {
                 self.dropped.extend(self.tables.from.get(&*fold(&table_name.name)));
@@ -184,20 +197,15 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// The work on a table by its new name, begun if need be; `None` if the
-    /// changes speak of a table that is not on both sides, and hence is created
-    /// or dropped whole.
+    /// The work on a table, begun if need be; `None` if the changes speak of a
+    /// table that is not on both sides, and hence is created or dropped whole.
     fn table(&mut self, name: &ObjectName) -> Option<&mut TableWork<'a>> {
         let key = fold(&name.name).into_owned();
         if !self.altered.contains_key(&key) {
+            let from = *self.tables.from.get(&key)?;
             let to = *self.tables.to.get(&key)?;
-            let old = self.renamed.iter().find(|(_, new)| fold(new) == key);
-            let old_key = old.map_or_else(|| key.clone(), |(old, _)| fold(old).into_owned());
-            let from = *self.tables.from.get(&old_key)?;
-            let name = old.map_or(from.name.name.as_str(), |(_, new)| new);
             let (renamed, changes) = (Vec::new(), Vec::new());
-            self.altered
-                .insert(key.clone(), TableWork { from, to, name, renamed, changes, way: Way::InPlace });
+            self.altered.insert(key.clone(), TableWork { from, to, renamed, changes, way: Way::InPlace });
         }
         self.altered.get_mut(&key)
     }
@@ -214,7 +222,7 @@ impl<'a> Work<'a> {
 
     /// The tables that will have a foreign key to this one.
     pub(super) fn referencers(&self, table: &str) -> Vec<ObjectName> {
-        referencers(self.pair.to, table).map(|table| table.name.clone()).collect()
+        referencers(self.to, table).map(|table| table.name.clone()).collect()
     }
 }
 
@@ -272,13 +280,13 @@ fn rename_actions(work: &Work<'_>) -> Vec<Action> {
     }
     for (key, table) in work.altered.iter().filter(|(_, table)| !table.renamed.is_empty()) {
         let action = actions.entry(key.clone()).or_insert_with(|| Action {
-            alters: vec![relation(table.name), whole_schema()],
-            creates: vec![names(table.name)],
-            ..Action::about(&ObjectName::new(table.name))
+            alters: vec![relation(table.name()), whole_schema()],
+            creates: vec![names(table.name())],
+            ..Action::about(&table.from.name)
         });
         let free = |name: &str| free_column(table, name);
         for (from, to) in untangle(&table.renamed, free) {
-            action.steps.push(Step::new(ddl::rename_column(table.name, &from, &to)));
+            action.steps.push(Step::new(ddl::rename_column(table.name(), &from, &to)));
         }
     }
     actions.into_values().collect()
@@ -323,7 +331,7 @@ fn drop_table(work: &Work<'_>, table: &Table) -> Action {
     action.drops.extend(table.indexes.iter().map(|index| relation(&index.name)));
     // DROP TABLE deletes every row first, and with foreign keys on that reaches
     // the rows of other tables.
-    if referencers(work.pair.from, name).next().is_some() {
+    if referencers(work.live, name).next().is_some() {
         action.mode = Mode::ForeignKeysSuspended(work.referencers(name));
     }
     action
@@ -358,7 +366,7 @@ pub(super) fn create_index(table: &str, index: &Index) -> Action {
 
 /// An index on rows that may have equal keys.
 pub(super) fn create_index_on_rows(table: &TableWork<'_>, index: &Index) -> Action {
-    let mut action = create_index(table.name, index);
+    let mut action = create_index(table.name(), index);
     if index.unique {
         let hazard = hazards::duplicates(table, &index.columns);
         action.steps.iter_mut().for_each(|step| step.hazards.push(hazard.clone()));
@@ -367,24 +375,24 @@ pub(super) fn create_index_on_rows(table: &TableWork<'_>, index: &Index) -> Acti
 }
 
 fn drop_index(table: &TableWork<'_>, index: &str) -> Action {
-    let mut action = Action::about(&ObjectName::new(table.name));
+    let mut action = Action::about(&table.from.name);
     action.steps.push(Step::new(ddl::drop_index(index)));
     action.drops.push(relation(index));
-    action.frees.push(relation(table.name));
+    action.frees.push(relation(table.name()));
     action
 }
 
 fn alter_in_place(table: &TableWork<'_>) -> Vec<Action> {
     let mut actions = Vec::new();
-    let mut alter = Action::about(&ObjectName::new(table.name));
-    alter.alters.push(relation(table.name));
-    alter.uses.push(names(table.name));
+    let mut alter = Action::about(&table.from.name);
+    alter.alters.push(relation(table.name()));
+    alter.uses.push(names(table.name()));
     wait_for_parents(&mut alter, table.to);
     let added = rules::added_columns(table);
     alter.steps.extend(added.iter().map(|column| Step::new(add_column(table, column))));
     for change in &table.changes {
         if let Change::DropColumn { column_name, .. } = change {
-            let mut step = Step::new(ddl::drop_column(table.name, column_name));
+            let mut step = Step::new(ddl::drop_column(table.name(), column_name));
             step.hazards = hazards::of_change(table, change);
             alter.steps.push(step);
             alter.alters.push(whole_schema());
@@ -397,7 +405,7 @@ fn alter_in_place(table: &TableWork<'_>) -> Vec<Action> {
         }
         if let Change::RenameIndex { to, .. } = change {
             let index = table.to.indexes.iter().find(|index| Dialect::Sqlite.same_ident(&index.name, to));
-            actions.extend(index.map(|index| create_index(table.name, index)));
+            actions.extend(index.map(|index| create_index(table.name(), index)));
         }
     }
     alter.steps[added.len()..].sort_by(|a, b| a.sql.cmp(&b.sql));
@@ -409,7 +417,7 @@ fn alter_in_place(table: &TableWork<'_>) -> Vec<Action> {
 
 fn add_column(table: &TableWork<'_>, column: &Column) -> String {
     let (checks, keys) = rules::inline_constraints(table, column);
-    ddl::add_column(table.name, column, &checks, &keys)
+    ddl::add_column(table.name(), column, &checks, &keys)
 }
 
 #[cfg(test)]

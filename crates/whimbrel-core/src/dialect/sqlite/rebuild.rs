@@ -21,7 +21,7 @@ use super::{ddl, types};
 use crate::change::Change;
 use crate::dialect::Dialect;
 use crate::plan::{Action, Hazard, Mode, Step};
-use crate::schema::{Column, Index, KeyTarget, Table};
+use crate::schema::{Column, Index, Table};
 
 /// The actions that rebuild a table, the indexes included.
 pub(super) fn rebuild(work: &Work<'_>, table: &TableWork<'_>) -> Vec<Action> {
@@ -31,7 +31,7 @@ pub(super) fn rebuild(work: &Work<'_>, table: &TableWork<'_>) -> Vec<Action> {
     action.steps.push(Step::new(ddl::create_table_as(table.to, &new_name)));
     action.steps.push(copy_rows(table, &new_name));
     action.steps.extend(copy_counter(table, &new_name));
-    action.steps.push(Step::new(ddl::drop_table(table.name)));
+    action.steps.push(Step::new(ddl::drop_table(table.name())));
     action.steps.push(Step::new(ddl::rename_table(&new_name, &name.name)));
     action.alters.extend([relation(&name.name), whole_schema()]);
     action.drops.extend(table.from.indexes.iter().map(|index| relation(&index.name)));
@@ -54,7 +54,7 @@ fn index_again(table: &TableWork<'_>, index: &Index) -> Action {
 /// The rows of the old table into the new one, column by column by name.
 fn copy_rows(table: &TableWork<'_>, new_name: &str) -> Step {
     let (columns, values): (Vec<_>, Vec<_>) = copied(table).into_iter().unzip();
-    let old_name = ddl::quote(table.name);
+    let old_name = ddl::quote(table.name());
     let sql = format!(
         "INSERT INTO {} ({}) SELECT {} FROM {old_name}",
         ddl::quote(new_name),
@@ -75,7 +75,7 @@ fn copy_rows(table: &TableWork<'_>, new_name: &str) -> Step {
 fn copied(table: &TableWork<'_>) -> Vec<(String, String)> {
     let mut all: Vec<_> = copied_rowid(table).into_iter().collect();
     for to in table.to.columns.iter().filter(|column| column.generated.is_none()) {
-        if let Some(from) = live_column(table, &to.name) {
+        if let Some(from) = table.live_column(&to.name) {
             all.push((ddl::quote(&to.name), value(table, from, to)));
         }
     }
@@ -94,46 +94,14 @@ fn filler(column: &Column) -> (String, String) {
 
 /// The rowid, if both tables have one that no column that stays carries.
 fn copied_rowid(table: &TableWork<'_>) -> Option<(String, String)> {
-    let source = rowid_name(&live(table)).map(str::to_owned);
-    let source = source.or_else(|| rowid_alias(&live(table)).map(|column| ddl::quote(&column.name)))?;
+    let source = rowid_name(table.from).map(str::to_owned);
+    let source = source.or_else(|| rowid_alias(table.from).map(|column| ddl::quote(&column.name)))?;
     let target = match rowid_alias(table.to) {
-        Some(alias) if live_column(table, &alias.name).is_some() => return None,
+        Some(alias) if table.live_column(&alias.name).is_some() => return None,
         Some(alias) => ddl::quote(&alias.name),
         None => rowid_name(table.to)?.to_owned(),
     };
     Some((target, source))
-}
-
-/// The old table once its renames have run, as far as rowids are concerned.
-fn live(table: &TableWork<'_>) -> Table {
-    let new_name = |name: &str| {
-        let renamed = table.renamed.iter().find(|(old, _)| Dialect::Sqlite.same_ident(old, name));
-        renamed.map_or(name, |(_, new)| new).to_owned()
-    };
-    let mut live = Table::new(table.name);
-    live.options = table.from.options.clone();
-    live.columns = table.from.columns.clone();
-    live.columns.iter_mut().for_each(|column| column.name = new_name(&column.name));
-    live.primary_key = table.from.primary_key.clone();
-    for part in live.primary_key.iter_mut().flat_map(|key| &mut key.columns) {
-        if let KeyTarget::Column(name) = &mut part.target {
-            *name = new_name(name);
-        }
-    }
-    live
-}
-
-/// The column of the old table that has this name once renames have run.
-fn live_column<'a>(table: &TableWork<'a>, name: &str) -> Option<&'a Column> {
-    let same = |a: &str, b: &str| Dialect::Sqlite.same_ident(a, b);
-    let old = table.renamed.iter().find(|(_, new)| same(new, name));
-    let moved_away = table.renamed.iter().any(|(old, _)| same(old, name));
-    let old = match old {
-        Some((old, _)) => *old,
-        None if moved_away => return None,
-        None => name,
-    };
-    table.from.columns.iter().find(|column| same(&column.name, old))
 }
 
 /// The value of a column that stays: as it is, but for NULLs that are no longer
@@ -167,7 +135,7 @@ fn copy_counter(table: &TableWork<'_>, new_name: &str) -> Vec<Step> {
     if !(counts(table.from) && counts(table.to)) {
         return Vec::new();
     }
-    let (old, new) = (Dialect::Sqlite.quote_literal(table.name), Dialect::Sqlite.quote_literal(new_name));
+    let (old, new) = (Dialect::Sqlite.quote_literal(table.name()), Dialect::Sqlite.quote_literal(new_name));
     vec![
         Step::new(format!("DELETE FROM \"sqlite_sequence\" WHERE \"name\" = {new}")),
         Step::new(format!(

@@ -2,7 +2,7 @@
 //! (<https://sqlite.org/lang_altertable.html>).
 
 use super::lower::{TableWork, Way};
-use super::text::{Constant, constant, fold, mentions, names};
+use super::text::{Constant, constant, mentions};
 use crate::change::Change;
 use crate::dialect::Dialect;
 use crate::schema::{Check, Column, ForeignKey, KeyPart, KeyTarget, Table};
@@ -140,8 +140,8 @@ fn is_own_key(column: &Column, fk: &ForeignKey) -> bool {
 
 /// Says whether a check speaks of this column and no other of the table.
 fn is_own_check(table: &TableWork<'_>, column: &Column, check: &Check) -> bool {
-    let names = names(check.expression.as_str());
-    let named = |one: &&Column| names.contains(&*fold(&one.name));
+    let text = check.expression.as_str();
+    let named = |one: &&Column| mentions(text, &one.name);
     let mut spoken_of = table.to.columns.iter().filter(named);
     spoken_of.next().is_some_and(|one| one.name == column.name) && spoken_of.next().is_none()
 }

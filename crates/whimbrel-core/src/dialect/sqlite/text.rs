@@ -5,10 +5,10 @@
 //! what is named too often is made anew without need, what is missed is lost.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
+use super::parse;
 use crate::dialect::Dialect;
-use crate::sql::{Lexicon, Token, TokenKind, tokens};
+use crate::sql::{self, Grammar, Lexicon, Token, TokenKind, is_reserved, tokens};
 
 /// The tokens of a text but white space and comments.
 pub(super) fn significant(text: &str) -> impl Iterator<Item = Token<'_>> {
@@ -20,36 +20,49 @@ pub(super) fn fold(name: &str) -> Cow<'_, str> {
     Dialect::Sqlite.fold_ident(name)
 }
 
-/// Every name that may stand in a text, folded. A string can be one too.
-pub(super) fn names(text: &str) -> BTreeSet<String> {
-    significant(text)
-        .filter_map(|token| token.name(Lexicon::SQLITE))
-        .map(|name| fold(&name).into_owned())
-        .collect()
-}
-
-/// Says whether a name may stand in a text.
+/// Says whether a text may speak of a name.
 pub(super) fn mentions(text: &str, name: &str) -> bool {
-    let is_it = |token: Token<'_>| {
-        token.name(Lexicon::SQLITE).is_some_and(|found| Dialect::Sqlite.same_ident(&found, name))
-    };
-    significant(text).any(is_it)
+    sql::mentions(text, Lexicon::SQLITE).any(|found| Dialect::Sqlite.same_ident(&found, name))
 }
 
 /// Writes `from.column` as `to.column`: what an expression must say of its own
-/// table while that has another name. `to` stands as it is given, quoted.
+/// table while that has another name.
 pub(super) fn requalify<'a>(text: &'a str, from: &str, to: &str) -> Cow<'a, str> {
-    let all: Vec<_> = tokens(text, Lexicon::SQLITE).collect();
-    let is_qualifier = |index: usize| {
-        let mut rest = all[index + 1..].iter().filter(|token| !token.is_trivia());
-        all[index].ident().is_some_and(|name| Dialect::Sqlite.same_ident(&name, from))
-            && rest.next().is_some_and(|token| token.is_punct("."))
-    };
-    if !(0..all.len()).any(is_qualifier) {
-        return Cow::Borrowed(text);
+    sql::rename_qualifier(text, Lexicon::SQLITE, |name| Dialect::Sqlite.same_ident(name, from), to)
+}
+
+/// The tables that a view or trigger reads or writes and that `is_known` does
+/// not know: neither common table expressions nor functions nor the engine's
+/// own tables.
+pub(super) fn unknown_tables(definition: &str, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    let (statement, mut mentioned) = parse::mentions::read(definition);
+    mentioned.retain(|name| !is_known(name) && !is_engines_own(name));
+    if mentioned.is_empty() {
+        return mentioned;
     }
-    let piece = |index: usize| if is_qualifier(index) { to } else { all[index].text };
-    Cow::Owned((0..all.len()).map(piece).collect())
+    let all: Vec<_> = significant(statement).collect();
+    mentioned.retain(|name| {
+        let is_it = |token: &Token<'_>| {
+            token.name(Lexicon::SQLITE).is_some_and(|found| Dialect::Sqlite.same_ident(&found, name))
+        };
+        let is_defined = |at: usize| is_it(&all[at]) && is_call_or_cte(&all[at + 1..]);
+        !(0..all.len()).any(is_defined)
+    });
+    mentioned
+}
+
+fn is_engines_own(name: &str) -> bool {
+    let name = fold(name);
+    name.starts_with("sqlite_") || name.starts_with("pragma_")
+}
+
+/// Says whether a name followed by this is a function in a FROM clause, or the
+/// head of a common table expression.
+fn is_call_or_cte(rest: &[Token<'_>]) -> bool {
+    let is_as = rest.first().is_some_and(|token| token.is_word("AS"));
+    let mut rest = rest.iter().skip(usize::from(is_as));
+    let begins = rest.find(|token| !(token.is_word("NOT") || token.is_word("MATERIALIZED")));
+    begins.is_some_and(|token| token.is_punct("("))
 }
 
 /// The text, fit to be followed by more: a comment at its end is closed.
@@ -154,93 +167,29 @@ pub(super) fn is_plain_type(text: &str) -> bool {
 
 fn is_type_word(token: &Token<'_>) -> bool {
     match token.kind {
-        TokenKind::Word => !RESERVED.contains(&token.text.to_ascii_uppercase().as_str()),
-        TokenKind::QuotedIdent => token.text.len() > 2 && token.text.ends_with('"'),
+        TokenKind::Word => !is_reserved(token.text, Grammar::Sqlite) && !token.is_word("GENERATED"),
+        TokenKind::QuotedIdent | TokenKind::String => true,
         _ => false,
     }
 }
-
-/// The words that the grammar never takes for a name, and GENERATED, which ends
-/// a type. Sorted.
-const RESERVED: &[&str] = &[
-    "ADD",
-    "ALL",
-    "ALTER",
-    "AND",
-    "AS",
-    "AUTOINCREMENT",
-    "BETWEEN",
-    "CASE",
-    "CHECK",
-    "COLLATE",
-    "COMMIT",
-    "CONSTRAINT",
-    "CREATE",
-    "DEFAULT",
-    "DEFERRABLE",
-    "DELETE",
-    "DISTINCT",
-    "DROP",
-    "ELSE",
-    "ESCAPE",
-    "EXISTS",
-    "FOREIGN",
-    "FROM",
-    "GENERATED",
-    "GROUP",
-    "HAVING",
-    "IN",
-    "INDEX",
-    "INSERT",
-    "INTERSECT",
-    "INTO",
-    "IS",
-    "ISNULL",
-    "JOIN",
-    "LIMIT",
-    "NOT",
-    "NOTHING",
-    "NOTNULL",
-    "NULL",
-    "ON",
-    "OR",
-    "ORDER",
-    "PRIMARY",
-    "REFERENCES",
-    "RETURNING",
-    "SELECT",
-    "SET",
-    "TABLE",
-    "THEN",
-    "TO",
-    "TRANSACTION",
-    "UNION",
-    "UNIQUE",
-    "UPDATE",
-    "USING",
-    "VALUES",
-    "WHEN",
-    "WHERE",
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_every_quoting_and_not_in_comments() {
-        let text = "SELECT a, \"B c\", [d], `e` FROM 'F' -- g\n/* h */";
-        let expected = ["a", "b c", "d", "e", "f", "from", "select"];
-        assert_eq!(names(text).into_iter().collect::<Vec<_>>(), expected);
-        assert!(mentions(text, "b C"));
-        assert!(!mentions(text, "g"));
-    }
-
-    #[test]
-    fn own_qualifiers_take_another_name() {
-        let check = |text, expected| assert_eq!(requalify(text, "t", "\"__new_t\""), expected);
-        check("t.a > 0 AND \"T\" . b", "\"__new_t\".a > 0 AND \"__new_t\" . b");
-        check("t > 0 AND tt.a > 't.a'", "t > 0 AND tt.a > 't.a'");
+    fn tables_that_are_not_there_are_told_from_other_names() {
+        let check = |definition: &str, expected: &[&str]| {
+            let unknown = unknown_tables(definition, |name| name.eq_ignore_ascii_case("users"));
+            assert_eq!(unknown, expected, "{definition}");
+        };
+        check("CREATE VIEW v AS SELECT * FROM Users u, posts JOIN \"to do\"", &["posts", "to do"]);
+        check(
+            "CREATE VIEW v AS WITH a AS (SELECT 1), b(x) AS MATERIALIZED (SELECT 2) SELECT * FROM a, b",
+            &[],
+        );
+        check("CREATE VIEW v AS SELECT * FROM json_each('[]'), pragma_table_info('x'), sqlite_schema", &[]);
+        check("CREATE TRIGGER t AFTER INSERT ON users BEGIN DELETE FROM log; END", &["log"]);
     }
 
     #[test]
@@ -282,10 +231,10 @@ mod tests {
 
     #[test]
     fn types_that_need_quotes_are_known() {
-        for plain in ["INTEGER", "varchar (10)", "DECIMAL(10, -5)", "double precision", "\"a b\""] {
+        for plain in ["INTEGER", "varchar (10)", "DECIMAL(10, -5)", "double precision", "\"a b\"", "[a]"] {
             assert!(is_plain_type(plain), "{plain}");
         }
-        for odd in ["int eger](3", "weird\"t", "default", "a()", "a(b)", "1", "(1)", "a.b", "a 'b'"] {
+        for odd in ["int eger](3", "default", "a()", "a(b)", "1", "(1)", "a.b", "a)"] {
             assert!(!is_plain_type(odd), "{odd}");
         }
     }

@@ -8,7 +8,7 @@ use crate::sql::{Lexicon, Token, TokenKind, tokens};
 /// stand in it where tables do: behind FROM, JOIN, INTO, UPDATE and IN, and
 /// behind the commas of a FROM clause. Names of common table expressions are
 /// among them.
-pub(super) fn read(sql: &str) -> (&str, Vec<String>) {
+pub(in super::super) fn read(sql: &str) -> (&str, Vec<String>) {
     let tokens: Vec<Token<'_>> = tokens(sql, Lexicon::SQLITE).filter(|token| !token.is_trivia()).collect();
     let statement = match tokens.iter().rposition(|token| token.kind != TokenKind::Semicolon) {
         Some(last) => &sql[tokens[0].offset..tokens[last].end()],

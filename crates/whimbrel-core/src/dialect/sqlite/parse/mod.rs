@@ -28,7 +28,7 @@ mod constraint;
 mod cursor;
 mod default;
 mod index;
-mod mentions;
+pub(super) mod mentions;
 mod shadow;
 mod table;
 
