@@ -16,7 +16,7 @@ pub(super) fn ends_session(refusal: &Refusal) -> bool {
 
 /// Says whether the error is about a value that is not text.
 pub(super) fn is_text(error: &tokio_postgres::Error) -> bool {
-    error.source().is_some_and(|source| source.is::<std::str::Utf8Error>())
+    error.source().is_some_and(<dyn std::error::Error>::is::<std::str::Utf8Error>)
 }
 
 /// What the end of a session was, in the server's words if it had any.
