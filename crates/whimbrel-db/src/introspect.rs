@@ -25,8 +25,24 @@ pub struct Introspection {
     pub schema: Schema,
     /// How many objects of each kind whimbrel does not manage were seen.
     pub left_alone: BTreeMap<String, u64>,
+    /// What those objects depend on: a plan that touches it is refused.
+    pub unmanaged: Vec<Unmanaged>,
     /// Of everything that the schema was read from.
     pub fingerprint: Fingerprint,
+}
+
+/// An object of a kind that whimbrel does not manage, and one thing that it
+/// depends on; told once for each such thing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unmanaged {
+    /// What people call its kind, such as `policy`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// The table or view that it depends on.
+    pub table: Option<ObjectName>,
+    /// The column of it, unless it is the whole.
+    pub column: Option<String>,
 }
 
 /// Why a schema could not be read.
@@ -72,6 +88,9 @@ pub async fn introspect(
         Dialect::Sqlite => crate::sqlite::introspect(connection, options).await,
         #[cfg(not(feature = "sqlite"))]
         Dialect::Sqlite => Err(left_out(dialect, options)),
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => Ok(crate::postgres::introspect(connection, options).await?),
+        #[cfg(not(feature = "postgres"))]
         Dialect::Postgres => Err(left_out(dialect, options)),
     }
 }
@@ -92,11 +111,15 @@ pub async fn fingerprint(
         Dialect::Sqlite => Ok(crate::sqlite::fingerprint(connection, options).await?),
         #[cfg(not(feature = "sqlite"))]
         Dialect::Sqlite => Err(left_out(dialect, options)),
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => Ok(crate::postgres::fingerprint(connection, options).await?),
+        #[cfg(not(feature = "postgres"))]
         Dialect::Postgres => Err(left_out(dialect, options)),
     }
 }
 
 /// The error where this build has no client for the dialect.
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 fn left_out(dialect: Dialect, _: &IntrospectOptions) -> IntrospectError {
     IntrospectError::Db(DbError::Connect {
         name: dialect.to_string(),

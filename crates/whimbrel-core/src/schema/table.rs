@@ -60,6 +60,9 @@ pub struct TableOptions {
     /// The table space, if it is not the default one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
+    /// PostgreSQL's table access method, if it is not `heap`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_method: Option<String>,
 }
 
 impl Table {

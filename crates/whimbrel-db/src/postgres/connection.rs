@@ -226,16 +226,11 @@ impl Connection for PostgresConnection {
         Ok(results)
     }
 
-    /// There is no function that tells; a savepoint is refused outside of a
-    /// transaction, and so is every statement in a failed one.
     async fn in_transaction(&mut self) -> Result<bool, DbError> {
-        match self.execute("SAVEPOINT whimbrel_probe").await {
-            Ok(_) => self.execute("RELEASE SAVEPOINT whimbrel_probe").await.map(|_| true),
-            Err(DbError::Statement(error)) => match error.code.as_deref() {
-                Some("25P01") => Ok(false),
-                Some("25P02") => Ok(true),
-                _ => Err(DbError::Statement(error)),
-            },
+        match self.query(session::STATE).await {
+            Ok(rows) => Ok(rows.first().is_some_and(|row| row.is_true(0))),
+            // Every statement is refused in a transaction that has failed.
+            Err(DbError::Statement(error)) if error.code.as_deref() == Some("25P02") => Ok(true),
             Err(error) => Err(error),
         }
     }

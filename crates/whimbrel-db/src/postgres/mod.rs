@@ -4,12 +4,14 @@ mod config;
 mod connect;
 mod connection;
 mod failure;
+mod introspect;
 mod pooler;
 mod session;
 mod tls;
 
 pub use config::{Environment, PostgresConfig};
 pub use connection::PostgresConnection;
+pub(crate) use introspect::{fingerprint, introspect};
 
 use crate::connect::ConnectOptions;
 use crate::error::DbError;

@@ -61,6 +61,14 @@ const ABOUT: &str = "SELECT current_setting('server_version'), current_setting('
      pg_catalog.pg_is_in_recovery() \
      FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
 
+/// Whether a transaction is open, and which namespace alone is to be read, if
+/// any.
+///
+/// A transaction's time is that of its first statement, so outside of one the
+/// two times are the same.
+pub(super) const STATE: &str = "SELECT pg_catalog.now() <> pg_catalog.statement_timestamp(), \
+     pg_catalog.current_setting('whimbrel.namespace', true)";
+
 /// A session that is ready.
 pub(super) struct Prepared {
     pub(super) info: ServerInfo,
@@ -77,6 +85,19 @@ pub(super) fn unknown(config: &PostgresConfig) -> ServerInfo {
         name: config.name(),
         settings: String::new(),
     }
+}
+
+/// The statement that pins, until the end of the transaction, what decides how
+/// the server spells a schema.
+pub(super) fn pin_spelling(default_namespace: &str) -> String {
+    let dialect = Dialect::Postgres;
+    let path = format!("{}, pg_temp", dialect.quote_ident(default_namespace));
+    let spelling =
+        SETTINGS.iter().take_while(|(name, _)| *name != "default_tablespace").map(|(name, value)| {
+            let value = if *name == "search_path" { &path } else { *value };
+            format!("pg_catalog.set_config('{name}', {}, true)", dialect.quote_literal(value))
+        });
+    format!("SELECT {}", spelling.collect::<Vec<_>>().join(", "))
 }
 
 /// The statement that pins every setting.

@@ -25,7 +25,12 @@ pub(crate) async fn introspect(
     let is_hidden = |name: &str| options.is_tracking_table(Dialect::Sqlite, name);
     let schema = read_schema(&catalog.rows, &catalog.shadows, is_hidden)
         .map_err(|error| IntrospectError::Sqlite(Box::new(error)))?;
-    Ok(Introspection { schema, left_alone: BTreeMap::new(), fingerprint: catalog.fingerprint(options) })
+    Ok(Introspection {
+        schema,
+        left_alone: BTreeMap::new(),
+        unmanaged: Vec::new(),
+        fingerprint: catalog.fingerprint(options),
+    })
 }
 
 /// Reads the fingerprint alone.

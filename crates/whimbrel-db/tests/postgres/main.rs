@@ -2,6 +2,7 @@
 #![cfg(feature = "postgres")]
 
 mod connect;
+mod introspect;
 
 use std::time::Duration;
 

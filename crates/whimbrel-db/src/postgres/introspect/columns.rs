@@ -1,0 +1,57 @@
+//! Columns of tables, views and composite types.
+
+use whimbrel_core::schema::{Column, Generated, Identity, Sequence, SqlExpr};
+
+use super::catalog::{Catalog, NumberedColumn};
+use super::rows::{Fields, Oid};
+use crate::connection::Row;
+
+/// Reads the columns into their relations. They come in the order of their
+/// relations and numbers.
+pub(super) fn read(catalog: &mut Catalog, rows: Vec<Row>) {
+    for mut fields in rows.into_iter().map(Fields::of) {
+        let relation: Oid = fields.number();
+        let number = fields.number();
+        let column = column(catalog, &mut fields, number);
+        if let Some(relation) = catalog.relations.get_mut(&relation) {
+            relation.columns.push(column);
+        }
+    }
+}
+
+fn column(catalog: &Catalog, fields: &mut Fields, number: i16) -> NumberedColumn {
+    let name = fields.text();
+    let type_oid = fields.number();
+    let info = catalog.types.get(&(type_oid, fields.number()));
+    let mut column = Column::new(name, info.map(|info| info.name.clone()).unwrap_or_default());
+    column.nullable = !fields.flag();
+    let identity = fields.letter();
+    let generated = fields.letter();
+    let collation = fields.number();
+    column.collation = catalog.collation(collation, info.map(|info| info.collation).unwrap_or_default());
+    let expression = fields.optional().map(SqlExpr);
+    match (generated, expression) {
+        (Some(kind), Some(expression)) => {
+            column.generated = Some(Generated { expression, stored: kind == 's' });
+        }
+        (_, default) => column.default = default,
+    }
+    // The sequence is filled in when sequences are known.
+    column.identity = identity.map(|kind| Identity { always: kind == 'a', sequence: unknown_sequence() });
+    NumberedColumn { number, type_oid, collation, column }
+}
+
+fn unknown_sequence() -> Sequence {
+    Sequence {
+        name: "".into(),
+        sql_type: String::new(),
+        start: 1,
+        increment: 1,
+        min: 1,
+        max: i64::MAX,
+        cache: 1,
+        cycle: false,
+        owned_by: None,
+        comment: None,
+    }
+}
