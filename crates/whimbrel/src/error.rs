@@ -1,6 +1,5 @@
 //! All that can go wrong, gathered.
 
-use whimbrel_core::describe;
 use whimbrel_core::diff::RenameProblem;
 use whimbrel_core::plan::PlanError;
 use whimbrel_core::resolve::Question;
@@ -51,7 +50,7 @@ pub enum Error {
         questions: Vec<Question>,
     },
     /// The resolver said no.
-    #[error("rejected: {}", headline(question))]
+    #[error("rejected: {}", question.headline())]
     #[diagnostic(code(whimbrel::push::rejected), help("nothing was done"))]
     Rejected {
         /// The question.
@@ -64,6 +63,16 @@ pub enum Error {
         /// What does not fit.
         #[related]
         problems: Vec<RenameProblem>,
+    },
+    /// The policy of the environment forbids changes.
+    #[error("the policy `additive` refuses what is no addition: {}", violations.join(", "))]
+    #[diagnostic(
+        code(whimbrel::policy::additive),
+        help("nothing was done; where it must be, run it with `--policy ask`")
+    )]
+    Policy {
+        /// What each offending change would do.
+        violations: Vec<String>,
     },
     /// A wait for other sessions came to nothing, again and again.
     #[error("the live schema changed {times} times while it was being planned for")]
@@ -121,13 +130,6 @@ impl ProofError {
 impl From<ExecuteError> for Error {
     fn from(error: ExecuteError) -> Self {
         Self::Execute(Box::new(error))
-    }
-}
-
-fn headline(question: &Question) -> String {
-    match question {
-        Question::Rename(question) => describe::rename_question(question),
-        Question::Loss(question) => describe::loss(&question.loss),
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::pair::Pair;
+use whimbrel_core::resolve::Policy;
 use whimbrel_db::scratch::{self, ScratchOptions};
 use whimbrel_db::{
     Canceller, ConnectOptions, Connection, DatabaseUrl, DbError, IntrospectOptions, LockWait, Missing,
@@ -45,6 +46,7 @@ pub struct Migrator {
 pub(crate) struct Settings {
     pub(crate) source: Option<Source>,
     pub(crate) cache: Option<Cache>,
+    pub(crate) policy: Policy,
     pub(crate) lock_wait: LockWait,
     pub(crate) introspect: IntrospectOptions,
     scratch: ScratchOptions,
@@ -69,6 +71,7 @@ impl Migrator {
         let settings = Settings {
             source: None,
             cache: None,
+            policy: Policy::default(),
             lock_wait: LockWait::default(),
             introspect: IntrospectOptions::default(),
             scratch: ScratchOptions { url: None, target: Some(url.clone()) },
@@ -142,6 +145,12 @@ impl MigratorBuilder {
     /// source costs nothing the second time. Default: they are not kept.
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.settings.cache = Some(Cache::new(folder.into()));
+        self
+    }
+
+    /// Says which changes may be made at all. Default: [`Policy::Ask`].
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.settings.policy = policy;
         self
     }
 

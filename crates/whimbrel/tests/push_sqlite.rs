@@ -6,7 +6,8 @@ use std::time::Duration;
 use whimbrel::core::diff::{Rename, Renames};
 use whimbrel::core::plan::Proof;
 use whimbrel::core::resolve::{
-    Answer, LossKind, Question, RenameKind, always_rename, from_fn, lenient, reject_all,
+    Answer, LossKind, Policy, Question, RenameKind, always_add_drop, always_rename, from_fn, lenient,
+    reject_all,
 };
 use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing, connect};
 use whimbrel::{Error, Migrator, PushObserver, PushPlan, PushReport, Source};
@@ -222,7 +223,7 @@ async fn a_rename_and_a_loss_are_asked_about_in_that_order() {
     let db = Db::new("CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT, age TEXT); INSERT INTO users VALUES (1, 'ann', '7');").await;
     let mut asked = Vec::new();
     let resolver = from_fn(|question| {
-        asked.push(format!("{question:?}"));
+        asked.push(question.headline());
         Some(match question {
             Question::Rename(rename) => Answer::RenamedFrom(rename.candidates[0].name.clone()),
             Question::Loss(_) => Answer::Accept,
@@ -232,6 +233,23 @@ async fn a_rename_and_a_loss_are_asked_about_in_that_order() {
     migrator.push().resolver(resolver).await.unwrap();
     assert_eq!(asked.len(), 2, "{asked:?}");
     assert_eq!(db.rows("SELECT * FROM users").await, "1|ann");
+}
+
+#[tokio::test]
+async fn the_additive_policy_refuses_all_but_additions() {
+    let db = Db::new(USERS).await;
+    let build = |schema: &str, policy| {
+        let source = Source::sql("schema.sql", schema);
+        Migrator::builder(&db.url()).unwrap().source(source).policy(policy).connect()
+    };
+    let more = "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT, age INTEGER);";
+    assert!(build(more, Policy::Additive).await.unwrap().push().await.unwrap().applied);
+    let less = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
+    let error =
+        build(less, Policy::Additive).await.unwrap().push().resolver(always_add_drop()).await.unwrap_err();
+    let Error::Policy { violations } = error else { panic!("{error:?}") };
+    assert_eq!(violations, ["drops column `users.age`", "drops column `users.nick`"]);
+    assert!(build(less, Policy::Allow).await.unwrap().push().await.unwrap().applied);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Renames, diff};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, Step, plan};
-use whimbrel_core::resolve::{LossQuestion, Resolver, losses, strict};
+use whimbrel_core::resolve::{LossQuestion, Policy, Resolver, lenient, losses, strict};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::execute::{self, ExecuteObserver, Guard, Outcome};
 use whimbrel_db::introspect::fingerprint;
@@ -187,6 +187,7 @@ impl<'m> Push<'m> {
         } else {
             resolve_renames(dialect, pair, renames, self.resolver.as_mut())?
         };
+        self.check_policy(&changes)?;
         let losses = losses(dialect, pair, &changes);
         let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;
         let accepted = self.accept_losses(&mut changes, &probed, desired.schema.is_empty())?;
@@ -203,6 +204,14 @@ impl<'m> Push<'m> {
         Ok(Prepared { plan, fingerprint, probed })
     }
 
+    fn check_policy(&self, changes: &[Change]) -> Result<(), Error> {
+        let violations = self.migrator.settings.policy.violations(changes);
+        if violations.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Policy { violations: violations.iter().map(ToString::to_string).collect() })
+    }
+
     fn accept_losses(
         &mut self,
         changes: &mut [Change],
@@ -211,7 +220,10 @@ impl<'m> Push<'m> {
     ) -> Result<Vec<LossQuestion>, Error> {
         // An empty source is more likely a mistake than a wish: then every drop is asked about.
         let asked: Vec<&Probed> = probed.iter().filter(|one| drops_all || one.needs_an_answer()).collect();
-        resolve_losses(changes, &asked, self.resolver.as_mut())
+        match self.migrator.settings.policy {
+            Policy::Allow => resolve_losses(changes, &asked, &mut lenient()),
+            Policy::Additive | Policy::Ask => resolve_losses(changes, &asked, self.resolver.as_mut()),
+        }
     }
 
     /// Runs the plan; `None` if the database moved and nothing was done.
