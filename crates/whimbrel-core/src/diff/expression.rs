@@ -12,7 +12,7 @@ use super::names::{Columns, Names};
 use crate::dialect::Dialect;
 use crate::name::{ObjectName, split_dotted};
 use crate::pair::Pair;
-use crate::sql::{Token, TokenKind, tokens};
+use crate::sql::{Identifier, Role, Token, TokenKind, identifiers, plain_ident, tokens};
 
 /// The names that an expression of one table may hold.
 pub(super) struct Scope<'a> {
@@ -22,70 +22,50 @@ pub(super) struct Scope<'a> {
     pub(super) columns: Option<&'a Columns<'a>>,
 }
 
-/// Words that are never names unless they are quoted.
-const RESERVED: [&str; 24] = [
-    "all", "and", "any", "array", "as", "case", "cast", "check", "collate", "default", "distinct", "else",
-    "from", "in", "is", "not", "null", "or", "select", "table", "then", "when", "where", "with",
-];
-
 impl Scope<'_> {
     /// The expression under the new names; `None` if it is the same.
     pub(super) fn rewrite(&self, expression: &str) -> Option<String> {
-        let dialect = self.names.dialect;
-        let all: Vec<_> = tokens(expression, dialect.lexicon()).filter(|token| !token.is_trivia()).collect();
+        let lexicon = self.names.dialect.lexicon();
+        let all: Vec<_> = tokens(expression, lexicon).filter(|token| !token.is_trivia()).collect();
+        let mut named = identifiers(expression, lexicon).peekable();
         let mut out = String::new();
         let mut copied = 0;
-        for at in 0..all.len() {
-            if let Some(new) = self.replacement(&all, at) {
-                out.push_str(&expression[copied..all[at].offset]);
+        for (at, token) in all.iter().enumerate() {
+            let new = match named.next_if(|found| found.offset == token.offset) {
+                Some(found) => self.identifier(&found, &all[..at]),
+                None => self.literal(&all[at..]),
+            };
+            if let Some(new) = new {
+                out.push_str(&expression[copied..token.offset]);
                 out.push_str(&new);
-                copied = all[at].end();
+                copied = token.end();
             }
         }
         (copied > 0).then(|| out + &expression[copied..])
     }
 
-    fn replacement(&self, all: &[Token<'_>], at: usize) -> Option<String> {
-        match all[at].kind {
-            TokenKind::Word | TokenKind::QuotedIdent => self.identifier(all, at),
-            TokenKind::String => self.literal(all, at),
-            _ => None,
-        }
+    fn identifier(&self, found: &Identifier<'_>, before: &[Token<'_>]) -> Option<String> {
+        let lexicon = self.names.dialect.lexicon();
+        let new = if is_type(before) {
+            let old =
+                ObjectName { namespace: namespace(found.qualifier.as_deref()), name: found.name.to_string() };
+            self.names.enum_type(&old)?.name.as_str()
+        } else if before.last().is_some_and(|token| token.is_word("collate")) {
+            return None;
+        } else {
+            match (found.role, &found.qualifier) {
+                (Role::Call, _) => return None,
+                (Role::Qualifier, None) if self.is_own_table(&found.name) => self.table.to.name.as_str(),
+                (Role::Qualifier, _) => return None,
+                (Role::Plain, Some(table)) if !self.is_own_table(table) => return None,
+                (Role::Plain, _) => self.column(&found.name)?,
+            }
+        };
+        (*new != *found.name).then(|| plain_ident(new, lexicon).into_owned())
     }
 
-    fn identifier(&self, all: &[Token<'_>], at: usize) -> Option<String> {
-        if all[at].kind == TokenKind::Word && RESERVED.iter().any(|word| all[at].is_word(word)) {
-            return None;
-        }
-        let dialect = self.names.dialect;
-        let before = at.checked_sub(1).map(|at| &all[at]);
-        let after = all.get(at + 1);
-        if let Some(old) = cast_type(dialect, &all[..=at]) {
-            let new = self.names.enum_type(&old)?;
-            return Some(dialect.quote_ident(&new.name));
-        }
-        if before.is_some_and(|token| token.is_word("collate") || token.is_word("as")) {
-            return None;
-        }
-        let name = name(dialect, &all[at])?;
-        if after.is_some_and(|token| token.is_punct("(")) {
-            return None;
-        }
-        if before.is_some_and(|token| token.is_punct(".")) {
-            let qualifier = name_before(dialect, all, at)?;
-            return if self.is_own_table(&qualifier) { self.column(&name) } else { None };
-        }
-        if after.is_some_and(|token| token.is_punct(".")) {
-            let renamed = self.is_own_table(&name) && self.table.from.name != self.table.to.name;
-            return renamed.then(|| dialect.quote_ident(&self.table.to.name));
-        }
-        self.column(&name)
-    }
-
-    fn column(&self, name: &str) -> Option<String> {
-        let dialect = self.names.dialect;
-        let new = self.columns?.get(&dialect.fold_ident(name))?;
-        Some(dialect.quote_ident(new))
+    fn column(&self, name: &str) -> Option<&str> {
+        self.columns?.get(&self.names.dialect.fold_ident(name)).copied()
     }
 
     fn is_own_table(&self, name: &str) -> bool {
@@ -93,17 +73,14 @@ impl Scope<'_> {
     }
 
     /// `'pending'::status` is an enum value, `'t_id_seq'::regclass` a sequence.
-    fn literal(&self, all: &[Token<'_>], at: usize) -> Option<String> {
+    fn literal(&self, from: &[Token<'_>]) -> Option<String> {
         let dialect = self.names.dialect;
-        if all.get(at + 1)?.text != "::" {
+        let [literal, cast, of_type @ ..] = from else { return None };
+        if literal.kind != TokenKind::String || cast.text != "::" {
             return None;
         }
-        let text = all[at].string()?;
-        let end = all[at + 2..]
-            .iter()
-            .position(|token| !is_name_piece(token))
-            .map_or(all.len(), |len| at + 2 + len);
-        let sql_type = dotted(dialect, all.get(at + 2..end)?)?;
+        let text = literal.string()?;
+        let sql_type = dotted(dialect, of_type)?;
         if sql_type == ObjectName::new("regclass") {
             let old = ObjectName::parse(&text)?;
             let new = self.names.sequence(&old).filter(|new| new.namespace == old.namespace)?;
@@ -113,42 +90,38 @@ impl Scope<'_> {
     }
 }
 
-/// The name that a word or quoted identifier spells.
-fn name<'a>(dialect: Dialect, token: &Token<'a>) -> Option<Cow<'a, str>> {
-    token.ident()?;
-    token.name(dialect.lexicon())
+/// Says whether a type stands behind these tokens: after `::`, with or without
+/// its namespace, or after the AS of a CAST.
+fn is_type(before: &[Token<'_>]) -> bool {
+    let before = match before {
+        [rest @ .., namespace, dot] if dot.is_punct(".") && namespace.ident().is_some() => rest,
+        all => all,
+    };
+    before.last().is_some_and(|token| token.text == "::" || token.is_word("as"))
 }
 
-/// In `a.b` the name `a`, `at` being where `b` is.
-fn name_before<'a>(dialect: Dialect, all: &[Token<'a>], at: usize) -> Option<Cow<'a, str>> {
-    name(dialect, all.get(at.checked_sub(2)?)?)
-}
-
-fn is_name_piece(token: &Token<'_>) -> bool {
-    token.is_punct(".") || token.ident().is_some()
-}
-
-/// The type whose name ends `tokens`, if it stands behind `::`.
-fn cast_type(dialect: Dialect, tokens: &[Token<'_>]) -> Option<ObjectName> {
-    let start = tokens.iter().rposition(|token| token.text == "::")?;
-    dotted(dialect, &tokens[start + 1..])
-}
-
-/// `a` or `a.b` as a name; `public`, PostgreSQL's default namespace, is none.
+/// The name that begins `tokens`: `a` or `a.b`.
 fn dotted(dialect: Dialect, tokens: &[Token<'_>]) -> Option<ObjectName> {
-    let name = |token| name(dialect, token).map(Cow::into_owned);
+    let name = |token: &Token<'_>| {
+        token.ident()?;
+        token.name(dialect.lexicon()).map(Cow::into_owned)
+    };
     match tokens {
-        [one] => Some(ObjectName::new(name(one)?)),
-        [namespace, dot, one] if dot.is_punct(".") => match name(namespace)?.as_str() {
-            "public" => Some(ObjectName::new(name(one)?)),
-            namespace => Some(ObjectName::qualified(namespace, name(one)?)),
-        },
-        _ => None,
+        [qualifier, dot, one, ..] if dot.is_punct(".") => {
+            Some(ObjectName { namespace: namespace(Some(&name(qualifier)?)), name: name(one)? })
+        }
+        [one, ..] => Some(ObjectName::new(name(one)?)),
+        [] => None,
     }
 }
 
-/// The enum that a type name means: `status`, `"Status"`, `audit.status`, or an
-/// array of it.
+/// A namespace in a schema; `public`, PostgreSQL's default one, is none.
+fn namespace(qualifier: Option<&str>) -> Option<String> {
+    qualifier.filter(|name| *name != "public").map(str::to_owned)
+}
+
+/// The type that a type name means without its namespace or as an array:
+/// `status`, `"Status"`, `audit.status`, `status[]`.
 pub(crate) fn type_name(sql_type: &str) -> Option<ObjectName> {
     let mut base = sql_type.trim();
     while let Some(element) = base.strip_suffix("[]") {
@@ -158,26 +131,20 @@ pub(crate) fn type_name(sql_type: &str) -> Option<ObjectName> {
     let name = parts.pop()?;
     match parts.as_slice() {
         [] => Some(ObjectName::new(name)),
-        [namespace] if namespace == "public" => Some(ObjectName::new(name)),
-        [namespace] => Some(ObjectName::qualified(namespace, name)),
+        [qualifier] => Some(ObjectName { namespace: namespace(Some(qualifier)), name }),
         _ => None,
     }
 }
 
 /// A type name with another enum in place of the one it means.
 pub(super) fn retyped(dialect: Dialect, sql_type: &str, enum_name: &ObjectName) -> String {
-    let base = sql_type.find('[').unwrap_or(sql_type.len());
-    spelled(dialect, enum_name) + &sql_type[base..]
+    let base = sql_type.trim_end_matches(['[', ']', ' ']);
+    spelled(dialect, enum_name) + &sql_type[base.len()..]
 }
 
 /// A name as PostgreSQL prints it: quoted only where it must be.
 fn spelled(dialect: Dialect, name: &ObjectName) -> String {
-    let part = |part: &str| {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let bare =
-            part.chars().all(plain) && !part.starts_with(|c: char| c.is_ascii_digit()) && !part.is_empty();
-        if bare { part.to_owned() } else { dialect.quote_ident(part) }
-    };
+    let part = |part: &'_ str| plain_ident(part, dialect.lexicon()).into_owned();
     match &name.namespace {
         Some(namespace) => format!("{}.{}", part(namespace), part(&name.name)),
         None => part(&name.name),

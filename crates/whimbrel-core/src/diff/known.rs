@@ -4,20 +4,21 @@
 //! Names may move up together (`a` to `b` while `b` goes to `c`), but not in a
 //! circle.
 
-use super::matching::{NameKey, match_by};
+use std::collections::BTreeMap;
+
 use super::problem::{Fault, RenameProblem};
 use super::rename::{Rename, Renames};
 use crate::dialect::Dialect;
 use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::resolve::RenameKind;
-use crate::schema::Schema;
+use crate::schema::{Column, Schema};
 
 /// Renames, sorted into those that apply and those that cannot be.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// As the catalogue spells the names; tables before columns, enums before
-    /// values. Carried out one after the other, no name is ever taken.
+    /// As the catalogue spells the names; what is around others comes before
+    /// them. Carried out one after the other, no name is ever taken.
     pub(super) renames: Vec<Rename>,
     /// One for each rename that somebody asked for and that cannot be.
     pub(super) problems: Vec<RenameProblem>,
@@ -26,44 +27,112 @@ pub(super) struct Known {
 /// Sorts what `renames` holds.
 pub(super) fn known(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Known {
     let mut known = Known::default();
-    if renames.renamed.is_empty() && renames.hints.is_empty() {
-        return known;
-    }
-    for kind in [RenameKind::Table, RenameKind::Enum] {
-        let scope = Scope { dialect, parent: None, names: pair.map(|schema| top_names(schema, kind)) };
-        scope.sort(wanted(renames, kind).collect(), &mut known);
-    }
-    for kind in [RenameKind::Column, RenameKind::EnumValue] {
-        for (scope, wanted) in by_parent(dialect, pair, renames, kind, &mut known) {
-            scope.sort(wanted, &mut known);
+    for (outer, inner) in [(RenameKind::Table, RenameKind::Column), (RenameKind::Enum, RenameKind::EnumValue)]
+    {
+        let (of_outer, of_inner) = (wanted(renames, outer), wanted(renames, inner));
+        if of_outer.is_empty() && of_inner.is_empty() {
+            continue;
+        }
+        let names = pair.map(|schema| Names::of_schema(dialect, schema, outer));
+        let scope = Scope { dialect, parent: None, names };
+        scope.sort(of_outer, &mut known);
+        for (parent, wanted) in scope.by_parent(outer, renames, of_inner, &mut known) {
+            scope.inside(parent).sort(wanted, &mut known);
         }
     }
+    known.renames.sort_by_key(|rename| rename.kind.parent().is_some());
     known
 }
 
 /// A rename, and whether it is only a hint: a hint that does not apply is no
 /// problem.
+#[derive(Debug, Clone, Copy)]
 struct Wanted<'a> {
     rename: &'a Rename,
     is_hint: bool,
 }
 
-fn wanted(renames: &Renames, kind: RenameKind) -> impl Iterator<Item = Wanted<'_>> {
+fn wanted(renames: &Renames, kind: RenameKind) -> Vec<Wanted<'_>> {
     let asked = renames.renamed.iter().map(|rename| Wanted { rename, is_hint: false });
     let hints = renames.hints.iter().map(|rename| Wanted { rename, is_hint: true });
-    asked.chain(hints).filter(move |wanted| wanted.rename.kind == kind)
+    asked.chain(hints).filter(|wanted| wanted.rename.kind == kind).collect()
 }
 
-/// Names that must differ from each other: those of all tables, of the columns
-/// of one table, and so on.
-struct Scope {
+/// Names that must differ from each other, under the form in which they are
+/// compared.
+#[derive(Default)]
+struct Names<'a>(BTreeMap<ObjectName, Named<'a>>);
+
+/// A name as the catalogue spells it, and the names inside what it names.
+struct Named<'a> {
+    name: ObjectName,
+    inner: Inner<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Inner<'a> {
+    Columns(&'a [Column]),
+    Values(&'a [String]),
+    Nothing,
+}
+
+impl<'a> Names<'a> {
+    fn of_schema(dialect: Dialect, schema: &'a Schema, kind: RenameKind) -> Self {
+        let tables = schema.tables.iter().map(|table| (&table.name, Inner::Columns(&table.columns)));
+        let enums = schema.enums.iter().map(|one| (&one.name, Inner::Values(&one.values)));
+        match kind {
+            RenameKind::Table | RenameKind::Column => Self::new(dialect, tables),
+            RenameKind::Enum | RenameKind::EnumValue => Self::new(dialect, enums),
+        }
+    }
+
+    fn inside(dialect: Dialect, inner: Inner<'a>) -> Self {
+        let (columns, values): (&[Column], &[String]) = match inner {
+            Inner::Columns(columns) => (columns, &[]),
+            Inner::Values(values) => (&[], values),
+            Inner::Nothing => (&[], &[]),
+        };
+        let names = columns.iter().map(|column| &column.name).chain(values);
+        let names: Vec<_> = names.map(|name| ObjectName::new(name)).collect();
+        Self::new(dialect, names.iter().map(|name| (name, Inner::Nothing)))
+    }
+
+    fn new<'b>(dialect: Dialect, names: impl Iterator<Item = (&'b ObjectName, Inner<'a>)>) -> Self {
+        Self(names.map(|(name, inner)| (key(dialect, name), Named { name: name.clone(), inner })).collect())
+    }
+
+    fn get(&self, dialect: Dialect, name: &ObjectName) -> Option<&Named<'a>> {
+        self.0.get(&key(dialect, name))
+    }
+
+    /// The names that the other side does not have.
+    fn without(&self, other: &Self) -> Vec<ObjectName> {
+        let own = self.0.iter().filter(|(key, _)| !other.0.contains_key(key));
+        own.map(|(_, named)| named.name.clone()).collect()
+    }
+}
+
+/// The form under which a name is compared. People write the default namespace
+/// where the catalogue does not.
+fn key(dialect: Dialect, name: &ObjectName) -> ObjectName {
+    let mut key = dialect.fold_name(name);
+    let default = match dialect {
+        Dialect::Sqlite => "main",
+        Dialect::Postgres => "public",
+    };
+    key.namespace = key.namespace.filter(|namespace| namespace != default);
+    key
+}
+
+/// All tables, the columns of one table, and so on.
+struct Scope<'a> {
     dialect: Dialect,
     /// The table or enum, by its new name.
     parent: Option<ObjectName>,
-    names: Pair<Vec<ObjectName>>,
+    names: Pair<Names<'a>>,
 }
 
-impl Scope {
+impl<'a> Scope<'a> {
     /// Sorts the renames of this scope.
     fn sort(&self, wanted: Vec<Wanted<'_>>, known: &mut Known) {
         let mut kept = Vec::new();
@@ -71,39 +140,31 @@ impl Scope {
             match self.find(one.rename).and_then(|found| claim(&kept, found)) {
                 Ok(Some(found)) => kept.push((found, one)),
                 Ok(None) => {}
-                Err(fault) => self.refuse(&one, fault, known),
+                Err(fault) => self.refuse(one, fault, known),
             }
         }
-        kept.sort_by(|(a, _), (b, _)| {
-            NameKey::new(self.dialect, &a.to).cmp(&NameKey::new(self.dialect, &b.to))
-        });
+        kept.sort_by(|(a, _), (b, _)| key(self.dialect, &a.to).cmp(&key(self.dialect, &b.to)));
         while let Some((at, fault)) = self.first_fault(&kept) {
-            let (_, one) = kept.remove(at);
-            self.refuse(&one, fault, known);
+            self.refuse(kept.remove(at).1, fault, known);
         }
         self.line_up(kept, known);
     }
 
     /// The rename in the catalogue's spelling.
     fn find(&self, rename: &Rename) -> Result<Rename, Fault> {
-        let from = self.spelled(&self.names.from, &rename.from).ok_or(Fault::NotLost)?;
-        let to = self.spelled(&self.names.to, &rename.to).ok_or(Fault::NotGained)?;
-        Ok(Rename { kind: rename.kind, parent: self.parent.clone(), from: from.clone(), to: to.clone() })
-    }
-
-    fn spelled<'a>(&self, names: &'a [ObjectName], name: &ObjectName) -> Option<&'a ObjectName> {
-        names.iter().find(|one| self.dialect.same_name(one, name))
+        let from = self.names.from.get(self.dialect, &rename.from).ok_or(Fault::NotLost)?.name.clone();
+        let to = self.names.to.get(self.dialect, &rename.to).ok_or(Fault::NotGained)?.name.clone();
+        Ok(Rename { kind: rename.kind, parent: self.parent.clone(), from, to })
     }
 
     /// The first rename whose new name is taken or whose old name stays.
     fn first_fault(&self, kept: &[(Rename, Wanted<'_>)]) -> Option<(usize, Fault)> {
-        let same = |a, b| self.dialect.same_name(a, b);
         kept.iter().enumerate().find_map(|(at, (rename, _))| {
-            let is_left = kept.iter().any(|(other, _)| same(&other.from, &rename.to));
-            let is_filled = kept.iter().any(|(other, _)| same(&other.to, &rename.from));
-            if !is_left && self.spelled(&self.names.from, &rename.to).is_some() {
+            let is_left = kept.iter().any(|(other, _)| self.same(&other.from, &rename.to));
+            let is_filled = kept.iter().any(|(other, _)| self.same(&other.to, &rename.from));
+            if !is_left && self.names.from.get(self.dialect, &rename.to).is_some() {
                 Some((at, Fault::AlreadyThere))
-            } else if !is_filled && self.spelled(&self.names.to, &rename.from).is_some() {
+            } else if !is_filled && self.names.to.get(self.dialect, &rename.from).is_some() {
                 Some((at, Fault::StillThere))
             } else {
                 None
@@ -114,28 +175,89 @@ impl Scope {
     /// Puts a rename behind the one that frees its new name.
     fn line_up(&self, mut kept: Vec<(Rename, Wanted<'_>)>, known: &mut Known) {
         let is_free = |rename: &Rename, kept: &[(Rename, Wanted<'_>)]| {
-            !kept.iter().any(|(other, _)| self.dialect.same_name(&other.from, &rename.to))
+            !kept.iter().any(|(other, _)| self.same(&other.from, &rename.to))
         };
         while let Some(at) = kept.iter().position(|(rename, _)| is_free(rename, &kept)) {
             known.renames.push(kept.remove(at).0);
         }
         for (_, one) in kept {
-            self.refuse(&one, Fault::Circle, known);
+            self.refuse(one, Fault::Circle, known);
         }
     }
 
-    fn refuse(&self, one: &Wanted<'_>, fault: Fault, known: &mut Known) {
-        if one.is_hint {
-            return;
+    fn same(&self, a: &ObjectName, b: &ObjectName) -> bool {
+        self.dialect.same_name(a, b)
+    }
+
+    fn refuse(&self, one: Wanted<'_>, fault: Fault, known: &mut Known) {
+        if !one.is_hint {
+            let Pair { from, to } = self.names.as_ref();
+            let (lost, gained) = (from.without(to), to.without(from));
+            known.problems.push(RenameProblem { rename: one.rename.clone(), fault, lost, gained });
         }
-        let matched =
-            match_by(&self.names.from, &self.names.to, |name: &ObjectName| NameKey::new(self.dialect, name));
-        known.problems.push(RenameProblem {
-            rename: one.rename.clone(),
-            fault,
-            lost: matched.lost.into_iter().cloned().collect(),
-            gained: matched.gained.into_iter().cloned().collect(),
-        });
+    }
+
+    /// What is inside of a table or enum.
+    fn inside(&self, parent: Pair<ObjectName>) -> Self {
+        let Pair { from, to } = self.names.as_ref();
+        let inner = |names: &Names<'a>, name| {
+            let inner = names.get(self.dialect, name).map_or(Inner::Nothing, |named| named.inner);
+            Names::inside(self.dialect, inner)
+        };
+        let names = Pair::new(inner(from, &parent.from), inner(to, &parent.to));
+        Scope { dialect: self.dialect, parent: Some(parent.to), names }
+    }
+
+    /// Gathers the renames inside of what this scope names, by old and new name
+    /// of that.
+    fn by_parent<'b>(
+        &self,
+        kind: RenameKind,
+        renames: &Renames,
+        wanted: Vec<Wanted<'b>>,
+        known: &mut Known,
+    ) -> Vec<(Pair<ObjectName>, Vec<Wanted<'b>>)> {
+        let mut groups: BTreeMap<ObjectName, (Pair<ObjectName>, Vec<Wanted<'b>>)> = BTreeMap::new();
+        for one in wanted {
+            match self.find_parent(kind, renames, one.rename, known) {
+                Ok(parent) => {
+                    let group = groups.entry(parent.to.clone()).or_insert_with(|| (parent, Vec::new()));
+                    group.1.push(one);
+                }
+                Err(Some(fault)) => self.refuse(one, fault, known),
+                Err(None) => {}
+            }
+        }
+        groups.into_values().collect()
+    }
+
+    /// The table or enum that a rename is in; no fault as long as it is not
+    /// known what its old name was.
+    fn find_parent(
+        &self,
+        kind: RenameKind,
+        renames: &Renames,
+        rename: &Rename,
+        known: &Known,
+    ) -> Result<Pair<ObjectName>, Option<Fault>> {
+        let parent = rename.parent.as_ref().ok_or(Some(Fault::NoParent))?;
+        let renamed = || known.renames.iter().filter(|known| known.kind == kind);
+        let by_old_name = || renamed().find(|known| self.same(&known.from, parent)).map(|known| &known.to);
+        let by_new_name = self.names.to.get(self.dialect, parent).map(|named| &named.name);
+        let new = by_new_name.or_else(by_old_name).ok_or(Some(Fault::NoParent))?;
+        let old = match renamed().find(|known| known.to == *new) {
+            Some(rename) => Some(&rename.from),
+            None => self.names.from.get(self.dialect, new).map(|named| &named.name),
+        };
+        match old {
+            Some(old) => Ok(Pair::new(old.clone(), new.clone())),
+            None => {
+                let lost = self.names.from.without(&self.names.to);
+                let is_decided = renames.is_new(self.dialect, kind, None, new)
+                    || lost.iter().all(|lost| renamed().any(|known| known.from == *lost));
+                Err(is_decided.then_some(Fault::NewParent))
+            }
+        }
     }
 }
 
@@ -148,91 +270,5 @@ fn claim(kept: &[(Rename, Wanted<'_>)], found: Rename) -> Result<Option<Rename>,
         Err(Fault::Twice)
     } else {
         Ok(Some(found))
-    }
-}
-
-/// Gathers the renames of columns by table, those of values by enum.
-fn by_parent<'a>(
-    dialect: Dialect,
-    pair: Pair<&Schema>,
-    renames: &'a Renames,
-    kind: RenameKind,
-    known: &mut Known,
-) -> Vec<(Scope, Vec<Wanted<'a>>)> {
-    let mut scopes: Vec<(Scope, Vec<Wanted<'a>>)> = Vec::new();
-    for one in wanted(renames, kind) {
-        match parent(dialect, pair, renames, one.rename, known) {
-            Ok(names) => {
-                match scopes.iter_mut().find(|(scope, _)| scope.parent.as_ref() == Some(&names.to)) {
-                    Some((_, wanted)) => wanted.push(one),
-                    None => {
-                        let inner = Pair::new(
-                            inner_names(pair.from, kind, &names.from),
-                            inner_names(pair.to, kind, &names.to),
-                        );
-                        scopes.push((Scope { dialect, parent: Some(names.to), names: inner }, vec![one]));
-                    }
-                }
-            }
-            Err(Some(fault)) => {
-                let nothing = Scope { dialect, parent: None, names: Pair::default() };
-                nothing.refuse(&one, fault, known);
-            }
-            Err(None) => {}
-        }
-    }
-    scopes.sort_by(|(a, _), (b, _)| a.parent.cmp(&b.parent));
-    scopes
-}
-
-/// The table or enum that a rename is in, by its old and its new name; no fault
-/// as long as it is not known what its old name was.
-fn parent(
-    dialect: Dialect,
-    pair: Pair<&Schema>,
-    renames: &Renames,
-    rename: &Rename,
-    known: &Known,
-) -> Result<Pair<ObjectName>, Option<Fault>> {
-    let (Some(kind), Some(parent)) = (rename.kind.parent(), &rename.parent) else {
-        return Err(Some(Fault::NoParent));
-    };
-    let names = pair.map(|schema| top_names(schema, kind));
-    let find = |names: &[ObjectName], name: &ObjectName| {
-        names.iter().find(|one| dialect.same_name(one, name)).cloned()
-    };
-    let of_kind = || known.renames.iter().filter(|known| known.kind == kind);
-    let renamed = of_kind().find(|known| dialect.same_name(&known.from, parent)).map(|known| &known.to);
-    let new = renamed.cloned().or_else(|| find(&names.to, parent)).ok_or(Some(Fault::NoParent))?;
-    let old = of_kind().find(|known| known.to == new).map(|known| &known.from);
-    match old.cloned().or_else(|| find(&names.from, &new)) {
-        Some(old) => Ok(Pair::new(old, new)),
-        None => {
-            let matched = match_by(&names.from, &names.to, |name: &ObjectName| NameKey::new(dialect, name));
-            let is_undecided = !renames.is_new(dialect, kind, None, &new)
-                && matched.lost.iter().any(|lost| !of_kind().any(|known| known.from == **lost));
-            Err((!is_undecided).then_some(Fault::NewParent))
-        }
-    }
-}
-
-fn top_names(schema: &Schema, kind: RenameKind) -> Vec<ObjectName> {
-    match kind {
-        RenameKind::Table | RenameKind::Column => {
-            schema.tables.iter().map(|table| table.name.clone()).collect()
-        }
-        RenameKind::Enum | RenameKind::EnumValue => schema.enums.iter().map(|one| one.name.clone()).collect(),
-    }
-}
-
-fn inner_names(schema: &Schema, kind: RenameKind, parent: &ObjectName) -> Vec<ObjectName> {
-    match kind {
-        RenameKind::Table | RenameKind::Column => {
-            let columns = schema.table(parent).into_iter().flat_map(|table| &table.columns);
-            columns.map(|column| ObjectName::new(&column.name)).collect()
-        }
-        RenameKind::Enum | RenameKind::EnumValue => {
-            schema.enum_type(parent).into_iter().flat_map(|one| &one.values).map(ObjectName::new).collect()
-        }
     }
 }
