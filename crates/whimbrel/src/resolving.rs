@@ -41,12 +41,13 @@ fn of_hint(hint: &Hint) -> Rename {
 
 /// Asks about every name that may be a rename, until none is left.
 ///
-/// Returns the changes and everything that is known of names by then.
+/// Returns the changes and the renames among them: hints that are inert are not.
 ///
 /// # Errors
 ///
 /// [`Error::Unanswered`] with all rename questions that nobody answers,
-/// [`Error::Rejected`] at the first rejection.
+/// [`Error::Rejected`] at the first rejection, [`Error::Renames`] for a stated
+/// rename in a table that turned out to be new, or an answer that cannot be.
 pub(crate) fn resolve_renames(
     dialect: Dialect,
     pair: Pair<&Schema>,
@@ -57,10 +58,14 @@ pub(crate) fn resolve_renames(
     loop {
         let found = diff(dialect, pair, &renames);
         if found.questions.is_empty() {
-            return if unanswered.is_empty() {
-                Ok((found.changes, renames))
-            } else {
+            let problems = renames.problems(dialect, pair);
+            return if !unanswered.is_empty() {
                 Err(Error::Unanswered { questions: unanswered })
+            } else if !problems.is_empty() {
+                Err(Error::Renames { problems })
+            } else {
+                let renames = Renames::of_changes(&found.changes);
+                Ok((found.changes, renames))
             };
         }
         let mut claimed = Vec::new();
