@@ -114,10 +114,10 @@ fn constraint(
         defer_last(table, deferrable);
     } else if cursor.eat_word("collate") {
         column.collation = Some(cursor.name()?);
-    } else {
-        cursor.eat_words(&["generated", "always"]);
-        cursor.expect_word("as")?;
+    } else if cursor.eat_words(&["generated", "always", "as"]) || cursor.eat_word("as") {
         column.generated = Some(generated(cursor)?);
+    } else {
+        return Err(cursor.expected("a constraint, a comma or `)`"));
     }
     Ok(())
 }

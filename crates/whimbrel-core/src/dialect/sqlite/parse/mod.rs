@@ -31,6 +31,8 @@ mod index;
 pub(super) mod mentions;
 mod shadow;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
