@@ -1,15 +1,30 @@
 //! Empty databases for tests, of any engine.
 
+use tempfile::TempDir;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::Schema;
 use whimbrel_core::sql::split;
-use whimbrel_db::{Connection, DbError, IntrospectOptions, SqliteConnection, introspect};
+use whimbrel_db::{
+    ConnectOptions, Connection, DbError, IntrospectOptions, Missing, SqliteConnection, connect, introspect,
+};
+
+use crate::cluster::{Cluster, TestDatabase};
 
 /// A database of its own for one test, and a session with it. It is gone when
 /// this is dropped.
 pub struct Database {
     /// The session.
     pub connection: Box<dyn Connection>,
+    /// Where others reach it.
+    url: String,
+    /// What must outlive the session.
+    _place: Place,
+}
+
+enum Place {
+    Memory,
+    Folder { _folder: TempDir },
+    Cluster { _database: TestDatabase<'static> },
 }
 
 /// Runs a test's future to its end.
@@ -23,7 +38,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Database {
-    /// Makes an empty database.
+    /// Makes an empty database, in memory where the engine can.
     ///
     /// # Panics
     ///
@@ -31,19 +46,55 @@ impl Database {
     pub async fn empty(dialect: Dialect) -> Self {
         match dialect {
             Dialect::Sqlite => {
-                let mut connection = SqliteConnection::open_in_memory().await.expect("a database in memory");
-                connection.execute("PRAGMA foreign_keys = ON").await.expect("a pragma");
-                Self { connection: Box::new(connection) }
+                let connection = SqliteConnection::open_in_memory().await.expect("a database in memory");
+                let (url, _place) = ("sqlite::memory:".to_owned(), Place::Memory);
+                Self { connection: Box::new(connection), url, _place }
             }
-            Dialect::Postgres => panic!("not yet"),
+            Dialect::Postgres => Self::shared(dialect).await,
         }
+    }
+
+    /// Makes an empty database that several sessions can reach.
+    ///
+    /// # Panics
+    ///
+    /// If the engine gives none.
+    pub async fn shared(dialect: Dialect) -> Self {
+        let (url, _place) = match dialect {
+            Dialect::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                (
+                    format!("sqlite://{}", folder.path().join("test.db").display()),
+                    Place::Folder { _folder: folder },
+                )
+            }
+            Dialect::Postgres => {
+                let database = Cluster::shared().database();
+                (database.url(), Place::Cluster { _database: database })
+            }
+        };
+        Self { connection: open(&url).await, url, _place }
+    }
+
+    /// Where others reach it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Opens another session with it.
+    ///
+    /// # Panics
+    ///
+    /// If the engine gives none.
+    pub async fn another_session(&self) -> Box<dyn Connection> {
+        open(&self.url).await
     }
 
     /// Runs every statement of a text.
     ///
     /// # Errors
     ///
-    /// The first that fails, with the statement.
+    /// The first that fails.
     pub async fn run(&mut self, text: &str) -> Result<(), DbError> {
         let lexicon = self.connection.server().dialect.lexicon();
         for statement in split(text, lexicon) {
@@ -58,7 +109,22 @@ impl Database {
     ///
     /// If it cannot be read; the text says why.
     pub async fn schema(&mut self) -> Result<Schema, String> {
-        let read = introspect(&mut *self.connection, &IntrospectOptions::default()).await;
-        read.map(|read| read.schema).map_err(|error| error.to_string())
+        read_schema(&mut *self.connection).await
     }
+}
+
+/// Reads the schema through any session.
+///
+/// # Errors
+///
+/// If it cannot be read; the text says why.
+pub async fn read_schema(connection: &mut dyn Connection) -> Result<Schema, String> {
+    let read = introspect(connection, &IntrospectOptions::default()).await;
+    read.map(|read| read.schema).map_err(|error| error.to_string())
+}
+
+async fn open(url: &str) -> Box<dyn Connection> {
+    let options = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
+    let url = url.parse().expect("a URL of our own making");
+    connect(&url, &options).await.unwrap_or_else(|error| panic!("{error}"))
 }

@@ -3,4 +3,5 @@
 pub mod cluster;
 pub mod contents;
 pub mod database;
+pub mod failing;
 pub mod golden;

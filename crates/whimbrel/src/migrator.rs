@@ -190,7 +190,13 @@ impl MigratorBuilder {
     /// If the database cannot be opened.
     pub async fn connect(self) -> Result<Migrator, Error> {
         let connection = connect(&self.url, &self.connect).await?;
-        Ok(Migrator { connection, settings: self.settings, workshop: None })
+        Ok(self.over(connection))
+    }
+
+    /// Works over a connection that is open already, or is of your own making.
+    /// It must lead to where the URL points.
+    pub fn over(self, connection: Box<dyn Connection>) -> Migrator {
+        Migrator { connection, settings: self.settings, workshop: None }
     }
 }
 
