@@ -67,7 +67,11 @@ impl Migrator {
     ///
     /// If the URL is none, or names an engine that whimbrel does not speak.
     pub fn builder(url: &str) -> Result<MigratorBuilder, Error> {
-        let url: DatabaseUrl = url.parse()?;
+        Ok(Self::at(url.parse()?))
+    }
+
+    /// Starts with a URL that has been read already.
+    pub fn at(url: DatabaseUrl) -> MigratorBuilder {
         let settings = Settings {
             source: None,
             cache: None,
@@ -77,7 +81,7 @@ impl Migrator {
             scratch: ScratchOptions { url: None, target: Some(url.clone()) },
         };
         let connect = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
-        Ok(MigratorBuilder { url, settings, connect })
+        MigratorBuilder { url, settings, connect }
     }
 
     /// Makes the database have the schema of the source. Await the result, or

@@ -1,25 +1,34 @@
 //! A plan as text.
 
-use super::{Batch, ForeignKeys, Plan};
+use super::{Batch, ForeignKeys, Plan, Step};
+use crate::describe;
 
 impl Plan {
     /// Writes the plan as a script for the engine's own shell: transactions and
-    /// pragmas stand as literal statements.
+    /// pragmas stand as literal statements, hazards as comments before the
+    /// statement that they belong to.
     ///
     /// The script does less than running the plan does: it counts no copied
     /// rows and looks for no rows that refer to nothing.
     ///
     /// ```
-    /// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+    /// use whimbrel_core::plan::{Batch, ForeignKeys, Hazard, Plan, Step};
     /// let batch = Batch {
     ///     transaction: true,
     ///     foreign_keys: ForeignKeys::Suspended { check: vec![] },
-    ///     steps: vec![Step::new("DROP TABLE \"users\"")],
+    ///     steps: vec![Step::new("DROP TABLE \"users\"").with(Hazard::LosesTable { subject: "users".into() })],
     /// };
     /// let plan = Plan { batches: vec![batch] };
     /// assert_eq!(
     ///     plan.render_sql(),
-    ///     "PRAGMA foreign_keys=OFF;\nBEGIN;\nDROP TABLE \"users\";\nCOMMIT;\nPRAGMA foreign_keys=ON;\n"
+    ///     "\
+    /// PRAGMA foreign_keys=OFF;
+    /// BEGIN;
+    /// -- users: all rows are lost
+    /// DROP TABLE \"users\";
+    /// COMMIT;
+    /// PRAGMA foreign_keys=ON;
+    /// "
     /// );
     /// ```
     pub fn render_sql(&self) -> String {
@@ -29,7 +38,7 @@ impl Plan {
 }
 
 fn statements(batch: &Batch) -> Vec<String> {
-    let mut all: Vec<String> = batch.steps.iter().map(|step| step.sql.clone()).collect();
+    let mut all: Vec<String> = batch.steps.iter().map(with_hazards).collect();
     if batch.transaction {
         all.insert(0, "BEGIN".to_owned());
         all.push("COMMIT".to_owned());
@@ -42,6 +51,12 @@ fn statements(batch: &Batch) -> Vec<String> {
         }
     }
     all
+}
+
+fn with_hazards(step: &Step) -> String {
+    let hazards =
+        step.hazards.iter().map(|hazard| format!("-- {}\n", describe::one_line(&hazard.to_string())));
+    hazards.chain([step.sql.clone()]).collect()
 }
 
 /// A statement with its semicolon, which no comment at its end may hide.
