@@ -1,0 +1,206 @@
+//! The arguments of the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use whimbrel::core::resolve::{EnumMapping, Policy, parse_enum_mapping};
+
+use crate::answers::Renamed;
+use crate::duration;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Takes a database from the schema it has to the schema it should have, and
+/// keeps every row.
+#[derive(Debug, Parser)]
+#[command(name = "whimbrel", bin_name = "whimbrel", version, styles = STYLES, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 done, 1 failed, 2 usage, 3 an answer is needed, 130 interrupted.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make the database have the schema of the source
+    Push(PushArgs),
+    /// Print the schema of the database
+    Inspect(InspectArgs),
+    /// Print the SQL that turns one schema into another
+    Diff(DiffArgs),
+    /// Write whimbrel.toml, schema.sql and migrations/ into this folder
+    Init,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+impl Command {
+    /// The name of the command, as JSON output gives it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Push(_) => "push",
+            Self::Inspect(_) => "inspect",
+            Self::Diff(_) => "diff",
+            Self::Init => "init",
+            Self::Completions { .. } => "completions",
+        }
+    }
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The database, such as sqlite://app.db or postgres://user@host/name
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    pub(crate) url: Option<String>,
+    /// The desired schema: an .sql file, a folder of them, a glob, or a .json snapshot
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) schema: Option<String>,
+    /// Take the settings of [env.NAME] in whimbrel.toml
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+    /// A server on which scratch databases may be made [default: the database's own]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) scratch_url: Option<String>,
+    /// Which changes may be made at all [default: ask]
+    #[arg(long, global = true, value_enum)]
+    pub(crate) policy: Option<PolicyArg>,
+    /// Do not keep or use schemas that were read back before
+    #[arg(long, global = true)]
+    pub(crate) no_cache: bool,
+    /// How long to wait for another process's lock, in seconds or as 500ms, 2m [default: 60]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) lock_wait: Option<Duration>,
+    /// Wait for a server that is still starting, up to TIME
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse,
+        num_args = 0..=1, require_equals = true, default_missing_value = "60")]
+    pub(crate) wait: Option<Duration>,
+    /// Print one JSON object on standard output, and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Do not ask for confirmation (answers no question)
+    #[arg(long, short, global = true)]
+    pub(crate) yes: bool,
+    /// Print without colour
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    /// Say more: the SQL of each step, where settings come from
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    /// The configuration file [default: whimbrel.toml here or in a folder above]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Which changes may be made at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PolicyArg {
+    /// Additions only
+    Additive,
+    /// All, but ask before data is lost
+    Ask,
+    /// All, and data may be lost
+    Allow,
+}
+
+impl From<PolicyArg> for Policy {
+    fn from(policy: PolicyArg) -> Self {
+        match policy {
+            PolicyArg::Additive => Self::Additive,
+            PolicyArg::Ask => Self::Ask,
+            PolicyArg::Allow => Self::Allow,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PushArgs {
+    /// Show the plan and print its SQL, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Drop everything first, then create the schema
+    #[arg(long)]
+    pub(crate) force_reset: bool,
+    #[command(flatten)]
+    pub(crate) answers: AnswerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Sql)]
+    pub(crate) format: Format,
+}
+
+/// The form in which a schema is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// SQL that creates the schema in an empty database
+    Sql,
+    /// A snapshot
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// What there is: a URL, a source or a snapshot
+    pub(crate) from: String,
+    /// What there should be: a URL, a source or a snapshot
+    pub(crate) to: String,
+    #[command(flatten)]
+    pub(crate) answers: AnswerArgs,
+}
+
+/// Answers to questions, given beforehand.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Answers")]
+pub(crate) struct AnswerArgs {
+    /// A column was renamed: TABLE.OLD=TABLE.NEW (repeatable)
+    #[arg(long, value_name = "OLD=NEW", value_parser = Renamed::column)]
+    pub(crate) rename: Vec<Renamed>,
+    /// A table was renamed: OLD=NEW (repeatable)
+    #[arg(long, value_name = "OLD=NEW", value_parser = Renamed::table)]
+    pub(crate) rename_table: Vec<Renamed>,
+    /// An enum was renamed: OLD=NEW (repeatable)
+    #[arg(long, value_name = "OLD=NEW", value_parser = Renamed::enum_type)]
+    pub(crate) rename_enum: Vec<Renamed>,
+    /// A value of an enum was renamed: ENUM.OLD=ENUM.NEW (repeatable)
+    #[arg(long, value_name = "OLD=NEW", value_parser = Renamed::enum_value)]
+    pub(crate) rename_value: Vec<Renamed>,
+    /// Nothing else was renamed: every other gained name is new
+    #[arg(long)]
+    pub(crate) no_renames: bool,
+    /// Rows with a removed enum value get another: TABLE.COLUMN.VALUE=OTHER, or =NULL (repeatable)
+    #[arg(long, value_name = "VALUE=OTHER", value_parser = parse_enum_mapping)]
+    pub(crate) map_enum: Vec<EnumMapping>,
+    /// Every loss of data is accepted (answers no rename)
+    #[arg(long)]
+    pub(crate) accept_data_loss: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

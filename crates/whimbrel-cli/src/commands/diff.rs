@@ -1,0 +1,109 @@
+//! `diff`: the SQL that turns one schema into another, on standard output.
+
+use std::future::IntoFuture as _;
+
+use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing};
+use whimbrel::{DiffReport, Side, Source};
+
+use crate::answers::Either;
+use crate::args::DiffArgs;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::prompt::PromptResolver;
+use crate::render::json::{self, Output};
+use crate::render::plan;
+
+pub(crate) async fn run(cx: &Context, args: &DiffArgs) -> Result<Exit, CliError> {
+    let (from, to) = (Operand::read(&args.from)?, Operand::read(&args.to)?);
+    let engine = engine(cx, &from, &to)?;
+    let from = from.side(cx, &engine).await?;
+    let to = to.side(cx, &engine).await?;
+
+    let options = ConnectOptions { access: Access::ReadOnly, missing: Missing::Create, ..Default::default() };
+    let mut migrator = cx.connect(&engine, None, options).await?;
+    let prompts = cx.prompter().map(|prompter| PromptResolver::new(prompter, Default::default()));
+    let canceller = migrator.canceller();
+    let diff = migrator
+        .diff(from, to)
+        .renames(args.answers.renames())
+        .resolver(Either(args.answers.resolver(cx.settings.policy), prompts));
+    let report = cx.guard(canceller.as_ref(), diff.into_future()).await?;
+    migrator.close().await?;
+
+    for note in &report.notes {
+        cx.say(format_args!("note: {note}"));
+    }
+    let DiffReport { changes, plan, proof, notes } = report;
+    if cx.global.json {
+        let output = Output {
+            steps: Some(json::steps(&plan)),
+            sql: Some(plan.render_sql()),
+            changes: Some(changes),
+            questions: Some(Vec::new()),
+            notes: Some(notes),
+            proof: Some(proof),
+            ..Output::new("diff")
+        };
+        cx.term.data(&output.line()).map_err(CliError::output)?;
+    } else if changes.is_empty() {
+        cx.say("no difference");
+    } else {
+        cx.say(plan::text(&cx.term, &changes, &plan, &proof));
+        cx.term.data(&plan.render_sql()).map_err(CliError::output)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What `diff` compares.
+enum Operand {
+    Database(DatabaseUrl),
+    Source(String),
+}
+
+impl Operand {
+    /// SQL files, snapshots, folders and globs are sources; all else names a
+    /// database.
+    fn read(text: &str) -> Result<Self, CliError> {
+        let path = std::path::Path::new(text);
+        let extension = path.extension().and_then(|one| one.to_str()).unwrap_or_default();
+        let is_source = !text.contains(':')
+            && (["sql", "json"].iter().any(|one| extension.eq_ignore_ascii_case(one))
+                || text.contains(['*', '[', '?'])
+                || path.is_dir());
+        Ok(if is_source { Self::Source(text.to_owned()) } else { Self::Database(text.parse()?) })
+    }
+
+    /// The side of the comparison that is done on `engine`.
+    async fn side(self, cx: &Context, engine: &DatabaseUrl) -> Result<Side, CliError> {
+        match self {
+            Self::Source(path) => Ok(Side::Source(Source::path(path))),
+            Self::Database(url) if url == *engine => Ok(Side::Live),
+            Self::Database(url) => {
+                let options = ConnectOptions {
+                    access: Access::ReadOnly,
+                    missing: Missing::Refuse,
+                    ..Default::default()
+                };
+                let mut migrator = cx.connect(&url, None, options).await?;
+                let canceller = migrator.canceller();
+                let found = cx.guard(canceller.as_ref(), migrator.inspect().into_future()).await?;
+                migrator.close().await?;
+                Ok(Side::Source(Source::snapshot(found.to_snapshot())))
+            }
+        }
+    }
+}
+
+/// The database whose engine compares: one of the two, else the one that the
+/// settings name, else SQLite.
+fn engine(cx: &Context, from: &Operand, to: &Operand) -> Result<DatabaseUrl, CliError> {
+    match (from, to) {
+        (Operand::Database(url), _) | (_, Operand::Database(url)) => Ok(url.clone()),
+        (Operand::Source(_), Operand::Source(_)) => match cx.settings.url() {
+            Ok(url) if url.sqlite_path().is_none() => Ok(url),
+            Ok(_) | Err(CliError::NoUrl) => Ok(DatabaseUrl::sqlite_memory()),
+            Err(error) => Err(error),
+        },
+    }
+}

@@ -1,0 +1,15 @@
+-- The schema that the database should have. Edit this file, then run
+-- `whimbrel push`: it shows what will change, asks what only you can know, and
+-- keeps every row.
+--
+-- For example:
+--
+--   CREATE TABLE users (
+--     id    INTEGER PRIMARY KEY,
+--     email TEXT NOT NULL UNIQUE
+--   );
+--
+-- A column that was renamed can say so, and no question is asked:
+--
+--     -- whimbrel: renamed-from nick
+--     nickname TEXT

@@ -1,0 +1,41 @@
+//! `inspect`: the schema of the database, on standard output.
+
+use std::future::IntoFuture as _;
+
+use whimbrel::db::{Access, ConnectOptions, Missing};
+
+use crate::args::{Format, InspectArgs};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::render::json::Output;
+use crate::render::left_alone;
+
+pub(crate) async fn run(cx: &Context, args: &InspectArgs) -> Result<Exit, CliError> {
+    let access =
+        ConnectOptions { access: Access::ReadOnly, missing: Missing::Refuse, ..ConnectOptions::default() };
+    let mut migrator = cx.connect(&cx.settings.url()?, None, access).await?;
+    let canceller = migrator.canceller();
+    let inspection = cx.guard(canceller.as_ref(), migrator.inspect().into_future()).await?;
+    migrator.close().await?;
+
+    if cx.global.json {
+        let output = Output {
+            schema: Some(serde_json::to_value(inspection.to_snapshot()).expect("every key is a string")),
+            sql: Some(inspection.to_sql()?),
+            left_alone: Some(inspection.left_alone.clone()),
+            ..Output::new("inspect")
+        };
+        cx.term.data(&output.line()).map_err(CliError::output)?;
+        return Ok(Exit::Done);
+    }
+    let text = match args.format {
+        Format::Sql => inspection.to_sql()?,
+        Format::Json => inspection.to_snapshot().to_json() + "\n",
+    };
+    cx.term.data(&text).map_err(CliError::output)?;
+    if let Some(line) = left_alone(&inspection.left_alone) {
+        cx.say(line);
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,78 @@
+//! The commands: one file each.
+
+mod completions;
+mod diff;
+mod init;
+mod inspect;
+mod push;
+
+use std::path::PathBuf;
+
+use crate::args::{Cli, Command, Global};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
+use crate::render::{json, problem, question};
+use crate::settings::Settings;
+use crate::term::Term;
+
+/// Runs a command and tells how it ended.
+pub(crate) fn run(cli: Cli) -> Exit {
+    let Cli { command, global } = cli;
+    let term = Term::detect(global.no_color);
+    let (name, json) = (command.name(), global.json);
+    match dispatch(command, global, term) {
+        Ok(exit) => exit,
+        Err(error) => report(term, name, json, &error),
+    }
+}
+
+fn dispatch(command: Command, global: Global, term: Term) -> Result<Exit, CliError> {
+    match command {
+        Command::Push(args) => with_database(global, term, async |cx| push::run(cx, &args).await),
+        Command::Inspect(args) => with_database(global, term, async |cx| inspect::run(cx, &args).await),
+        Command::Diff(args) => with_database(global, term, async |cx| diff::run(cx, &args).await),
+        Command::Init => init::run(&global, term, &working_dir()),
+        Command::Completions { shell } => completions::run(shell, term),
+    }
+}
+
+/// Reads the settings and starts what a command on a database needs.
+fn with_database(
+    global: Global,
+    term: Term,
+    command: impl AsyncFnOnce(&Context) -> Result<Exit, CliError>,
+) -> Result<Exit, CliError> {
+    let settings = Settings::load(&global, &working_dir())?;
+    let context = Context { term, global, settings, interrupt: Interrupt::listen() };
+    if let Some(path) = &context.settings.config {
+        context.detail(format_args!("settings: `{}`", path.display()));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|reason| CliError::Write { path: "a pipe".into(), reason })?;
+    runtime.block_on(command(&context))
+}
+
+/// The folder that relative paths start from; where it is gone, the empty path
+/// stands for it and whatever is tried there says so.
+fn working_dir() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
+}
+
+fn report(term: Term, command: &'static str, json: bool, error: &CliError) -> Exit {
+    let questions = error.questions();
+    if json {
+        let mut output = json::Output::new(command);
+        output.questions = (!questions.is_empty()).then(|| json::questions(questions));
+        output.error = Some(error.failure());
+        // Nobody is left to be told that nobody listens.
+        let _ = term.data(&output.line());
+    } else {
+        if !questions.is_empty() {
+            term.say(question::unanswered(questions));
+        }
+        term.say(problem::text(&term, error));
+    }
+    error.exit()
+}

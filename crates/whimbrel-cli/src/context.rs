@@ -1,0 +1,105 @@
+//! What every command that talks to a database starts from.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use whimbrel::db::{Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait};
+use whimbrel::{Migrator, Source};
+
+use crate::args::Global;
+use crate::error::CliError;
+use crate::interrupt::Interrupt;
+use crate::prompt::TerminalPrompter;
+use crate::settings::Settings;
+use crate::term::Term;
+
+/// The terminal, the settings, and who listens for signals.
+pub(crate) struct Context {
+    pub(crate) term: Term,
+    pub(crate) global: Global,
+    pub(crate) settings: Settings,
+    pub(crate) interrupt: Interrupt,
+}
+
+impl Context {
+    /// Who asks, where a person can be asked.
+    pub(crate) fn prompter(&self) -> Option<TerminalPrompter> {
+        let asks = self.term.interactive && !self.global.json;
+        asks.then(|| TerminalPrompter::new(self.term, self.interrupt.clone()))
+    }
+
+    /// Says a line to people, unless a program listens.
+    pub(crate) fn say(&self, text: impl std::fmt::Display) {
+        if !self.global.json {
+            self.term.say(text);
+        }
+    }
+
+    /// Says a line to people who want to know more.
+    pub(crate) fn detail(&self, text: impl std::fmt::Display) {
+        if self.global.verbose {
+            self.say(text);
+        }
+    }
+
+    /// Connects to the database, with the settings of this run.
+    ///
+    /// # Errors
+    ///
+    /// If no database is named, or it cannot be opened.
+    pub(crate) async fn connect(
+        &self,
+        url: &DatabaseUrl,
+        source: Option<&Path>,
+        mut options: ConnectOptions,
+    ) -> Result<Migrator, CliError> {
+        let settings = &self.settings;
+        let (term, json) = (self.term, self.global.json);
+        let notice: LockNotice = Arc::new(move |waiting| {
+            if !json {
+                term.say(waiting);
+            }
+        });
+        options.server_wait = settings.wait;
+        let wait = LockWait { limit: settings.lock_wait, notice: Some(notice) };
+        let mut builder =
+            Migrator::at(url.clone()).connect_options(options).lock_wait(wait).policy(settings.policy);
+        if let Some(path) = source {
+            builder = builder.source(Source::path(path));
+        }
+        if let Some(folder) = &settings.cache {
+            builder = builder.cache(folder);
+        }
+        if let Some(name) = &settings.table_name {
+            builder = builder.table_name(name);
+        }
+        if let Some(url) = &settings.scratch_url {
+            builder = builder.scratch_url(url.parse()?);
+        }
+        let connecting = self.interrupt.abandon(builder.connect()).await;
+        Ok(connecting.ok_or(CliError::Interrupted { happened: NOTHING })??)
+    }
+
+    /// Runs a verb; a signal cancels it through `canceller`.
+    ///
+    /// # Errors
+    ///
+    /// What the verb fails with, or that it was interrupted.
+    pub(crate) async fn guard<T>(
+        &self,
+        canceller: &dyn Canceller,
+        verb: impl Future<Output = Result<T, whimbrel::Error>>,
+    ) -> Result<T, CliError> {
+        match self.interrupt.guard(canceller, verb).await {
+            Some(Ok(done)) => Ok(done),
+            Some(Err(_)) | None if self.interrupt.was_heard() => {
+                Err(CliError::Interrupted { happened: "what was begun was rolled back" })
+            }
+            Some(Err(error)) => Err(error.into()),
+            None => Err(CliError::Interrupted { happened: NOTHING }),
+        }
+    }
+}
+
+const NOTHING: &str = "nothing was done";

@@ -1,0 +1,108 @@
+//! What can go wrong in the command line itself, and with what status it ends.
+
+use miette::Diagnostic;
+use whimbrel::core::resolve::Question;
+
+use crate::config::ConfigError;
+use crate::exit::Exit;
+use crate::render::json::Failure;
+
+/// A failure of a command.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub(crate) enum CliError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Url(#[from] whimbrel::db::UrlError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Whimbrel(Box<whimbrel::Error>),
+    #[error("no database is named")]
+    #[diagnostic(
+        code(whimbrel::cli::no_url),
+        help("give one with `--url`, set DATABASE_URL, or write `url` into whimbrel.toml")
+    )]
+    NoUrl,
+    #[error("no schema is named")]
+    #[diagnostic(
+        code(whimbrel::cli::no_schema),
+        help("give one with `--schema schema.sql`, or begin with `whimbrel init`")
+    )]
+    NoSchema,
+    #[error("`--force-reset` drops everything, and there is no terminal to ask at")]
+    #[diagnostic(
+        code(whimbrel::cli::force_reset),
+        help("to mean it, add `--yes --accept-data-loss`; to look first, add `--dry-run`")
+    )]
+    UnconfirmedReset,
+    #[error("{} here already", there(.files))]
+    #[diagnostic(
+        code(whimbrel::init::exists),
+        help("nothing was written; remove what is there, or work with it")
+    )]
+    Exists { files: Vec<String> },
+    #[error("cannot write `{path}`: {reason}")]
+    #[diagnostic(code(whimbrel::cli::write), help("see to it that the place can be written to"))]
+    Write { path: String, reason: std::io::Error },
+    #[error("interrupted")]
+    #[diagnostic(code(whimbrel::cli::interrupted), help("{happened}"))]
+    Interrupted { happened: &'static str },
+}
+
+impl From<whimbrel::Error> for CliError {
+    fn from(error: whimbrel::Error) -> Self {
+        Self::Whimbrel(Box::new(error))
+    }
+}
+
+impl CliError {
+    /// Standard output does not take what is written to it.
+    pub(crate) fn output(reason: std::io::Error) -> Self {
+        Self::Write { path: "standard output".into(), reason }
+    }
+
+    /// The status that the process ends with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) | Self::Url(_) | Self::NoUrl | Self::NoSchema | Self::UnconfirmedReset => {
+                Exit::Usage
+            }
+            Self::Whimbrel(error) if matches!(**error, whimbrel::Error::Unanswered { .. }) => {
+                Exit::AnswerNeeded
+            }
+            Self::Whimbrel(_) | Self::Exists { .. } | Self::Write { .. } => Exit::Failed,
+            Self::Interrupted { .. } => Exit::Interrupted,
+        }
+    }
+
+    /// Whether a person said no.
+    pub(crate) fn is_rejection(&self) -> bool {
+        matches!(self, Self::Whimbrel(error) if matches!(**error, whimbrel::Error::Rejected { .. }))
+    }
+
+    /// The questions that nobody answered.
+    pub(crate) fn questions(&self) -> &[Question] {
+        if let Self::Whimbrel(error) = self
+            && let whimbrel::Error::Unanswered { questions } = &**error
+        {
+            return questions;
+        }
+        &[]
+    }
+
+    /// The failure as JSON has it.
+    pub(crate) fn failure(&self) -> Failure {
+        Failure {
+            code: self.code().map(|code| code.to_string()).unwrap_or_default(),
+            message: self.to_string(),
+            help: self.help().map(|help| help.to_string()),
+        }
+    }
+}
+
+fn there(files: &[String]) -> String {
+    let names: Vec<_> = files.iter().map(|file| format!("`{file}`")).collect();
+    format!("{} {}", names.join(" and "), if files.len() == 1 { "is" } else { "are" })
+}

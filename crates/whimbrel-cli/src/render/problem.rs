@@ -1,0 +1,29 @@
+//! Failures as people read them: code, cause, the offending text underlined,
+//! and what to do next.
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+
+use crate::term::Term;
+
+/// The widest text of a failure.
+const WIDTH: usize = 120;
+
+/// Renders a failure: with colour and lines on a terminal, plainly elsewhere.
+pub(crate) fn text(term: &Term, problem: &dyn Diagnostic) -> String {
+    let theme = match (term.stderr, term.colour) {
+        (true, true) => GraphicalTheme::unicode(),
+        (true, false) => GraphicalTheme::unicode_nocolor(),
+        (false, _) => GraphicalTheme::none(),
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(term.width.map_or(WIDTH, |width| width.min(WIDTH)))
+        .with_wrap_lines(term.width.is_some())
+        .with_links(false)
+        .with_context_lines(1);
+    let mut text = String::new();
+    match handler.render_report(&mut text, problem) {
+        Ok(()) => text.trim_end().to_owned(),
+        // What cannot be drawn can still be said.
+        Err(_) => problem.to_string(),
+    }
+}

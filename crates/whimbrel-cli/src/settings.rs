@@ -1,0 +1,108 @@
+//! What a run goes by: flags over environment variables over the environment's
+//! section of the file over the top of the file.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use whimbrel::core::resolve::Policy;
+use whimbrel::db::DatabaseUrl;
+
+use crate::args::Global;
+use crate::config::{Config, ConfigError, Layer};
+use crate::error::CliError;
+
+/// The settings of a run, all sources considered.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    url: Option<Placed>,
+    schema: Option<Placed>,
+    pub(crate) scratch_url: Option<String>,
+    pub(crate) table_name: Option<String>,
+    pub(crate) policy: Policy,
+    pub(crate) lock_wait: Duration,
+    pub(crate) wait: Duration,
+    /// The folder of read-back schemas, absent with `--no-cache` and where the
+    /// system names none.
+    pub(crate) cache: Option<PathBuf>,
+    /// The configuration file, if there is one.
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// A setting, and the folder that a path in it is relative to (`None` for the
+/// working directory).
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Placed {
+    value: String,
+    folder: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Puts the settings together.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration file does not read, or lacks the environment.
+    pub(crate) fn load(global: &Global, working_dir: &Path) -> Result<Self, ConfigError> {
+        let config = Config::load(global.config.as_deref(), working_dir)?;
+        // Where the file is in the working directory, paths stay as they were written.
+        let folder = config.folder().filter(|folder| *folder != working_dir && *folder != Path::new(""));
+        let given = |value: &Option<String>| {
+            value.clone().filter(|value| !value.is_empty()).map(|value| Placed { value, folder: None })
+        };
+        let from_file =
+            |value: Option<String>| value.map(|value| Placed { value, folder: folder.map(Path::to_owned) });
+        let url_given = given(&global.url);
+        // A flag makes the file's value irrelevant, and with it a variable that is unset.
+        let Layer { url, schema, table_name, scratch_url, policy, lock_wait, .. } =
+            config.layer(global.env.as_deref(), url_given.is_none())?;
+        Ok(Self {
+            url: url_given.or_else(|| from_file(url)),
+            schema: given(&global.schema).or_else(|| from_file(schema)),
+            scratch_url: global.scratch_url.clone().or(scratch_url),
+            table_name,
+            policy: global.policy.or(policy).map(Policy::from).unwrap_or_default(),
+            lock_wait: global.lock_wait.or(lock_wait.map(|one| one.0)).unwrap_or(Duration::from_secs(60)),
+            wait: global.wait.unwrap_or_default(),
+            cache: if global.no_cache { None } else { cache_folder() },
+            config: config.path,
+        })
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    ///
+    /// If none was named, or what was named is none.
+    pub(crate) fn url(&self) -> Result<DatabaseUrl, CliError> {
+        let Placed { value, folder } = self.url.as_ref().ok_or(CliError::NoUrl)?;
+        let url: DatabaseUrl = value.parse()?;
+        Ok(match folder {
+            Some(folder) => url.relative_to(folder),
+            None => url,
+        })
+    }
+
+    /// The path of the desired schema.
+    ///
+    /// # Errors
+    ///
+    /// If none was named.
+    pub(crate) fn schema(&self) -> Result<PathBuf, CliError> {
+        let Placed { value, folder } = self.schema.as_ref().ok_or(CliError::NoSchema)?;
+        Ok(match folder {
+            Some(folder) => folder.join(value),
+            None => PathBuf::from(value),
+        })
+    }
+}
+
+/// Where the system wants caches to be.
+fn cache_folder() -> Option<PathBuf> {
+    let folder =
+        |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = folder("XDG_CACHE_HOME").or_else(|| folder("LOCALAPPDATA")).or_else(|| {
+        let home = folder("HOME")?;
+        Some(if cfg!(target_os = "macos") { home.join("Library/Caches") } else { home.join(".cache") })
+    })?;
+    Some(base.join("whimbrel"))
+}

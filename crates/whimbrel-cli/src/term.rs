@@ -1,0 +1,54 @@
+//! What kind of terminal there is, and the one way to write to it.
+
+use std::io::{IsTerminal as _, Write as _};
+
+/// Standard output and standard error, as this process has them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Term {
+    /// Whether a person can be asked: standard input and standard error are
+    /// both terminals.
+    pub(crate) interactive: bool,
+    /// Whether standard error is a terminal.
+    pub(crate) stderr: bool,
+    /// Whether text on standard error may have colour.
+    pub(crate) colour: bool,
+    /// The columns of the terminal on standard error; without one, lines are
+    /// never broken.
+    pub(crate) width: Option<usize>,
+}
+
+impl Term {
+    /// Looks at the streams and the environment (`NO_COLOR` and its like).
+    pub(crate) fn detect(no_color: bool) -> Self {
+        if no_color {
+            anstream::ColorChoice::Never.write_global();
+        }
+        let stderr = std::io::stderr();
+        let is_terminal = stderr.is_terminal();
+        let colour = anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never;
+        let width = terminal_size::terminal_size_of(&stderr).map(|(width, _)| usize::from(width.0));
+        Self {
+            interactive: is_terminal && std::io::stdin().is_terminal(),
+            stderr: is_terminal,
+            colour,
+            width: width.filter(|&width| is_terminal && width >= 20),
+        }
+    }
+
+    /// Writes a line for people, on standard error.
+    pub(crate) fn say(&self, text: impl std::fmt::Display) {
+        // Nobody is left to be told that nobody listens.
+        let _ = writeln!(anstream::stderr().lock(), "{text}");
+    }
+
+    /// Writes data, on standard output.
+    ///
+    /// # Errors
+    ///
+    /// If nobody reads it, or the disk is full.
+    pub(crate) fn data(&self, text: &str) -> std::io::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    }
+}

@@ -1,0 +1,7 @@
+CREATE TABLE users (
+  id       INTEGER PRIMARY KEY,
+  nickname TEXT NOT NULL,
+  email    TEXT
+);
+
+CREATE VIEW with_email AS SELECT id, email FROM users WHERE email IS NOT NULL;
