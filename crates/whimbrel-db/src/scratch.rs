@@ -63,11 +63,15 @@ pub async fn open(dialect: Dialect, options: &ScratchOptions) -> Result<Box<dyn 
         Dialect::Sqlite => Ok(Box::new(crate::sqlite::open_scratch().await?)),
         #[cfg(not(feature = "sqlite"))]
         Dialect::Sqlite => Err(left_out(dialect, options)),
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => crate::postgres::open_scratch(options).await,
+        #[cfg(not(feature = "postgres"))]
         Dialect::Postgres => Err(left_out(dialect, options)),
     }
 }
 
 /// The error where this build has no client for the dialect.
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 fn left_out(dialect: Dialect, options: &ScratchOptions) -> DbError {
     let url = options.url.as_ref().or(options.target.as_ref());
     DbError::Connect {

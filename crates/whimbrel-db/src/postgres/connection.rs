@@ -90,6 +90,23 @@ impl PostgresConnection {
         self.client.cancel_token()
     }
 
+    /// Runs several statements in one round trip, and returns the rows of each
+    /// and how many rows each affected.
+    pub(super) async fn query_counting(
+        &mut self,
+        statements: &[&str],
+    ) -> Result<(Vec<Vec<Row>>, Vec<u64>), DbError> {
+        let mut results = vec![Vec::new(); statements.len()];
+        let counts = self
+            .run(statements, |at, row| {
+                if let Some(rows) = results.get_mut(at) {
+                    rows.push(row);
+                }
+            })
+            .await?;
+        Ok((results, counts))
+    }
+
     /// Runs several statements in one round trip, and hands each row, with the
     /// number of its statement, to `take`. Returns the affected rows of each.
     async fn run(
@@ -216,14 +233,7 @@ impl Connection for PostgresConnection {
     }
 
     async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
-        let mut results = vec![Vec::new(); statements.len()];
-        self.run(statements, |at, row| {
-            if let Some(rows) = results.get_mut(at) {
-                rows.push(row);
-            }
-        })
-        .await?;
-        Ok(results)
+        Ok(self.query_counting(statements).await?.0)
     }
 
     async fn in_transaction(&mut self) -> Result<bool, DbError> {

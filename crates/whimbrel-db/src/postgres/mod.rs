@@ -6,12 +6,14 @@ mod connection;
 mod failure;
 mod introspect;
 mod pooler;
+mod scratch;
 mod session;
 mod tls;
 
 pub use config::{Environment, PostgresConfig};
 pub use connection::PostgresConnection;
 pub(crate) use introspect::{fingerprint, introspect};
+pub(crate) use scratch::open as open_scratch;
 
 use crate::connect::ConnectOptions;
 use crate::error::DbError;

@@ -3,6 +3,7 @@
 
 mod connect;
 mod introspect;
+mod scratch;
 
 use std::time::Duration;
 

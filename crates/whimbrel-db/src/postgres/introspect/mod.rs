@@ -142,8 +142,10 @@ fn assemble(read: Read, options: &IntrospectOptions) -> (Schema, Vec<unmanaged::
 
     let own_namespaces = catalog.own_namespaces();
     let is_hidden = |name: &str| options.is_tracking_table(Dialect::Postgres, name);
-    let mut schema =
-        Schema { extensions: types::read_extensions(&mut catalog, extensions), ..Schema::default() };
+    let mut schema = Schema {
+        extensions: types::read_extensions(&mut catalog, extensions, &read.default_namespace),
+        ..Schema::default()
+    };
     types::assemble(&mut schema, &mut catalog, user_types, enum_values, &constraints);
     tables::assemble(&mut schema, &mut catalog, constraints, &indexes, sequences, is_hidden);
     let sources = objects::Sources { views, routines, triggers, dependencies, indexes };

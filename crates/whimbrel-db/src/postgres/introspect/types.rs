@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use whimbrel_core::schema::{EnumType, Extension, Schema, Sequence, SqlExpr, TypeDef};
 
-use super::DEFAULT_NAMESPACE;
 use super::catalog::{Catalog, class};
 use super::constraints::Constraints;
 use super::rows::{Fields, Oid};
@@ -53,7 +52,11 @@ pub(super) fn read_enum_values(rows: Vec<Row>) -> HashMap<Oid, Vec<String>> {
     values
 }
 
-pub(super) fn read_extensions(catalog: &mut Catalog, rows: Vec<Row>) -> Vec<Extension> {
+pub(super) fn read_extensions(
+    catalog: &mut Catalog,
+    rows: Vec<Row>,
+    default_namespace: &str,
+) -> Vec<Extension> {
     let rows = rows.into_iter().map(Fields::of);
     rows.map(|mut fields| {
         let oid = fields.number();
@@ -61,7 +64,7 @@ pub(super) fn read_extensions(catalog: &mut Catalog, rows: Vec<Row>) -> Vec<Exte
         let own_comment = fields.optional();
         let comment =
             catalog.take_comment(class::EXTENSION, oid, 0).filter(|text| Some(text) != own_comment.as_ref());
-        let namespace = (namespace != DEFAULT_NAMESPACE).then_some(namespace);
+        let namespace = (namespace != default_namespace).then_some(namespace);
         Extension { name, namespace, version, comment }
     })
     .collect()
