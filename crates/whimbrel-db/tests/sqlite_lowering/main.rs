@@ -4,6 +4,7 @@
 #![cfg(feature = "sqlite")]
 
 mod in_place;
+mod probes;
 mod rebuild;
 mod views;
 

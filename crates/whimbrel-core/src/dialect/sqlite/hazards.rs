@@ -19,6 +19,7 @@ pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
             vec![Hazard::FailsOnOrphans { subject: format!("{}({})", table.name(), fk.columns.join(", ")) }]
         }
         Change::AddCheck { .. } => vec![Hazard::FailsOnViolations { subject: table.name().to_owned() }],
+        Change::AlterTableOptions { from, to, .. } if to.strict && !from.strict => made_strict(table),
         Change::CreateIndex { .. }
         | Change::DropIndex { .. }
         | Change::RenameIndex { .. }
@@ -75,6 +76,14 @@ fn subject(table: &TableWork<'_>, column: &str) -> String {
 fn added(table: &TableWork<'_>, column: &Column) -> Option<Hazard> {
     let filled = has_default(column) || column.generated.is_some() || is_rowid_alias(table.to, column);
     (!column.nullable && !filled).then(|| Hazard::FailsOnRows { subject: subject(table, &column.name) })
+}
+
+/// Values that are of another type than the column are converted by force.
+fn made_strict(table: &TableWork<'_>) -> Vec<Hazard> {
+    let kept = |column: &&Column| column.generated.is_none() && table.live_column(&column.name).is_some();
+    let converts = |column: &&Column| !column.sql_type.eq_ignore_ascii_case("ANY");
+    let columns = table.to.columns.iter().filter(kept).filter(converts);
+    columns.map(|column| Hazard::LosesPrecision { subject: subject(table, &column.name) }).collect()
 }
 
 /// The values of a generated column can be computed again.

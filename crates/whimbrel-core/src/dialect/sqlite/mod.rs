@@ -4,7 +4,9 @@ mod ddl;
 mod hazards;
 mod lower;
 mod objects;
+mod probe;
 mod rebuild;
+mod rows;
 mod rules;
 mod text;
 mod types;
@@ -56,8 +58,8 @@ impl Backend for Sqlite {
         lower::lower(pair, changes)
     }
 
-    fn probe(&self, _: Pair<&Schema>, _: &Renames, _: &Loss) -> Option<Probe> {
-        None
+    fn probe(&self, pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Option<Probe> {
+        probe::probe(pair, renames, loss)
     }
 
     fn sample_row(&self, _: &Schema, _: &Table, _: u32) -> Option<String> {

@@ -20,6 +20,7 @@ use super::types::{rowid_alias, rowid_name};
 use super::{ddl, types};
 use crate::change::Change;
 use crate::dialect::Dialect;
+use crate::pair::Pair;
 use crate::plan::{Action, Hazard, Mode, Step};
 use crate::schema::{Column, Index, Table};
 
@@ -73,10 +74,12 @@ fn copy_rows(table: &TableWork<'_>, new_name: &str) -> Step {
 /// What goes where: a column of the new table, and the expression over the old
 /// one that gives its value.
 fn copied(table: &TableWork<'_>) -> Vec<(String, String)> {
+    let strict = Pair::new(table.from, table.to).map(|table| table.options.strict);
     let mut all: Vec<_> = copied_rowid(table).into_iter().collect();
     for to in table.to.columns.iter().filter(|column| column.generated.is_none()) {
         if let Some(from) = table.live_column(&to.name) {
-            all.push((ddl::quote(&to.name), value(table, from, to)));
+            let column = ddl::quote(&to.name);
+            all.push((column.clone(), value(strict, column, from, to)));
         }
     }
     if all.is_empty() {
@@ -105,12 +108,11 @@ fn copied_rowid(table: &TableWork<'_>) -> Option<(String, String)> {
 }
 
 /// The value of a column that stays: as it is, but for NULLs that are no longer
-/// allowed and become the default, and for conversions that a STRICT table
-/// does not make itself.
-fn value(table: &TableWork<'_>, from: &Column, to: &Column) -> String {
-    let column = ddl::quote(&to.name);
-    let converts = table.to.options.strict && !types::same_type(&from.sql_type, &to.sql_type);
-    let value = if converts { cast(&column, &to.sql_type) } else { column };
+/// allowed and become the default, and for conversions that a STRICT table does
+/// not make itself. `strict` tells of the two tables.
+pub(super) fn value(strict: Pair<bool>, value: String, from: &Column, to: &Column) -> String {
+    let converts = strict.to && !(strict.from && types::same_type(&from.sql_type, &to.sql_type));
+    let value = if converts { cast(value, &to.sql_type) } else { value };
     match &to.default {
         Some(default) if from.nullable && !to.nullable && has_default(to) => {
             format!("coalesce({value}, {})", default_value(default.as_str()))
@@ -121,11 +123,11 @@ fn value(table: &TableWork<'_>, from: &Column, to: &Column) -> String {
 
 /// A value converted to what a STRICT column of this type stores. By way of
 /// NUMERIC, so that '1e3' becomes 1000 as it does by affinity, and not 1.
-pub(super) fn cast(value: &str, sql_type: &str) -> String {
+fn cast(value: String, sql_type: &str) -> String {
     match sql_type.to_ascii_uppercase().as_str() {
         "INT" | "INTEGER" => format!("CAST(CAST({value} AS NUMERIC) AS INTEGER)"),
         "REAL" | "TEXT" | "BLOB" => format!("CAST({value} AS {})", sql_type.to_ascii_uppercase()),
-        _ => value.to_owned(),
+        _ => value,
     }
 }
 
