@@ -28,6 +28,7 @@ pub enum ExecuteError {
         kept: Kept,
         /// What the engine said.
         #[source]
+        #[diagnostic_source]
         source: DbError,
     },
     /// A step affected another number of rows than it should.
@@ -70,6 +71,7 @@ pub enum ExecuteError {
         kept: Kept,
         /// What the engine said.
         #[source]
+        #[diagnostic_source]
         source: DbError,
     },
     /// The database could not be looked at once more.
@@ -80,6 +82,7 @@ pub enum ExecuteError {
         kept: Kept,
         /// What stood in the way.
         #[source]
+        #[diagnostic_source]
         source: IntrospectError,
     },
     /// The engine keeps foreign keys on where they must be off.
@@ -110,6 +113,7 @@ pub enum ExecuteError {
         kept: Kept,
         /// What was noticed.
         #[source]
+        #[diagnostic_source]
         source: DbError,
     },
 }
