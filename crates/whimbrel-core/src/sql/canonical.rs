@@ -141,8 +141,8 @@ fn quoted<'a>(token: &Token<'a>, lexicon: Lexicon) -> Piece<'a> {
     let upper = name.bytes().any(|byte| byte.is_ascii_uppercase());
     let free = is_bare(&name) && !is_reserved(&name, lexicon.grammar);
     let (bare, folded) = match lexicon.grammar {
-        // A bare COPY at the start of a statement would make what follows rows.
-        Grammar::Postgres => (free && !upper && name != "copy", false),
+        // Bare, the two could make rows of what follows.
+        Grammar::Postgres => (free && !upper && name != "copy" && name != "stdin", false),
         Grammar::Sqlite if is_keyword(&name, lexicon.grammar) => {
             let may_be_string = token.text.starts_with('"');
             (free && !(upper && may_be_string), true)

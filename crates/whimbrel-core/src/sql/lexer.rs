@@ -239,7 +239,7 @@ fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
 /// The length of the line, without its end.
 fn line(bytes: &[u8]) -> usize {
     let len = find(bytes, 0, b'\n').unwrap_or(bytes.len());
-    if len > 0 && bytes[len - 1] == b'\r' { len - 1 } else { len }
+    bytes[..len].iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1)
 }
 
 /// PostgreSQL ends a comment at a lone carriage return too.

@@ -1,0 +1,6 @@
+CREATE TABLE a (
+  b int -- c
+);
+
+SELECT 1;
+\x

@@ -1,0 +1,1 @@
+CREATE TABLE "🦀 crabs" (größe int, 名前 text DEFAULT '🐦', é text CHECK (é <> '—'));

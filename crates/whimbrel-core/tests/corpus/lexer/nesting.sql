@@ -1,0 +1,1 @@
+((((((((((((((((((((((((((((((((((((((((1)))))))))))))))))))))))))))))))))))))); /*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/* a */*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/ CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE CASE END END END END END END END END END END END END END END END END END END END END

@@ -1,0 +1,1 @@
+SELECT 'ÿþ'; € Ã( ðŸ¦; CREATE TABLE é (a);

@@ -1,0 +1,3 @@
+COPY a FROM stdin;
+1	2
+3	4

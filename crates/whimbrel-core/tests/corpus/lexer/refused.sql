@@ -1,0 +1,1 @@
+ATTACH 'a' AS b; SELECT load_extension('x'); SELECT "LOAD_EXTENSION" ('x'); VACUUM INTO 'f'; CREATE ROLE r; ALTER SYSTEM SET a = 1; COPY t TO PROGRAM 'x'; COPY t FROM '/f'; LOAD 'x';
