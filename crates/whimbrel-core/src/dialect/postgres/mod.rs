@@ -26,15 +26,21 @@
 //! - What an object depends on is what `pg_depend` says, columns included.
 
 mod ddl;
+mod graph;
+mod keys;
+mod lower;
 mod mention;
+mod objects;
+mod part;
 mod rules;
+mod side;
 mod types;
 
 use std::borrow::Cow;
 
 pub use rules::{MAX_IDENT, clip_ident, serial_sequence};
 
-use super::Backend;
+use super::{Backend, Dialect};
 use crate::change::Change;
 use crate::diff::Renames;
 use crate::pair::Pair;
@@ -70,8 +76,8 @@ impl Backend for Postgres {
         types::lossless(&types::TypeName::parse(&from.sql_type), &types::TypeName::parse(&to.sql_type))
     }
 
-    fn lower(&self, _: Pair<&Schema>, _: &[Change]) -> Result<Vec<Action>, PlanError> {
-        Ok(Vec::new())
+    fn lower(&self, pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError> {
+        lower::lower(pair, changes)
     }
 
     fn probe(&self, _: Pair<&Schema>, _: &Renames, _: &Loss) -> Option<Probe> {
@@ -82,3 +88,11 @@ impl Backend for Postgres {
         None
     }
 }
+
+/// What PostgreSQL cannot do, and what to do instead.
+fn unsupported(what: impl Into<String>, help: impl Into<String>) -> PlanError {
+    PlanError::Unsupported { dialect: Dialect::Postgres, what: what.into(), help: help.into() }
+}
+
+#[cfg(test)]
+mod tests;

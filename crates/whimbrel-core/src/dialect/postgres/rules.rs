@@ -1,7 +1,7 @@
 //! How PostgreSQL writes and cuts names, and how it makes up its own.
 
 use crate::name::ObjectName;
-use crate::schema::{Column, Sequence, Table};
+use crate::schema::{Column, Sequence};
 
 /// The most bytes an identifier has; the server cuts what is longer.
 pub const MAX_IDENT: usize = 63;
@@ -113,13 +113,13 @@ pub(super) fn number_bounds(sql_type: &str) -> Option<(i64, i64)> {
 
 /// The sequence that gives a column its values and that `schema.sequences` does
 /// not hold: a serial's or an identity's.
-pub(super) fn hidden_sequence(table: &Table, column: &Column) -> Option<Sequence> {
+pub(super) fn hidden_sequence(table: &ObjectName, column: &Column) -> Option<Sequence> {
     if let Some(identity) = &column.identity {
-        let owned_by = Some((table.name.clone(), column.name.clone()));
+        let owned_by = Some((table.clone(), column.name.clone()));
         return Some(Sequence { owned_by, ..identity.sequence.clone() });
     }
     match column.auto_increment {
-        true => serial_sequence(&table.name, &column.name, &column.sql_type),
+        true => serial_sequence(table, &column.name, &column.sql_type),
         false => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::{constraint, parenthesised};
 use crate::dialect::postgres::rules::{ident, literal, name, number_bounds};
 use crate::name::ObjectName;
-use crate::schema::{EnumType, Sequence, SqlExpr, TypeDef};
+use crate::schema::{Sequence, SqlExpr, TypeDef};
 
 /// Writes the CREATE TYPE of an enum.
 pub(in super::super) fn create_enum(named: &ObjectName, values: &[String]) -> String {

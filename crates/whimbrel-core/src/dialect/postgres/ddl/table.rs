@@ -81,9 +81,11 @@ pub(in super::super) fn identity(table: &ObjectName, column: &Column, identity: 
 
 /// Writes storage parameters, without parentheses.
 pub(in super::super) fn storage(parameters: &BTreeMap<String, String>) -> String {
-    let write = |(key, value): (&String, &String)| {
-        let key = key.split('.').map(ident).collect::<Vec<_>>().join(".");
-        format!("{key} = {}", literal(value))
-    };
+    let write = |(key, value): (&String, &String)| format!("{} = {}", parameter(key), literal(value));
     parameters.iter().map(write).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes the name of a storage parameter, such as `toast.autovacuum_enabled`.
+pub(in super::super) fn parameter(key: &str) -> String {
+    key.split('.').map(ident).collect::<Vec<_>>().join(".")
 }
