@@ -21,7 +21,7 @@ const STYLES: Styles = Styles::styled()
 /// Takes a database from the schema it has to the schema it should have, and
 /// keeps every row.
 #[derive(Debug, Parser)]
-#[command(name = "whimbrel", bin_name = "whimbrel", version, styles = STYLES, max_term_width = 100)]
+#[command(name = "whimbrel", bin_name = "whimbrel", version, styles = STYLES, max_term_width = 100, arg_required_else_help = true)]
 #[command(after_help = "Exit status: 0 done, 1 failed, 2 usage, 3 an answer is needed, 130 interrupted.")]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -64,8 +64,8 @@ impl Command {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The database, such as sqlite://app.db or postgres://user@host/name
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    /// The database, such as sqlite://app.db or postgres://user@host/name [default: DATABASE_URL]
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env = true)]
     pub(crate) url: Option<String>,
     /// The desired schema: an .sql file, a folder of them, a glob, or a .json snapshot
     #[arg(long, global = true, value_name = "PATH")]

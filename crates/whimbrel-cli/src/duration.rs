@@ -11,6 +11,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
+    let Ok(number) = number.parse::<f64>() else {
+        return Err("write a number of seconds, or a time such as `500ms` or `2m`".to_owned());
+    };
     let seconds_per_unit = match unit.trim_start() {
         "ms" => 0.001,
         "" | "s" => 1.0,
@@ -18,9 +21,7 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         "h" => 3600.0,
         _ => return Err(format!("`{unit}` is no unit of time: write `ms`, `s`, `m` or `h`")),
     };
-    let seconds =
-        number.parse::<f64>().map_err(|_| "write a number of seconds, or `500ms`, `2m`".to_owned())?;
-    Duration::try_from_secs_f64(seconds * seconds_per_unit).map_err(|_| "that is too long".to_owned())
+    Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|_| "that is too long".to_owned())
 }
 
 #[cfg(test)]

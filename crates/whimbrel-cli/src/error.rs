@@ -104,5 +104,5 @@ impl CliError {
 
 fn there(files: &[String]) -> String {
     let names: Vec<_> = files.iter().map(|file| format!("`{file}`")).collect();
-    format!("{} {}", names.join(" and "), if files.len() == 1 { "is" } else { "are" })
+    format!("{} {}", names.join(", "), if files.len() == 1 { "is" } else { "are" })
 }

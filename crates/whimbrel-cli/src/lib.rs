@@ -46,11 +46,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn usage(arguments: &[OsString], error: &clap::Error) -> Exit {
     let is_problem = error.use_stderr();
     if is_problem && arguments.iter().any(|argument| argument == "--json") {
-        let mut output = render::json::Output::new("");
         let message = error.render().to_string();
-        output.error = Some(render::json::Failure {
+        let headline = message.lines().next().unwrap_or_default();
+        let output = render::json::Output::failed(render::json::Failure {
             code: "whimbrel::cli::usage".into(),
-            message: message.trim_end().trim_start_matches("error: ").to_owned(),
+            message: headline.trim_start_matches("error: ").to_owned(),
             help: Some("see `whimbrel --help`".into()),
         });
         // Nobody is left to be told that nobody listens.

@@ -33,8 +33,8 @@ impl<'a> Watcher<'a> {
     /// `left` becomes true when the person leaves the prompt.
     pub(crate) fn new(cx: &'a Context, args: &PushArgs, left: Arc<AtomicBool>) -> Self {
         let question = match args.force_reset {
-            true => "drop everything that is there, and do this?",
-            false => "do this?",
+            true => "drop everything that is there, then apply this?",
+            false => "apply this?",
         };
         let prompter = cx.prompter().filter(|_| !cx.global.yes);
         Self { cx, prompter, question, left, progress: None }

@@ -21,7 +21,7 @@ pub(crate) async fn run(cx: &Context, args: &InspectArgs) -> Result<Exit, CliErr
 
     if cx.global.json {
         let output = Output {
-            schema: Some(serde_json::to_value(inspection.to_snapshot()).expect("every key is a string")),
+            schema: Some(inspection.to_snapshot()),
             sql: Some(inspection.to_sql()?),
             left_alone: Some(inspection.left_alone.clone()),
             ..Output::new("inspect")

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Value, json};
 use whimbrel::core::change::Change;
-use whimbrel::core::plan::{Plan, Proof};
+use whimbrel::core::plan::{Batch, Plan, Proof, Step};
 use whimbrel::core::resolve::Question;
+use whimbrel::core::schema::Snapshot;
 
 /// The version of the object's form: it counts up when a field goes or changes
 /// its meaning, not when one comes.
@@ -17,13 +17,15 @@ const VERSION: u32 = 1;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Output {
     pub(crate) version: u32,
-    pub(crate) command: &'static str,
+    /// Absent where the arguments name no command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) command: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) changes: Option<Vec<Change>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) steps: Option<Vec<Value>>,
+    pub(crate) steps: Option<Vec<PlannedStep>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) questions: Option<Vec<Value>>,
+    pub(crate) questions: Option<Vec<OpenQuestion>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) notes: Option<Vec<String>>,
     /// Objects that whimbrel does not manage, counted by kind.
@@ -38,7 +40,7 @@ pub(crate) struct Output {
     pub(crate) sql: Option<String>,
     /// A snapshot.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) schema: Option<Value>,
+    pub(crate) schema: Option<Snapshot>,
     /// The files that were written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) files: Option<Vec<String>>,
@@ -56,8 +58,13 @@ pub(crate) struct Failure {
 }
 
 impl Output {
+    /// What has failed before a command was known.
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self { version: VERSION, error: Some(failure), ..Self::default() }
+    }
+
     pub(crate) fn new(command: &'static str) -> Self {
-        Self { version: VERSION, command, ..Self::default() }
+        Self { version: VERSION, command: Some(command), ..Self::default() }
     }
 
     /// The object as one line, with its end.
@@ -66,29 +73,34 @@ impl Output {
     }
 }
 
-/// The steps of a plan, each with the number of its batch.
-pub(crate) fn steps(plan: &Plan) -> Vec<Value> {
-    let numbered = plan.batches.iter().enumerate();
-    numbered
-        .flat_map(|(at, batch)| {
-            batch.steps.iter().map(move |step| {
-                json!({
-                    "batch": at,
-                    "transaction": batch.transaction,
-                    "sql": step.sql,
-                    "hazards": step.hazards,
-                })
-            })
+/// A step of a plan, with the number of its batch.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PlannedStep {
+    batch: usize,
+    transaction: bool,
+    #[serde(flatten)]
+    step: Step,
+}
+
+/// A question, with the flags that answer it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct OpenQuestion {
+    #[serde(flatten)]
+    question: Question,
+    flags: Vec<String>,
+}
+
+/// The steps of a plan, in order.
+pub(crate) fn steps(plan: &Plan) -> Vec<PlannedStep> {
+    let batches = plan.batches.iter().enumerate();
+    batches
+        .flat_map(|(batch, Batch { transaction, steps, .. })| {
+            steps.iter().map(move |step| PlannedStep { batch, transaction: *transaction, step: step.clone() })
         })
         .collect()
 }
 
-/// Questions, each with the flags that answer it.
-pub(crate) fn questions(questions: &[Question]) -> Vec<Value> {
-    let with_flags = |question: &Question| {
-        let mut value = serde_json::to_value(question).expect("every key is a string");
-        value["flags"] = json!(question.flags());
-        value
-    };
-    questions.iter().map(with_flags).collect()
+/// Questions, in the order in which they were asked.
+pub(crate) fn questions(questions: &[Question]) -> Vec<OpenQuestion> {
+    questions.iter().map(|one| OpenQuestion { question: one.clone(), flags: one.flags() }).collect()
 }

@@ -38,8 +38,11 @@ fn summary(changes: &[Change], plan: &Plan, proof: &Proof) -> String {
 }
 
 fn is_about(hazard: &Hazard, table: &ObjectName) -> bool {
-    let table = describe::object_name(table);
-    hazard.subject().strip_prefix(&table).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ' ']))
+    let subject = hazard.subject();
+    let rest = [table.to_string(), describe::object_name(table)]
+        .into_iter()
+        .find_map(|name| subject.strip_prefix(name.as_str()));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ' ', '(']))
 }
 
 /// Text in the making.
@@ -63,7 +66,7 @@ impl Page<'_> {
 
     fn hazard(&mut self, hazard: &Hazard) {
         let colour = if hazard.loses_data() { AnsiColor::Red } else { AnsiColor::Yellow };
-        self.line("    ", '!', colour.on_default(), &hazard.to_string());
+        self.line("    ", '!', colour.on_default(), &describe::one_line(&hazard.to_string()));
     }
 
     /// One line, broken where the terminal ends.

@@ -10,6 +10,33 @@ const WIDTH: usize = 120;
 
 /// Renders a failure: with colour and lines on a terminal, plainly elsewhere.
 pub(crate) fn text(term: &Term, problem: &dyn Diagnostic) -> String {
+    match only_related(problem) {
+        Some(related) => render(term, related),
+        None => render(term, problem),
+    }
+}
+
+/// The one problem that `problem` consists of, if it says nothing but that.
+fn only_related(problem: &dyn Diagnostic) -> Option<&dyn Diagnostic> {
+    let mut related = problem.related()?;
+    let first = related.next()?;
+    (related.next().is_none() && first.to_string() == problem.to_string()).then_some(first)
+}
+
+/// Says whether the causes add anything to the message, or stand in it already.
+fn causes_say_more(problem: &dyn Diagnostic) -> bool {
+    let message = problem.to_string();
+    let mut cause = problem.source();
+    while let Some(error) = cause {
+        if !message.contains(&error.to_string()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn render(term: &Term, problem: &dyn Diagnostic) -> String {
     let theme = match (term.stderr, term.colour) {
         (true, true) => GraphicalTheme::unicode(),
         (true, false) => GraphicalTheme::unicode_nocolor(),
@@ -20,6 +47,7 @@ pub(crate) fn text(term: &Term, problem: &dyn Diagnostic) -> String {
         .with_wrap_lines(term.width.is_some())
         .with_links(false)
         .with_context_lines(1);
+    let handler = if causes_say_more(problem) { handler } else { handler.without_cause_chain() };
     let mut text = String::new();
     match handler.render_report(&mut text, problem) {
         Ok(()) => text.trim_end().to_owned(),

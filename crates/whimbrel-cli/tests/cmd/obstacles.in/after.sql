@@ -1,0 +1,9 @@
+CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE users (
+  id    INTEGER PRIMARY KEY,
+  name  TEXT NOT NULL,
+  email TEXT UNIQUE,
+  age   INTEGER CHECK (age >= 18),
+  team  INTEGER REFERENCES teams (id),
+  motto TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,2 @@
+CREATE TABLE teams (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, email TEXT, age TEXT, team INTEGER);

@@ -1,0 +1,10 @@
+//! What the transcripts cannot show: JSON, terminals, signals, two processes.
+
+mod json;
+#[cfg(unix)]
+mod processes;
+mod project;
+#[cfg(unix)]
+mod screen;
+#[cfg(unix)]
+mod terminal;
