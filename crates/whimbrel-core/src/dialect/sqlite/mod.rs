@@ -1,6 +1,7 @@
 //! SQLite: how its statements are spelled, and what its ALTER TABLE cannot do.
 
 mod ddl;
+mod guess;
 mod hazards;
 mod lower;
 mod objects;
@@ -8,6 +9,7 @@ mod probe;
 mod rebuild;
 mod rows;
 mod rules;
+mod sample;
 mod text;
 mod types;
 
@@ -62,7 +64,7 @@ impl Backend for Sqlite {
         probe::probe(pair, renames, loss)
     }
 
-    fn sample_row(&self, _: &Schema, _: &Table, _: u32) -> Option<String> {
-        None
+    fn sample_row(&self, schema: &Schema, table: &Table, attempt: u32) -> Option<String> {
+        sample::sample_row(schema, table, attempt)
     }
 }
