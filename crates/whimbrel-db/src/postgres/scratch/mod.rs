@@ -136,7 +136,7 @@ impl Locale {
         match self.provider.as_deref() {
             Some("i") => options.push_str(&format!(" LOCALE_PROVIDER icu ICU_LOCALE {}", literal(name))),
             Some("b") => {
-                options.push_str(&format!(" LOCALE_PROVIDER builtin BUILTIN_LOCALE {}", literal(name)))
+                options.push_str(&format!(" LOCALE_PROVIDER builtin BUILTIN_LOCALE {}", literal(name)));
             }
             Some(_) => options.push_str(" LOCALE_PROVIDER libc"),
             None => {}
