@@ -7,6 +7,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::Engine;
 
 use crate::error::DbError;
+use crate::lock::LockWait;
 
 /// One dedicated session with a database.
 ///
@@ -46,6 +47,9 @@ pub trait Connection: Send {
     ///
     /// If the session is lost.
     async fn in_transaction(&mut self) -> Result<bool, DbError>;
+
+    /// How long another session's lock is waited for, and who hears of it.
+    fn lock_wait(&self) -> LockWait;
 
     /// Returns a handle that stops the running statement from elsewhere.
     fn canceller(&self) -> Arc<dyn Canceller>;

@@ -41,11 +41,13 @@ pub enum DbError {
     #[diagnostic(code(whimbrel::db::cancelled))]
     Cancelled,
     /// Another session holds what is needed.
-    #[error("`{name}` is locked by another process")]
+    #[error("`{name}` is locked by {}", holder.as_deref().unwrap_or("another process"))]
     #[diagnostic(code(whimbrel::db::locked), help("wait for it to end, or raise `--lock-wait` (seconds)"))]
     Locked {
         /// The database.
         name: String,
+        /// Who holds it and what they do, if the engine tells.
+        holder: Option<String>,
     },
     /// The file is something else, or its content is encrypted.
     #[error("`{name}` is not a SQLite database, or it is encrypted")]

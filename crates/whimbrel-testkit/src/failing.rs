@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use whimbrel_db::{Canceller, Connection, DbError, Row, ServerInfo};
+use whimbrel_db::{Canceller, Connection, DbError, LockWait, Row, ServerInfo};
 
 /// Wraps a connection and lets one call to it fail, or that one and all after
 /// it.
@@ -119,6 +119,10 @@ impl Connection for FailingConnection {
 
     async fn in_transaction(&mut self) -> Result<bool, DbError> {
         self.alive()?.in_transaction().await
+    }
+
+    fn lock_wait(&self) -> LockWait {
+        self.inner.as_ref().map(|inner| inner.lock_wait()).unwrap_or_default()
     }
 
     fn canceller(&self) -> Arc<dyn Canceller> {

@@ -26,8 +26,25 @@ impl Run {
         Self { batches: plan.batches.len(), committed: 0, steps: plan.steps().count(), number: 0 }
     }
 
+    /// Runs all batches; the guard watches over the first.
+    pub(super) async fn batches(
+        &mut self,
+        connection: &mut dyn Connection,
+        plan: &Plan,
+        guard: &mut dyn Guard,
+        observer: &mut dyn ExecuteObserver,
+    ) -> Result<Outcome, ExecuteError> {
+        let mut guard = Some(guard);
+        for batch in &plan.batches {
+            if self.batch(connection, batch, guard.take(), observer).await? == Outcome::Moved {
+                return Ok(Outcome::Moved);
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
     /// Runs one batch, and leaves the session as it was before it.
-    pub(super) async fn batch(
+    async fn batch(
         &mut self,
         connection: &mut dyn Connection,
         batch: &Batch,
@@ -48,8 +65,33 @@ impl Run {
         }
     }
 
-    /// Runs the steps in a transaction, and ends it in any case.
+    /// Runs the steps in a transaction; again and again where another session
+    /// holds what they need, for as long as the connection waits for locks.
     async fn transaction(
+        &mut self,
+        connection: &mut dyn Connection,
+        batch: &Batch,
+        mut guard: Option<&mut dyn Guard>,
+        observer: &mut dyn ExecuteObserver,
+    ) -> Result<Outcome, ExecuteError> {
+        let mut retry = session::Retry::begin(connection);
+        let number = self.number;
+        loop {
+            // Reborrowed by hand: a trait object's lifetime is not shortened inside an Option.
+            let guard: Option<&mut dyn Guard> = match &mut guard {
+                Some(guard) => Some(&mut **guard),
+                None => None,
+            };
+            let result = self.attempt(connection, batch, guard, observer).await;
+            match result {
+                Err(error) if error.is_locked() && retry.pause().await => self.number = number,
+                result => return result,
+            }
+        }
+    }
+
+    /// Runs the steps in a transaction, and ends it in any case.
+    async fn attempt(
         &mut self,
         connection: &mut dyn Connection,
         batch: &Batch,
@@ -212,7 +254,7 @@ impl Run {
     }
 
     /// The error of something around the steps.
-    fn around(&self, doing: &'static str, source: DbError) -> ExecuteError {
+    pub(super) fn around(&self, doing: &'static str, source: DbError) -> ExecuteError {
         let kept = self.kept();
         if source.is_cancelled() {
             return ExecuteError::Cancelled { kept };

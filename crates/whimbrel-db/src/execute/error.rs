@@ -152,6 +152,19 @@ impl ExecuteError {
         }
     }
 
+    /// Says whether another session held what was needed.
+    pub fn is_locked(&self) -> bool {
+        match self {
+            Self::Step { source, .. } | Self::Session { source, .. } => source.is_locked(),
+            Self::Rows { .. }
+            | Self::ForeignKeys { .. }
+            | Self::Guard { .. }
+            | Self::ForeignKeysStayOn { .. }
+            | Self::Cancelled { .. }
+            | Self::OutcomeUnknown { .. } => false,
+        }
+    }
+
     /// Says whether the plan was stopped on request.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })

@@ -3,6 +3,12 @@
 //! A batch runs in a transaction of its own (or its one step in none). What is
 //! true after a failure:
 //!
+//! On PostgreSQL a lock keeps two runs apart (on SQLite the write lock of each
+//! batch does). A batch that another session's lock stands in the way of for
+//! longer than `lock_timeout` is rolled back and tried again, for as long as the
+//! connection waits for locks: who waits in the queue for a table keeps everyone
+//! behind waiting too.
+//!
 //! | it fails | then |
 //! |---|---|
 //! | in a step, a check, or at the wait for a lock | the batch is rolled back; the batches before it stay |
@@ -40,6 +46,12 @@ pub trait Guard: Send {
     ///
     /// If the database cannot be looked at.
     async fn holds(&mut self, connection: &mut dyn Connection) -> Result<bool, IntrospectError>;
+
+    /// Says whether others reach the database too, so that the run must take the
+    /// lock that keeps two runs apart. So it is unless it says otherwise.
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 /// The guard that lets every plan run: where nobody else reaches the database.
@@ -50,6 +62,10 @@ pub struct Unguarded;
 impl Guard for Unguarded {
     async fn holds(&mut self, _: &mut dyn Connection) -> Result<bool, IntrospectError> {
         Ok(true)
+    }
+
+    fn is_shared(&self) -> bool {
+        false
     }
 }
 
@@ -92,11 +108,13 @@ pub async fn execute(
     observer: &mut dyn ExecuteObserver,
 ) -> Result<Outcome, ExecuteError> {
     let mut run = batch::Run::new(plan);
-    let mut guard = Some(guard);
-    for batch in &plan.batches {
-        if run.batch(connection, batch, guard.take(), observer).await? == Outcome::Moved {
-            return Ok(Outcome::Moved);
-        }
+    let is_shared = guard.is_shared();
+    if is_shared {
+        session::lock(connection).await.map_err(|error| run.around("take the lock", error))?;
     }
-    Ok(Outcome::Done)
+    let result = run.batches(connection, plan, guard, observer).await;
+    if is_shared {
+        session::unlock(connection).await;
+    }
+    result
 }

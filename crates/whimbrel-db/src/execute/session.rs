@@ -1,10 +1,64 @@
 //! What the dialects do around the steps of a batch.
 
+use std::time::{Duration, Instant};
+
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::plan::ForeignKeys;
 
 use crate::connection::Connection;
 use crate::error::DbError;
+use crate::lock::jittered;
+
+/// The patience of a batch that waits for other sessions' locks.
+pub(super) struct Retry {
+    /// When it ends; `None` where the engine itself has waited.
+    end: Option<Instant>,
+}
+
+impl Retry {
+    /// About as long as those behind us in a queue need to get through.
+    const PAUSE: Duration = Duration::from_secs(1);
+
+    pub(super) fn begin(connection: &dyn Connection) -> Self {
+        let end = match connection.server().dialect {
+            Dialect::Postgres => Instant::now().checked_add(connection.lock_wait().limit),
+            Dialect::Sqlite => None,
+        };
+        Self { end }
+    }
+
+    /// Waits a moment before the next attempt; `false` if there is to be none.
+    pub(super) async fn pause(&mut self) -> bool {
+        let pause = jittered(Self::PAUSE);
+        let has_time = self.end.is_some_and(|end| Instant::now() + pause < end);
+        if has_time {
+            tokio::time::sleep(pause).await;
+        }
+        has_time
+    }
+}
+
+/// Takes the lock that keeps two runs apart, where transactions do not.
+pub(super) async fn lock(connection: &mut dyn Connection) -> Result<(), DbError> {
+    match connection.server().dialect {
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => crate::postgres::lock::take(connection).await,
+        #[cfg(not(feature = "postgres"))]
+        Dialect::Postgres => Ok(()),
+        Dialect::Sqlite => Ok(()),
+    }
+}
+
+/// Gives the lock back.
+pub(super) async fn unlock(connection: &mut dyn Connection) {
+    match connection.server().dialect {
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => crate::postgres::lock::release(connection).await,
+        #[cfg(not(feature = "postgres"))]
+        Dialect::Postgres => {}
+        Dialect::Sqlite => {}
+    }
+}
 
 /// Begins a transaction that may write.
 pub(super) async fn begin(connection: &mut dyn Connection) -> Result<(), DbError> {

@@ -17,10 +17,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::config::PostgresConfig;
 use super::connect::{self, Opened};
-use super::{failure, pooler, session};
+use super::{failure, pooler, session, watch};
 use crate::connect::Access;
 use crate::connection::{Canceller, Connection, Row, ServerInfo, Value};
 use crate::error::{DbError, StatementError};
+use crate::lock::LockWait;
 
 /// How long an orderly end may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -33,6 +34,9 @@ pub struct PostgresConnection {
     tls: MakeRustlsConnect,
     driver: Guard,
     shared: Arc<Shared>,
+    lock_wait: LockWait,
+    /// The process that the server has for the session.
+    backend: i64,
 }
 
 /// The task that moves the bytes. It ends with the session's last statement; if
@@ -41,6 +45,14 @@ pub struct PostgresConnection {
 struct Guard {
     task: JoinHandle<()>,
     busy: bool,
+}
+
+impl Guard {
+    /// Waits until the task has ended, and says whether it has.
+    async fn ended(&mut self, limit: Duration) -> bool {
+        // A task that was waited for must not be waited for again.
+        self.task.is_finished() || tokio::time::timeout(limit, &mut self.task).await.is_ok()
+    }
 }
 
 impl Drop for Guard {
@@ -58,6 +70,8 @@ struct Shared {
     last_words: Mutex<Option<String>>,
     /// Whether the running statement was asked to stop.
     cancelled: AtomicBool,
+    /// Who was last seen in the way of a statement.
+    holder: Arc<Mutex<Option<String>>>,
 }
 
 impl PostgresConnection {
@@ -74,11 +88,20 @@ impl PostgresConnection {
         let shared = Arc::new(Shared::default());
         let driver = Guard { task: tokio::spawn(drive(driver, Arc::clone(&shared))), busy: false };
         let info = session::unknown(&config);
-        let mut connection = Self { info, config, client, tls, driver, shared };
+        let mut connection =
+            Self { info, config, client, tls, driver, shared, lock_wait: LockWait::default(), backend: 0 };
         let prepared = session::prepare(&mut connection, access).await?;
         connection.info = prepared.info;
+        connection.backend = prepared.backend;
         pooler::refuse(&mut connection, prepared.backend).await?;
         Ok(connection)
+    }
+
+    /// Says how long other sessions' locks are waited for, and who hears of it.
+    #[must_use]
+    pub fn with_lock_wait(mut self, lock_wait: LockWait) -> Self {
+        self.lock_wait = lock_wait;
+        self
     }
 
     /// How the session was opened.
@@ -117,6 +140,7 @@ impl PostgresConnection {
         let (sql, starts) = join(statements);
         self.shared.cancelled.store(false, Ordering::Relaxed);
         self.driver.busy = true;
+        let watch = watch::Watch::begin(&self.config, self.backend, &self.lock_wait, &self.shared.holder);
         let mut done = Vec::with_capacity(statements.len());
         let outcome = async {
             let mut messages = pin!(self.client.simple_query_raw(&sql).await?);
@@ -131,6 +155,7 @@ impl PostgresConnection {
         }
         .await;
         self.driver.busy = false;
+        drop(watch);
         match outcome {
             Ok(()) => Ok(done),
             Err(error) => {
@@ -148,8 +173,13 @@ impl PostgresConnection {
             Some(refusal) if failure::ends_session(refusal) => self.lost(refusal.message()),
             Some(refusal) => {
                 let asked = self.shared.cancelled.load(Ordering::Relaxed);
-                if asked && refusal.code().code() == "57014" {
+                let code = refusal.code().code();
+                if asked && code == "57014" {
                     return DbError::Cancelled;
+                }
+                if failure::is_locked(code) {
+                    let holder = self.shared.holder.lock().ok().and_then(|mut holder| holder.take());
+                    return DbError::Locked { name: self.info.name.clone(), holder };
                 }
                 DbError::Statement(Box::new(failure::statement_error(refusal, statement, start)))
             }
@@ -162,7 +192,7 @@ impl PostgresConnection {
             })),
             None => {
                 // The driver knows more, and is about to say it.
-                let _ = tokio::time::timeout(Duration::from_secs(1), &mut self.driver.task).await;
+                self.driver.ended(Duration::from_secs(1)).await;
                 let words = self.shared.last_words.lock().ok().and_then(|words| words.clone());
                 self.lost(&words.unwrap_or_else(|| error.to_string()))
             }
@@ -245,6 +275,10 @@ impl Connection for PostgresConnection {
         }
     }
 
+    fn lock_wait(&self) -> LockWait {
+        self.lock_wait.clone()
+    }
+
     fn canceller(&self) -> Arc<dyn Canceller> {
         Arc::new(PostgresCanceller {
             token: self.cancel_token(),
@@ -257,9 +291,7 @@ impl Connection for PostgresConnection {
         let Self { client, mut driver, .. } = *self;
         // The driver says good-bye when the client is gone.
         drop(client);
-        if tokio::time::timeout(CLOSE_LIMIT, &mut driver.task).await.is_err() {
-            driver.busy = true;
-        }
+        driver.busy = !driver.ended(CLOSE_LIMIT).await;
         Ok(())
     }
 }

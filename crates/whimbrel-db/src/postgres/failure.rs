@@ -14,6 +14,12 @@ pub(super) fn ends_session(refusal: &Refusal) -> bool {
     }
 }
 
+/// Says whether another session stood in the way: `lock_timeout` ran out, or
+/// each waited for the other. The same may succeed a moment later.
+pub(super) fn is_locked(code: &str) -> bool {
+    matches!(code, "55P03" | "40P01")
+}
+
 /// Says whether the error is about a value that is not text.
 pub(super) fn is_text(error: &tokio_postgres::Error) -> bool {
     error.source().is_some_and(<dyn std::error::Error>::is::<std::str::Utf8Error>)

@@ -4,11 +4,14 @@ mod config;
 mod connect;
 mod connection;
 mod failure;
+mod holder;
 mod introspect;
+pub(crate) mod lock;
 mod pooler;
 mod scratch;
 mod session;
 mod tls;
+mod watch;
 
 pub use config::{Environment, PostgresConfig};
 pub use connection::PostgresConnection;
@@ -26,5 +29,6 @@ pub(crate) async fn connect(
     options: &ConnectOptions,
 ) -> Result<PostgresConnection, DbError> {
     let config = PostgresConfig::parse(url.expose(), &Environment::of_process())?;
-    PostgresConnection::connect(config, options.access, options.server_wait).await
+    let connection = PostgresConnection::connect(config, options.access, options.server_wait).await?;
+    Ok(connection.with_lock_wait(options.lock_wait.clone()))
 }

@@ -23,6 +23,7 @@ use crate::url::SqliteLocation;
 pub struct SqliteConnection {
     info: ServerInfo,
     worker: Worker,
+    wait: LockWait,
 }
 
 /// Opens the database at `location`.
@@ -42,8 +43,8 @@ pub(crate) async fn connect(
 
 async fn open(request: Request, wait: LockWait) -> Result<SqliteConnection, DbError> {
     let name = request.name();
-    let worker = Worker::start(name.clone(), wait, move || request.open()).await?;
-    SqliteConnection::greet(name, worker).await
+    let worker = Worker::start(name.clone(), wait.clone(), move || request.open()).await?;
+    SqliteConnection::greet(name, worker, wait).await
 }
 
 impl SqliteConnection {
@@ -67,7 +68,7 @@ impl SqliteConnection {
     pub async fn open_in_memory() -> Result<Self, DbError> {
         let name = ":memory:".to_owned();
         let worker = Worker::start(name.clone(), LockWait::default(), || memory(":memory:")).await?;
-        Self::greet(name, worker).await
+        Self::greet(name, worker, LockWait::default()).await
     }
 
     /// Confines the session to its own database: nothing can be attached.
@@ -76,12 +77,12 @@ impl SqliteConnection {
     }
 
     /// Reads the file's header: only now does it show whether it is a database.
-    async fn greet(name: String, mut worker: Worker) -> Result<Self, DbError> {
+    async fn greet(name: String, mut worker: Worker, wait: LockWait) -> Result<Self, DbError> {
         worker.run(|session| session.query("PRAGMA schema_version")).await?;
         let version = rusqlite::version().to_owned();
         let dialect = Dialect::Sqlite;
         let info = ServerInfo { dialect, version, major: 3, name, settings: String::new() };
-        Ok(Self { info, worker })
+        Ok(Self { info, worker, wait })
     }
 }
 
@@ -108,6 +109,10 @@ impl Connection for SqliteConnection {
 
     async fn in_transaction(&mut self) -> Result<bool, DbError> {
         self.worker.run(|session| Ok(session.in_transaction())).await
+    }
+
+    fn lock_wait(&self) -> LockWait {
+        self.wait.clone()
     }
 
     fn canceller(&self) -> Arc<dyn Canceller> {

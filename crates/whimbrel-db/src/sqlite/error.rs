@@ -38,7 +38,7 @@ impl Translator {
     fn failure(&self, code: ffi::Error, message: String, sql: &str) -> DbError {
         let name = self.name.clone();
         match code.code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => DbError::Locked { name },
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => DbError::Locked { name, holder: None },
             ErrorCode::OperationInterrupted => DbError::Cancelled,
             ErrorCode::NotADatabase => DbError::NotADatabase { name },
             ErrorCode::DatabaseCorrupt => DbError::Corrupt { name, message },

@@ -2,6 +2,7 @@
 #![cfg(feature = "postgres")]
 
 mod connect;
+mod execute;
 mod introspect;
 mod scratch;
 

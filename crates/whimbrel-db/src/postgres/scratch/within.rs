@@ -16,6 +16,7 @@ use super::rewrite::{Immovable, Rewritten, rewrite};
 use super::{connect, empty, fresh_name};
 use crate::connection::{Canceller, Connection, Row, ServerInfo};
 use crate::error::DbError;
+use crate::lock::LockWait;
 use crate::postgres::PostgresConnection;
 use crate::postgres::config::PostgresConfig;
 use crate::scratch::{Scratch, ScratchLimits};
@@ -183,6 +184,10 @@ impl Connection for Session {
 
     async fn in_transaction(&mut self) -> Result<bool, DbError> {
         Ok(self.in_batch)
+    }
+
+    fn lock_wait(&self) -> LockWait {
+        self.inner.lock_wait()
     }
 
     fn canceller(&self) -> Arc<dyn Canceller> {
