@@ -9,7 +9,7 @@ use whimbrel_core::sql::{
 };
 
 /// Panics if a law is broken for `text`.
-pub fn check(text: &str) {
+pub(crate) fn check(text: &str) {
     for lexicon in [Lexicon::SQLITE, Lexicon::POSTGRES] {
         tokens_are_the_text(text, lexicon);
         statements_are_the_text(text, lexicon);
