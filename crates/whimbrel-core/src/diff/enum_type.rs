@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::likeness;
+use super::likeness::{self, Traits};
 use super::matching::{NameKey, match_by};
-use super::question::{Ask, Asked};
+use super::question::{Ask, Asked, Subject};
 use crate::change::{AlterEnum, Change, CommentTarget};
 use crate::dialect::Dialect;
 use crate::name::ObjectName;
@@ -88,8 +88,12 @@ impl<'a> Ask<&'a EnumType> for Enums {
         None
     }
 
-    fn likeness(&self, lost: &&'a EnumType, gained: &&'a EnumType) -> u8 {
-        likeness::of_enums(lost, gained)
+    fn traits<'b>(&self, one: &'b &'a EnumType) -> Traits<'b> {
+        Traits::new(&one.name.name, one.values.iter().map(|value| Cow::Borrowed(value.as_str())))
+    }
+
+    fn likeness(&self, lost: &Subject<'_, &'a EnumType>, gained: &Subject<'_, &'a EnumType>) -> u8 {
+        likeness::of_wholes(&lost.traits, &gained.traits)
     }
 }
 
@@ -112,7 +116,12 @@ impl<'a> Ask<(usize, &'a str)> for Values<'_> {
         None
     }
 
-    fn likeness(&self, lost: &(usize, &'a str), gained: &(usize, &'a str)) -> u8 {
-        likeness::of_enum_values(*lost, *gained)
+    fn traits<'b>(&self, value: &'b (usize, &'a str)) -> Traits<'b> {
+        Traits::new(value.1, [])
+    }
+
+    fn likeness(&self, lost: &Subject<'_, (usize, &'a str)>, gained: &Subject<'_, (usize, &'a str)>) -> u8 {
+        let names = likeness::of_names(&lost.traits, &gained.traits);
+        likeness::of_enum_values(names, lost.item.0, gained.item.0)
     }
 }

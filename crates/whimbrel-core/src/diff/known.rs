@@ -93,7 +93,7 @@ impl<'a> Names<'a> {
             Inner::Nothing => (&[], &[]),
         };
         let names = columns.iter().map(|column| &column.name).chain(values);
-        let names: Vec<_> = names.map(|name| ObjectName::new(name)).collect();
+        let names: Vec<_> = names.map(ObjectName::new).collect();
         Self::new(dialect, names.iter().map(|name| (name, Inner::Nothing)))
     }
 
@@ -143,7 +143,7 @@ impl<'a> Scope<'a> {
                 Err(fault) => self.refuse(one, fault, known),
             }
         }
-        kept.sort_by(|(a, _), (b, _)| key(self.dialect, &a.to).cmp(&key(self.dialect, &b.to)));
+        kept.sort_by_key(|(rename, _)| key(self.dialect, &rename.to));
         while let Some((at, fault)) = self.first_fault(&kept) {
             self.refuse(kept.remove(at).1, fault, known);
         }

@@ -1,30 +1,54 @@
 //! How alike two things are, from 0 to 100: what orders the candidates of a
 //! question. Nothing is decided by it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::column::{self, Placed};
 use crate::dialect::Dialect;
 use crate::pair::Pair;
-use crate::schema::{Column, EnumType, Table};
+use crate::schema::{Column, Table};
 
-/// How alike two tables are: by their columns, then by their names.
-pub(super) fn of_tables(dialect: Dialect, lost: &Table, gained: &Table) -> u8 {
-    let columns = |table: &'_ Table| -> BTreeSet<String> {
-        table.columns.iter().map(|column| dialect.fold_ident(&column.name).into_owned()).collect()
-    };
-    weigh(&[
-        (60, overlap(&columns(lost), &columns(gained))),
-        (40, of_names(&lost.name.name, &gained.name.name)),
-    ])
+/// What the likeness of a thing to others rests on, taken apart once.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Traits<'a> {
+    name: &'a str,
+    letters: Vec<char>,
+    words: BTreeSet<String>,
+    /// The names of what is in it: columns of a table, values of an enum.
+    parts: BTreeSet<Cow<'a, str>>,
+}
+
+impl<'a> Traits<'a> {
+    pub(super) fn new(name: &'a str, parts: impl IntoIterator<Item = Cow<'a, str>>) -> Self {
+        Self { name, letters: letters(name), words: words(name), parts: parts.into_iter().collect() }
+    }
+
+    /// Whatever is likely to be found in things that are alike.
+    pub(super) fn marks(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str).chain(self.parts.iter().map(AsRef::as_ref))
+    }
+}
+
+/// How alike two tables or enums are: by their columns or values, then by their
+/// names.
+pub(super) fn of_wholes(lost: &Traits<'_>, gained: &Traits<'_>) -> u8 {
+    weigh(&[(60, overlap(&lost.parts, &gained.parts)), (40, of_names(lost, gained))])
 }
 
 /// How alike a lost and a gained column of one table are: by name, type,
-/// position, part in the keys, and whatever else is said of them.
-pub(super) fn of_columns(dialect: Dialect, pair: Pair<&Table>, lost: &Placed<'_>, gained: &Placed<'_>) -> u8 {
+/// position, part in the keys, and whatever else is said of them. `names` is how
+/// alike their names are.
+pub(super) fn of_columns(
+    dialect: Dialect,
+    pair: Pair<&Table>,
+    names: u8,
+    lost: &Placed<'_>,
+    gained: &Placed<'_>,
+) -> u8 {
     let (a, b) = (lost.column, gained.column);
     weigh(&[
-        (50, of_names(&a.name, &b.name)),
+        (50, names),
         (25, of_types(dialect, &a.sql_type, &b.sql_type)),
         (10, of_positions(lost.position, gained.position)),
         (5, all_if(is_key(pair.from, a) == is_key(pair.to, b))),
@@ -32,18 +56,9 @@ pub(super) fn of_columns(dialect: Dialect, pair: Pair<&Table>, lost: &Placed<'_>
     ])
 }
 
-/// How alike two enums are: by their values, then by their names.
-pub(super) fn of_enums(lost: &EnumType, gained: &EnumType) -> u8 {
-    let values = |one: &'_ EnumType| -> BTreeSet<String> { one.values.iter().cloned().collect() };
-    weigh(&[
-        (60, overlap(&values(lost), &values(gained))),
-        (40, of_names(&lost.name.name, &gained.name.name)),
-    ])
-}
-
 /// How alike two values of one enum are: by name and position.
-pub(super) fn of_enum_values(lost: (usize, &str), gained: (usize, &str)) -> u8 {
-    weigh(&[(80, of_names(lost.1, gained.1)), (20, of_positions(lost.0, gained.0))])
+pub(super) fn of_enum_values(names: u8, lost: usize, gained: usize) -> u8 {
+    weigh(&[(80, names), (20, of_positions(lost, gained))])
 }
 
 /// The mean of likenesses, each with its weight.
@@ -73,13 +88,12 @@ fn overlap<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> u8 {
 }
 
 /// How alike two names are: by their words, and by their letters.
-pub(super) fn of_names(a: &str, b: &str) -> u8 {
-    if a == b {
+pub(super) fn of_names(a: &Traits<'_>, b: &Traits<'_>) -> u8 {
+    if a.name == b.name {
         return 100;
     }
-    let words = words(a, b);
-    let letters = Pair::new(a, b).map(letters);
-    words.max(edits(&letters.from, &letters.to)).max(prefix(&letters.from, &letters.to)).min(95)
+    let by_words = of_words(&a.words, &b.words);
+    by_words.max(edits(&a.letters, &b.letters)).max(prefix(&a.letters, &b.letters)).min(95)
 }
 
 /// The letters and digits of a name, in lower case.
@@ -90,16 +104,8 @@ fn letters(name: &str) -> Vec<char> {
 /// Letters beyond this many are not looked at: PostgreSQL's longest names.
 const LONGEST: usize = 63;
 
-/// `user_id`, `userId` and `USER ID` have the same two words.
-fn words(a: &str, b: &str) -> u8 {
-    let (a, b) = (split_words(a), split_words(b));
-    let common = a.intersection(&b).count();
-    let all_of_one = common > 0 && common == a.len().min(b.len());
-    let part = overlap(&a, &b);
-    if all_of_one { part.max(60) } else { part }
-}
-
-fn split_words(name: &str) -> BTreeSet<String> {
+/// The words of a name: `user_id`, `userId` and `USER ID` have the same two.
+fn words(name: &str) -> BTreeSet<String> {
     let mut words = vec![String::new()];
     let mut before_is_lower = false;
     for c in name.chars() {
@@ -112,6 +118,13 @@ fn split_words(name: &str) -> BTreeSet<String> {
         before_is_lower = c.is_lowercase();
     }
     words.into_iter().filter(|word| !word.is_empty()).collect()
+}
+
+fn of_words(a: &BTreeSet<String>, b: &BTreeSet<String>) -> u8 {
+    let common = a.intersection(b).count();
+    let all_of_one = common > 0 && common == a.len().min(b.len());
+    let part = overlap(a, b);
+    if all_of_one { part.max(60) } else { part }
 }
 
 /// The share of letters that stay when one text is edited into the other
@@ -210,8 +223,10 @@ mod tests {
             ("straße", "STRASSE", 60..=80),
         ];
         for (a, b, expected) in cases {
-            assert!(expected.contains(&of_names(a, b)), "{a} and {b}: {}", of_names(a, b));
-            assert_eq!(of_names(a, b), of_names(b, a), "{a} and {b}");
+            let (one, other) = (Traits::new(a, []), Traits::new(b, []));
+            let likeness = of_names(&one, &other);
+            assert!(expected.contains(&likeness), "{a} and {b}: {likeness}");
+            assert_eq!(likeness, of_names(&other, &one), "{a} and {b}");
         }
     }
 
@@ -231,15 +246,13 @@ mod tests {
 
     #[test]
     fn the_same_columns_make_tables_alike() {
-        let table = |name: &str, columns: &[&str]| Table {
-            columns: columns.iter().map(|name| Column::new(*name, "text")).collect(),
-            ..Table::new(name)
+        let table = |name, columns: &[&'static str]| {
+            Traits::new(name, columns.iter().map(|name| Cow::Borrowed(*name)).collect::<Vec<_>>())
         };
         let users = table("users", &["id", "name", "email"]);
-        let alike = |other: &Table| of_tables(Dialect::Sqlite, &users, other);
-        let people = alike(&table("people", &["id", "name", "email"]));
-        let user = alike(&table("user", &["id", "name", "email", "age"]));
-        let orders = alike(&table("orders", &["id", "total", "user_id"]));
+        let people = of_wholes(&users, &table("people", &["id", "name", "email"]));
+        let user = of_wholes(&users, &table("user", &["id", "name", "email", "age"]));
+        let orders = of_wholes(&users, &table("orders", &["id", "total", "user_id"]));
         assert!(user > people && people > orders, "{user} {people} {orders}");
     }
 
@@ -249,8 +262,10 @@ mod tests {
         let column = |name: &str, sql_type: &str| Column::new(name, sql_type);
         let gained = column("nickname", "text");
         let alike = |lost: Column, position| {
-            let lost = Placed { position, column: &lost };
-            of_columns(Dialect::Sqlite, tables.as_ref(), &lost, &Placed { position: 1, column: &gained })
+            let names = of_names(&Traits::new(&lost.name, []), &Traits::new(&gained.name, []));
+            let (lost, gained) =
+                (Placed { position, column: &lost }, Placed { position: 1, column: &gained });
+            of_columns(Dialect::Sqlite, tables.as_ref(), names, &lost, &gained)
         };
         assert_eq!(alike(column("nickname", "text"), 1), 100);
         let near = alike(column("nick", "text"), 1);

@@ -1,10 +1,13 @@
 //! Asks about gained names: is each new, or was something lost renamed to it?
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::Renames;
+use super::likeness::Traits;
 use crate::dialect::Dialect;
 use crate::name::ObjectName;
 use crate::resolve::{Candidate, RenameKind, RenameQuestion};
-
-use super::Renames;
 
 /// Above this many, the unlikeliest candidates are left out of a question.
 const MOST_CANDIDATES: usize = 20;
@@ -16,8 +19,16 @@ pub(super) trait Ask<T> {
     fn name(&self, item: &T) -> ObjectName;
     /// The type, where it helps to tell one from another.
     fn sql_type(&self, item: &T) -> Option<String>;
+    /// What the likeness to others rests on.
+    fn traits<'a>(&self, item: &'a T) -> Traits<'a>;
     /// How alike the two are, from 0 to 100.
-    fn likeness(&self, lost: &T, gained: &T) -> u8;
+    fn likeness(&self, lost: &Subject<'_, T>, gained: &Subject<'_, T>) -> u8;
+}
+
+/// Something to ask about, with what its likeness to others rests on.
+pub(super) struct Subject<'a, T> {
+    pub(super) item: &'a T,
+    pub(super) traits: Traits<'a>,
 }
 
 /// The questions so far, and what need not be asked.
@@ -38,10 +49,12 @@ impl<'a> Asked<'a> {
         if lost.is_empty() {
             return;
         }
+        let lost: Vec<_> = lost.iter().map(|item| Subject { item, traits: ask.traits(item) }).collect();
+        let index = Index::new(&lost);
         let mut questions: Vec<_> = gained
             .iter()
             .filter(|gained| !self.is_known(ask.kind(), ask.parent(), &ask.name(gained)))
-            .map(|gained| question(ask, lost, gained))
+            .map(|gained| question(ask, &index, gained))
             .collect();
         // The clearest case first: its answer takes a candidate from the others.
         questions.sort_by(|a, b| best(b).cmp(&best(a)).then_with(|| a.gained.cmp(&b.gained)));
@@ -65,13 +78,14 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn question<T>(ask: &impl Ask<T>, lost: &[T], gained: &T) -> RenameQuestion {
-    let candidate = |lost| Candidate {
-        name: ask.name(lost),
-        sql_type: ask.sql_type(lost),
-        likeness: ask.likeness(lost, gained),
+fn question<T>(ask: &impl Ask<T>, lost: &Index<'_, T>, gained: &T) -> RenameQuestion {
+    let subject = Subject { item: gained, traits: ask.traits(gained) };
+    let candidate = |lost: &Subject<'_, T>| Candidate {
+        name: ask.name(lost.item),
+        sql_type: ask.sql_type(lost.item),
+        likeness: ask.likeness(lost, &subject),
     };
-    let mut candidates: Vec<_> = lost.iter().map(candidate).collect();
+    let mut candidates: Vec<_> = lost.likely(&subject.traits).map(candidate).collect();
     candidates.sort_by(|a, b| b.likeness.cmp(&a.likeness).then_with(|| a.name.cmp(&b.name)));
     candidates.truncate(MOST_CANDIDATES);
     RenameQuestion {
@@ -85,4 +99,49 @@ fn question<T>(ask: &impl Ask<T>, lost: &[T], gained: &T) -> RenameQuestion {
 
 fn best(question: &RenameQuestion) -> u8 {
     question.candidates.first().map_or(0, |candidate| candidate.likeness)
+}
+
+/// What was lost, found by its marks where it is too much to compare each with
+/// each.
+struct Index<'a, T> {
+    lost: &'a [Subject<'a, T>],
+    by_mark: BTreeMap<&'a str, Vec<usize>>,
+}
+
+impl<'a, T> Index<'a, T> {
+    /// So many are compared one by one.
+    const FEW: usize = 50;
+
+    fn new(lost: &'a [Subject<'a, T>]) -> Self {
+        let mut by_mark: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        if lost.len() > Self::FEW {
+            let marks_of =
+                |(at, lost): (usize, &'a Subject<'a, T>)| lost.traits.marks().map(move |mark| (mark, at));
+            let marks = lost.iter().enumerate().flat_map(marks_of);
+            for (mark, at) in marks {
+                by_mark.entry(mark).or_default().push(at);
+            }
+        }
+        Self { lost, by_mark }
+    }
+
+    /// Those that share the most marks, and then any others. A mark that many
+    /// have (an `id`) tells nothing.
+    fn likely(&self, traits: &Traits<'_>) -> impl Iterator<Item = &'a Subject<'a, T>> {
+        let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
+        for found in
+            traits.marks().filter_map(|mark| self.by_mark.get(mark)).filter(|found| found.len() <= Self::FEW)
+        {
+            for at in found {
+                *shared.entry(*at).or_default() += 1;
+            }
+        }
+        let mut likely: Vec<_> = shared.into_iter().collect();
+        likely.sort_by_key(|(at, marks)| (Reverse(*marks), *at));
+        let mut places: Vec<_> = likely.into_iter().map(|(at, _)| at).take(Self::FEW).collect();
+        let others = (0..self.lost.len()).filter(|at| !places.contains(at)).take(Self::FEW - places.len());
+        let others: Vec<_> = others.collect();
+        places.extend(others);
+        places.into_iter().map(|at| &self.lost[at])
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::likeness;
+use super::likeness::{self, Traits};
 use super::matching::{NameKey, match_by};
-use super::question::{Ask, Asked};
+use super::question::{Ask, Asked, Subject};
 use super::{column, part};
 use crate::change::{Change, CommentTarget};
 use crate::dialect::Dialect;
@@ -80,8 +80,13 @@ impl<'a> Ask<&'a Table> for Tables {
         None
     }
 
-    fn likeness(&self, lost: &&'a Table, gained: &&'a Table) -> u8 {
-        likeness::of_tables(self.0, lost, gained)
+    fn traits<'b>(&self, table: &'b &'a Table) -> Traits<'b> {
+        let columns = table.columns.iter().map(|column| self.0.fold_ident(&column.name));
+        Traits::new(&table.name.name, columns)
+    }
+
+    fn likeness(&self, lost: &Subject<'_, &'a Table>, gained: &Subject<'_, &'a Table>) -> u8 {
+        likeness::of_wholes(&lost.traits, &gained.traits)
     }
 }
 
@@ -107,7 +112,16 @@ impl<'a> Ask<column::Placed<'a>> for Columns<'a> {
         Some(placed.column.sql_type.clone())
     }
 
-    fn likeness(&self, lost: &column::Placed<'a>, gained: &column::Placed<'a>) -> u8 {
-        likeness::of_columns(self.dialect, self.pair, lost, gained)
+    fn traits<'b>(&self, placed: &'b column::Placed<'a>) -> Traits<'b> {
+        Traits::new(&placed.column.name, [])
+    }
+
+    fn likeness(
+        &self,
+        lost: &Subject<'_, column::Placed<'a>>,
+        gained: &Subject<'_, column::Placed<'a>>,
+    ) -> u8 {
+        let names = likeness::of_names(&lost.traits, &gained.traits);
+        likeness::of_columns(self.dialect, self.pair, names, lost.item, gained.item)
     }
 }

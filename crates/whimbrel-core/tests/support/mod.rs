@@ -15,59 +15,59 @@ use whimbrel_core::schema::{
 /// Everything about a schema but its names. Columns and tables are numbers, to
 /// be taken modulo how many there are.
 #[derive(Debug, Clone)]
-pub struct Model {
-    pub tables: Vec<TableModel>,
-    pub enums: Vec<Vec<usize>>,
-    pub views: Vec<usize>,
+pub(crate) struct Model {
+    pub(crate) tables: Vec<TableModel>,
+    pub(crate) enums: Vec<Vec<usize>>,
+    pub(crate) views: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
-pub struct TableModel {
-    pub columns: Vec<ColumnModel>,
-    pub primary_key: Option<usize>,
-    pub uniques: Vec<(usize, bool)>,
-    pub checks: Vec<(usize, bool)>,
-    pub foreign_keys: Vec<(usize, usize, bool)>,
-    pub indexes: Vec<IndexModel>,
+pub(crate) struct TableModel {
+    pub(crate) columns: Vec<ColumnModel>,
+    pub(crate) primary_key: Option<usize>,
+    pub(crate) uniques: Vec<(usize, bool)>,
+    pub(crate) checks: Vec<(usize, bool)>,
+    pub(crate) foreign_keys: Vec<(usize, usize, bool)>,
+    pub(crate) indexes: Vec<IndexModel>,
 }
 
 #[derive(Debug, Clone)]
-pub struct ColumnModel {
-    pub sql_type: usize,
-    pub nullable: bool,
-    pub default: Option<usize>,
-    pub computed_from: Option<usize>,
-    pub serial: bool,
-    pub commented: bool,
+pub(crate) struct ColumnModel {
+    pub(crate) sql_type: usize,
+    pub(crate) nullable: bool,
+    pub(crate) default: Option<usize>,
+    pub(crate) computed_from: Option<usize>,
+    pub(crate) serial: bool,
+    pub(crate) commented: bool,
 }
 
 #[derive(Debug, Clone)]
-pub struct IndexModel {
-    pub column: usize,
-    pub expression: bool,
-    pub unique: bool,
-    pub partial: Option<usize>,
+pub(crate) struct IndexModel {
+    pub(crate) column: usize,
+    pub(crate) expression: bool,
+    pub(crate) unique: bool,
+    pub(crate) partial: Option<usize>,
 }
 
 /// The names of a model's tables, enums, and of their columns and values.
 #[derive(Debug, Clone)]
-pub struct Names {
-    pub tables: Vec<String>,
-    pub columns: Vec<Vec<String>>,
-    pub enums: Vec<String>,
-    pub values: Vec<String>,
+pub(crate) struct Names {
+    pub(crate) tables: Vec<String>,
+    pub(crate) columns: Vec<Vec<String>>,
+    pub(crate) enums: Vec<String>,
+    pub(crate) values: Vec<String>,
 }
 
 /// How many of each kind of name there are at most.
 const MOST: usize = 6;
 
 /// Names that are hard to quote, to split, or to tell apart.
-pub const AWKWARD: [&str; 18] = [
+pub(crate) const AWKWARD: [&str; 18] = [
     "a", "b", "users", "user_id", "Order", "select", "a b", "a.b", "it's", "\"q\"", "x;--", "ünï", "a=b",
     "[x]", "`y`", "$1", "public", "🦀",
 ];
 
-pub fn model(dialect: Dialect) -> impl Strategy<Value = Model> {
+pub(crate) fn model(dialect: Dialect) -> impl Strategy<Value = Model> {
     let enums = if dialect == Dialect::Postgres { 0..3_usize } else { 0..1 };
     (vec(table(dialect), 0..5), vec(vec(0..MOST, 1..4), enums), vec(0..4_usize, 0..3)).prop_map(
         |(tables, mut enums, views)| {
@@ -117,7 +117,7 @@ fn column(dialect: Dialect) -> impl Strategy<Value = ColumnModel> {
 
 impl Model {
     /// The same model with every table, column, enum and value that `other` has.
-    pub fn with_all_of(mut self, other: &Self) -> Self {
+    pub(crate) fn with_all_of(mut self, other: &Self) -> Self {
         self.tables.extend(other.tables.iter().skip(self.tables.len()).cloned());
         for (table, other) in self.tables.iter_mut().zip(&other.tables) {
             table.columns.extend(other.columns.iter().skip(table.columns.len()).cloned());
@@ -134,7 +134,7 @@ impl Model {
 
 /// Names for any model, each once in its scope, also for those who do not
 /// tell upper from lower case.
-pub fn names() -> impl Strategy<Value = Names> {
+pub(crate) fn names() -> impl Strategy<Value = Names> {
     let scope = || Just(AWKWARD.map(str::to_owned).to_vec()).prop_shuffle();
     (scope(), vec(scope(), MOST), scope(), scope()).prop_map(|(tables, columns, enums, values)| Names {
         tables,
@@ -146,7 +146,7 @@ pub fn names() -> impl Strategy<Value = Names> {
 
 impl Names {
     /// The same names with `-2` behind those that `which` picks.
-    pub fn renamed(&self, which: &[bool]) -> Self {
+    pub(crate) fn renamed(&self, which: &[bool]) -> Self {
         let mut which = which.iter().cycle();
         let mut rename = |name: &String| match which.next() {
             Some(true) => format!("{name}-2"),
@@ -162,7 +162,7 @@ impl Names {
 }
 
 /// Writes a model down under `names`.
-pub fn schema(dialect: Dialect, model: &Model, names: &Names) -> Schema {
+pub(crate) fn schema(dialect: Dialect, model: &Model, names: &Names) -> Schema {
     let writer = Writer { dialect, model, names };
     let tables = (0..model.tables.len()).map(|table| writer.table(table)).collect();
     let mut views = model.views.clone();
@@ -352,7 +352,7 @@ fn sequence_name(table: usize, number: usize) -> String {
 
 /// Carries changes out on a schema; those of names only where no expression
 /// holds the name.
-pub fn apply(mut schema: Schema, changes: &[Change]) -> Schema {
+pub(crate) fn apply(mut schema: Schema, changes: &[Change]) -> Schema {
     for change in changes {
         apply_one(&mut schema, change);
     }
