@@ -4,4 +4,5 @@ pub mod cluster;
 pub mod contents;
 pub mod database;
 pub mod failing;
+pub mod generate;
 pub mod golden;
