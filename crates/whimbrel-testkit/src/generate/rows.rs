@@ -48,7 +48,12 @@ fn is_nullable(from: &Model, to: &Model, table: &TableModel, column: &Column) ->
             !is_key && table.column(column.id).is_none_or(|column| column.nullable)
         }
     };
-    allows(from) && allows(to)
+    // A reference leads to the row of its own number, which must be there.
+    let is_target = |model: &Model| {
+        let mut keys = model.tables.iter().flat_map(|table| &table.foreign_keys);
+        keys.any(|key| key.target == column.id)
+    };
+    allows(from) && allows(to) && !is_target(from) && !is_target(to)
 }
 
 /// The number of the row, in the form of a type.
