@@ -43,7 +43,7 @@ pub enum Error {
     #[error("{} an answer", count(questions.len()))]
     #[diagnostic(
         code(whimbrel::push::unanswered),
-        help("nothing was done; each question names the flags that answer it")
+        help("nothing was done; each question says what answers it")
     )]
     Unanswered {
         /// The questions, in the order in which they were asked.

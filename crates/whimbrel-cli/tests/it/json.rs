@@ -78,7 +78,7 @@ fn open_questions_come_with_facts_and_flags() {
     let error = json!({
         "code": "whimbrel::push::unanswered",
         "message": "1 question needs an answer",
-        "help": "nothing was done; each question names the flags that answer it",
+        "help": "nothing was done; each question says what answers it",
     });
     let question = json!({
         "question": "rename",

@@ -4,6 +4,7 @@ mod json;
 #[cfg(unix)]
 mod processes;
 mod project;
+mod readme;
 #[cfg(unix)]
 mod screen;
 #[cfg(unix)]
