@@ -44,7 +44,8 @@ impl Lowering<'_> {
     }
 
     /// Splits a table into what CREATE TABLE can say and what must come later:
-    /// its foreign keys, and what rests on a function that rests on the table.
+    /// its foreign keys, checks that are not valid, and what rests on a function
+    /// that rests on the table.
     fn lift(&self, table: &Table) -> (Table, Lifted) {
         let own = keys::relation(&table.name);
         let rests_on_itself = |key: Key| {
@@ -63,8 +64,10 @@ impl Lowering<'_> {
             column.generated.is_some() && rests_on_itself(keys::column(&table.name, &column.name))
         };
         lifted.columns = rest.columns.extract_if(.., is_lifted).collect();
+        // CREATE TABLE takes NOT VALID and then marks the check as valid all the same.
         let is_lifted = |check: &mut Check| {
-            rests_on_itself(keys::constraint(&table.name, check.name.as_deref().unwrap_or_default()))
+            check.not_valid
+                || rests_on_itself(keys::constraint(&table.name, check.name.as_deref().unwrap_or_default()))
         };
         lifted.checks = rest.checks.extract_if(.., is_lifted).collect();
         (rest, lifted)
