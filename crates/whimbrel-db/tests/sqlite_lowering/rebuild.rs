@@ -325,3 +325,74 @@ fn old_orphans_do_not_stop_a_rebuild_and_new_ones_do() {
     done.expect_err("an orphan");
     database.holds("SELECT sql FROM sqlite_schema WHERE name = 'c'", "CREATE TABLE c (p)");
 }
+
+#[test]
+fn old_orphans_are_known_again_under_new_names() {
+    let mut database = Database::new(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p, a INT); PRAGMA foreign_keys=OFF;
+         INSERT INTO c VALUES (9, 1); PRAGMA foreign_keys=ON",
+    );
+    database.push(
+        "CREATE TABLE q (id INT PRIMARY KEY); CREATE TABLE d (q REFERENCES q, a TEXT)",
+        &["p=q", "c=d", "d.p=q"],
+    );
+    database.holds("SELECT * FROM d", "9|1");
+}
+
+#[test]
+fn a_conflict_clause_does_not_swallow_rows() {
+    for clause in ["REPLACE", "IGNORE", "FAIL", "ROLLBACK"] {
+        let mut database =
+            Database::new("CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 2), (1, 3), (NULL, 4)");
+        for to in [
+            format!("CREATE TABLE t (a UNIQUE ON CONFLICT {clause}, b)"),
+            format!("CREATE TABLE t (a NOT NULL ON CONFLICT {clause}, b)"),
+            format!("CREATE TABLE t (a, b, PRIMARY KEY (a) ON CONFLICT {clause}) WITHOUT ROWID"),
+        ] {
+            let (_, done) = database.try_push(&to, &[]);
+            done.expect_err("rows that the clause would do away with");
+            database.holds("SELECT * FROM t", "1|2\n1|3\nNULL|4");
+        }
+    }
+}
+
+#[test]
+fn a_foreign_key_whose_parent_key_is_gone_does_not_stop_a_rebuild() {
+    keeps(
+        "CREATE TABLE p (k UNIQUE, a INT); CREATE TABLE c (k REFERENCES p (k)); INSERT INTO p VALUES (1, 2); INSERT INTO c VALUES (1)",
+        "CREATE TABLE p (k, a INT); CREATE TABLE c (k REFERENCES p (k))",
+        "SELECT * FROM p, c",
+        "1|2|1",
+    );
+}
+
+#[test]
+fn hazards_say_what_each_step_may_do() {
+    let mut database = Database::new(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b, c, d AS (a));
+         CREATE TABLE gone (a); CREATE TABLE u (a, b)",
+    );
+    let plan = database.push(
+        "CREATE TABLE p (id INTEGER PRIMARY KEY);
+         CREATE TABLE t (id INTEGER PRIMARY KEY, a INT NOT NULL, b REFERENCES p, e NOT NULL, CHECK (a > 0), UNIQUE (a, b));
+         CREATE TABLE u (a, c CHECK (c > 0), d CHECK (d IS NOT 1)); CREATE UNIQUE INDEX i ON u (lower(a))",
+        &[],
+    );
+    let told: Vec<_> = plan.steps().filter(|step| !step.hazards.is_empty()).collect();
+    let words = |step: &whimbrel_core::plan::Step| {
+        let hazards: Vec<_> = step.hazards.iter().map(ToString::to_string).collect();
+        format!("{} => {}", step.sql.split(" (").next().unwrap_or_default(), hazards.join("; "))
+    };
+    assert_eq!(
+        told.into_iter().map(words).collect::<Vec<_>>(),
+        [
+            "DROP TABLE \"gone\" => gone: all rows are lost",
+            "INSERT INTO \"__new_t\" => t.c: all values are lost; t.a: values may not survive the change of type; \
+             t.a: may fail if rows hold NULL; t.e: fails if the table has rows; t(a, b): may fail if rows have equal keys; \
+             t: may fail if rows break the condition; t(b): may fail if rows refer to nothing; t: writes every row anew",
+            "ALTER TABLE \"u\" ADD COLUMN \"d\" CHECK => u: may fail if rows break the condition",
+            "ALTER TABLE \"u\" DROP COLUMN \"b\" => u.b: all values are lost",
+            "CREATE UNIQUE INDEX \"i\" ON \"u\" => u(lower(a)): may fail if rows have equal keys",
+        ]
+    );
+}

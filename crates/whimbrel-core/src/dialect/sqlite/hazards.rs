@@ -1,8 +1,8 @@
 //! What the changes of a table may do to its rows.
 
-use super::lower::TableWork;
 use super::text::{Constant, constant};
 use super::types::{converts, is_rowid_alias};
+use super::work::TableWork;
 use crate::change::Change;
 use crate::plan::Hazard;
 use crate::schema::{Column, KeyPart, KeyTarget};

@@ -7,11 +7,13 @@ mod lower;
 mod objects;
 mod probe;
 mod rebuild;
+mod rename;
 mod rows;
 mod rules;
 mod sample;
 mod text;
 mod types;
+mod work;
 
 pub mod parse;
 

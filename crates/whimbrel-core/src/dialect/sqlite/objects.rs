@@ -9,8 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ddl;
-use super::lower::{Way, Work, relation, whole_schema};
+use super::lower::{relation, whole_schema};
 use super::text::{fold, mentions, unknown_tables};
+use super::work::{Way, Work};
 use crate::change::Change;
 use crate::plan::{Action, Hazard, Key, Step};
 use crate::schema::{Object, ObjectKind, Schema};

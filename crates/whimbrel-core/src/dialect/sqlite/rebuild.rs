@@ -12,11 +12,10 @@
 //! there is no row left).
 
 use super::hazards::{has_default, of_change};
-use super::lower::{
-    TableWork, Work, create_index, create_index_on_rows, names, relation, wait_for_parents, whole_schema,
-};
+use super::lower::{create_index, create_index_on_rows, names, relation, wait_for_parents, whole_schema};
 use super::text::default_value;
 use super::types::{rowid_alias, rowid_name};
+use super::work::{TableWork, Work};
 use super::{ddl, types};
 use crate::change::Change;
 use crate::dialect::Dialect;
@@ -38,9 +37,7 @@ pub(super) fn rebuild(work: &Work<'_>, table: &TableWork<'_>) -> Vec<Action> {
     action.drops.extend(table.from.indexes.iter().map(|index| relation(&index.name)));
     action.uses.push(names(&name.name));
     wait_for_parents(&mut action, table.to);
-    let mut checked = work.referencers(&name.name);
-    checked.push(name.clone());
-    action.mode = Mode::ForeignKeysSuspended(checked);
+    action.mode = Mode::ForeignKeysSuspended(work.checked(&name.name, Some(table.to)));
     let indexes = table.to.indexes.iter().map(|index| index_again(table, index));
     std::iter::once(action).chain(indexes).collect()
 }
@@ -56,8 +53,10 @@ fn index_again(table: &TableWork<'_>, index: &Index) -> Action {
 fn copy_rows(table: &TableWork<'_>, new_name: &str) -> Step {
     let (columns, values): (Vec<_>, Vec<_>) = copied(table).into_iter().unzip();
     let old_name = ddl::quote(table.name());
+    // A constraint's own conflict clause must not drop rows silently.
+    let insert = if resolves_conflicts(table.to) { "INSERT OR ABORT" } else { "INSERT" };
     let sql = format!(
-        "INSERT INTO {} ({}) SELECT {} FROM {old_name}",
+        "{insert} INTO {} ({}) SELECT {} FROM {old_name}",
         ddl::quote(new_name),
         columns.join(", "),
         values.join(", ")
@@ -69,6 +68,12 @@ fn copy_rows(table: &TableWork<'_>, new_name: &str) -> Step {
     step.hazards.sort();
     step.hazards.dedup();
     step
+}
+
+fn resolves_conflicts(table: &Table) -> bool {
+    table.primary_key.iter().any(|key| key.on_conflict.is_some())
+        || table.unique_constraints.iter().any(|unique| unique.on_conflict.is_some())
+        || table.columns.iter().any(|column| column.not_null_conflict.is_some())
 }
 
 /// What goes where: a column of the new table, and the expression over the old

@@ -1,11 +1,12 @@
 //! What `ALTER TABLE` can do, by the rules of its manual page
 //! (<https://sqlite.org/lang_altertable.html>).
 
-use super::lower::{TableWork, Way};
-use super::text::{Constant, constant, mentions};
+use super::text::{Constant, constant, mentions, significant};
+use super::work::{TableWork, Way};
 use crate::change::Change;
 use crate::dialect::Dialect;
 use crate::schema::{Check, Column, ForeignKey, KeyPart, KeyTarget, Table};
+use crate::sql::{Grammar, Token, TokenKind, is_keyword};
 
 /// Decides how the changes of a table are carried out: in place if every one
 /// of them certainly can be.
@@ -73,21 +74,45 @@ pub(super) fn added_columns<'a>(table: &TableWork<'a>) -> Vec<&'a Column> {
     table.to.columns.iter().filter(added).collect()
 }
 
-/// The new checks and foreign keys that can stand in the definition of a new
-/// column.
-pub(super) fn inline_constraints<'a>(
-    table: &TableWork<'a>,
-    column: &Column,
-) -> (Vec<&'a Check>, Vec<&'a ForeignKey>) {
-    let (mut checks, mut keys) = (Vec::new(), Vec::new());
+/// The new constraints that can stand in the definition of a new column.
+pub(super) struct Inline<'a> {
+    pub(super) checks: Vec<&'a Check>,
+    pub(super) foreign_keys: Vec<&'a ForeignKey>,
+}
+
+/// Finds the new checks and foreign keys that concern a new column alone.
+pub(super) fn inline_constraints<'a>(table: &TableWork<'a>, column: &Column) -> Inline<'a> {
+    let mut inline = Inline { checks: Vec::new(), foreign_keys: Vec::new() };
     for change in &table.changes {
-        match change {
-            Change::AddCheck { check, .. } if is_own_check(table, column, check) => checks.push(check),
-            Change::AddForeignKey { fk, .. } if is_own_key(column, fk) => keys.push(fk),
-            _ => {}
+        if let Change::AddCheck { check, .. } = change
+            && is_own_check(table, column, check)
+        {
+            inline.checks.push(check);
+        }
+        if let Change::AddForeignKey { fk, .. } = change
+            && is_own_key(column, fk)
+        {
+            inline.foreign_keys.push(fk);
         }
     }
-    (checks, keys)
+    inline
+}
+
+/// Says whether a check on one column surely lets NULL pass: it is made of
+/// operators only that give NULL for it.
+pub(super) fn accepts_null(check: &Check) -> bool {
+    const PASSING: &[&str] = &["and", "or", "not", "in", "between", "like", "glob"];
+    let all: Vec<_> = significant(check.expression.as_str()).collect();
+    let passes = |token: &Token<'_>| match token.kind {
+        TokenKind::Word => {
+            !is_keyword(token.text, Grammar::Sqlite) || PASSING.iter().any(|word| token.is_word(word))
+        }
+        _ => true,
+    };
+    let calls = |pair: &[Token<'_>]| {
+        pair[1].is_punct("(") && pair[0].kind == TokenKind::Word && !is_keyword(pair[0].text, Grammar::Sqlite)
+    };
+    all.iter().all(passes) && !all.windows(2).any(calls)
 }
 
 /// ADD COLUMN wants a column that is in no key, not stored, whose default is

@@ -37,7 +37,9 @@ fn value(schema: &Schema, table: &Table, column: &Column, attempt: u32, depth: u
     let key = table.foreign_keys.iter().find(|key| holds(&key.columns, &column.name));
     let is_null = match key {
         Some(_) => attempt >= NO_PARENTS,
-        None => (SOME_NULLS..NO_PARENTS).contains(&attempt) && (position + attempt as usize) % 2 == 0,
+        None => {
+            (SOME_NULLS..NO_PARENTS).contains(&attempt) && (position + attempt as usize).is_multiple_of(2)
+        }
     };
     if may_be_null && is_null {
         return "NULL".to_owned();
