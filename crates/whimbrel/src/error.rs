@@ -2,7 +2,7 @@
 
 use whimbrel_core::diff::RenameProblem;
 use whimbrel_core::plan::PlanError;
-use whimbrel_core::resolve::Question;
+use whimbrel_core::resolve::{Question, ReplacementProblem};
 use whimbrel_db::execute::ExecuteError;
 use whimbrel_db::{DbError, IntrospectError, UrlError};
 
@@ -63,6 +63,14 @@ pub enum Error {
         /// What does not fit.
         #[related]
         problems: Vec<RenameProblem>,
+    },
+    /// Enum values that go are to be replaced by what cannot be.
+    #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[diagnostic(code(whimbrel::push::replacement), help("nothing was done"))]
+    Replacements {
+        /// What cannot be.
+        #[related]
+        problems: Vec<ReplacementProblem>,
     },
     /// The policy of the environment forbids changes.
     #[error("the policy `additive` refuses what is no addition: {}", violations.join(", "))]

@@ -1,10 +1,10 @@
 //! Asks what only a person can answer, and turns the answers into changes.
 
-use whimbrel_core::change::{AlterEnum, Change, EnumReplacement};
+use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Rename, Renames, diff};
 use whimbrel_core::pair::Pair;
-use whimbrel_core::resolve::{Answer, LossKind, LossQuestion, Question, RenameKind, Resolver};
+use whimbrel_core::resolve::{Answer, LossQuestion, Question, RenameKind, Resolver, replace_enum_values};
 use whimbrel_core::schema::Schema;
 use whimbrel_core::sql::{Hint, HintTarget};
 
@@ -100,7 +100,8 @@ pub(crate) fn resolve_renames(
 /// # Errors
 ///
 /// [`Error::Unanswered`] with all that nobody answers or that no answer can
-/// make possible, [`Error::Rejected`] at the first rejection.
+/// make possible, [`Error::Rejected`] at the first rejection,
+/// [`Error::Replacements`] for enum values that cannot take the place of others.
 pub(crate) fn resolve_losses(
     changes: &mut [Change],
     probed: &[&Probed],
@@ -116,34 +117,17 @@ pub(crate) fn resolve_losses(
             continue;
         }
         match resolver.answer(&asked) {
-            Some(Answer::Accept) => accepted.push(question),
-            Some(Answer::Replace(values)) => {
-                replace_enum_values(changes, &question, values);
+            Some(Answer::Accept) if !one.loss.needs_replacements() => accepted.push(question),
+            Some(Answer::Replace(values)) if one.loss.needs_replacements() => {
+                replace_enum_values(changes, &one.loss, &values)
+                    .map_err(|problems| Error::Replacements { problems })?;
                 accepted.push(question);
             }
             Some(Answer::Reject) => return Err(Error::Rejected { question: Box::new(asked) }),
-            Some(Answer::New | Answer::RenamedFrom(_)) | None => unanswered.push(asked),
+            Some(Answer::New | Answer::RenamedFrom(_) | Answer::Accept | Answer::Replace(_)) | None => {
+                unanswered.push(asked);
+            }
         }
     }
     if unanswered.is_empty() { Ok(accepted) } else { Err(Error::Unanswered { questions: unanswered }) }
-}
-
-fn replace_enum_values(
-    changes: &mut [Change],
-    question: &LossQuestion,
-    values: std::collections::BTreeMap<String, Option<String>>,
-) {
-    let LossKind::RemoveEnumValues { column, enum_name, .. } = &question.loss.kind else { return };
-    for change in changes {
-        if let Change::AlterEnum(AlterEnum { enum_name: name, replacements, .. }) = change
-            && name == enum_name
-        {
-            replacements.extend(values.iter().map(|(from, to)| EnumReplacement {
-                table_name: question.loss.table.clone(),
-                column_name: column.clone(),
-                from: from.clone(),
-                to: to.clone(),
-            }));
-        }
-    }
 }

@@ -111,6 +111,12 @@ impl Loss {
         }
     }
 
+    /// Says whether accepting is no answer: it must be said what takes the place
+    /// of each enum value that goes.
+    pub fn needs_replacements(&self) -> bool {
+        matches!(self.kind, LossKind::RemoveEnumValues { .. })
+    }
+
     /// The flags that accept the loss, all of them together; none if it cannot
     /// be accepted.
     pub(super) fn flags(&self) -> Vec<String> {

@@ -5,6 +5,7 @@ mod loss;
 mod losses;
 mod policy;
 mod question;
+mod replacement;
 mod resolver;
 
 pub use flag::{EnumMapping, FlagError, parse_enum_mapping, parse_rename};
@@ -12,6 +13,7 @@ pub use loss::{Loss, LossKind};
 pub use losses::losses;
 pub use policy::{Policy, Violation};
 pub use question::{Answer, Candidate, Facts, LossQuestion, Question, RenameKind, RenameQuestion};
+pub use replacement::{ReplacementProblem, replace_enum_values};
 pub use resolver::{
     AlwaysAddDrop, AlwaysRename, FromFn, Lenient, Predefined, RejectAll, Resolver, Strict, always_add_drop,
     always_rename, from_fn, lenient, predefined, reject_all, strict,
