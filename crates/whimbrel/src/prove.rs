@@ -152,7 +152,8 @@ fn may_fail(hazard: &Hazard) -> bool {
         | Hazard::FailsOnRows { .. }
         | Hazard::FailsOnDuplicates { .. }
         | Hazard::FailsOnViolations { .. }
-        | Hazard::FailsOnOrphans { .. } => true,
+        | Hazard::FailsOnOrphans { .. }
+        | Hazard::FailsOnValues { .. } => true,
         Hazard::LosesTable { .. }
         | Hazard::LosesColumn { .. }
         | Hazard::LosesPrecision { .. }

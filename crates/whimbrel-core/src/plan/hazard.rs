@@ -53,6 +53,11 @@ pub enum Hazard {
         /// The table and columns.
         subject: String,
     },
+    /// Fails if a value has no counterpart in the column's new type.
+    FailsOnValues {
+        /// The column.
+        subject: String,
+    },
     /// Writes every row anew; the table is locked meanwhile.
     RewritesTable {
         /// The table.
@@ -78,6 +83,7 @@ impl Hazard {
             | Self::FailsOnDuplicates { subject }
             | Self::FailsOnViolations { subject }
             | Self::FailsOnOrphans { subject }
+            | Self::FailsOnValues { subject }
             | Self::RewritesTable { subject }
             | Self::BlocksWrites { subject } => subject,
         }
@@ -95,6 +101,7 @@ impl Hazard {
             Self::FailsOnDuplicates { .. } => "may fail if rows have equal keys",
             Self::FailsOnViolations { .. } => "may fail if rows break the condition",
             Self::FailsOnOrphans { .. } => "may fail if rows refer to nothing",
+            Self::FailsOnValues { .. } => "may fail if a value does not convert",
             Self::RewritesTable { .. } => "writes every row anew",
             Self::BlocksWrites { .. } => "blocks writes while it reads every row",
         }

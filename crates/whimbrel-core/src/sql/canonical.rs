@@ -7,6 +7,7 @@
 //! | a quoted identifier | bare, if bare it would be the same; else in double quotes |
 //! | a string, a parameter, an operator | as written |
 //! | a number | in lower case (`1E5`, `0X1F`) |
+//! | the cast of an array | PostgreSQL: the cast of each element |
 //!
 //! SQLite takes a double-quoted text that names no column for a string
 //! (<https://sqlite.org/quirks.html>), so the case of one is never changed:
@@ -15,6 +16,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::array_cast;
 use super::lexer::is_breakpoint;
 use super::quote::is_bare;
 use super::{Grammar, Lexicon, Token, TokenKind, Tokens, is_keyword, is_reserved, quote_ident, tokens};
@@ -30,9 +32,10 @@ use super::{Grammar, Lexicon, Token, TokenKind, Tokens, is_keyword, is_reserved,
 /// );
 /// ```
 pub fn canonical(text: &str, lexicon: Lexicon) -> String {
+    let text = settled(text, lexicon);
     let mut out = String::with_capacity(text.len());
     let mut before: Option<Shape> = None;
-    for piece in pieces(text, lexicon) {
+    for piece in pieces(&text, lexicon) {
         if let Some(before) = before {
             out.push(separator(before, piece.shape));
         }
@@ -50,7 +53,15 @@ pub fn canonical(text: &str, lexicon: Lexicon) -> String {
 /// assert!(same("CHECK (a>0)", "check ( \"a\" > 0 ) -- positive", Lexicon::SQLITE));
 /// ```
 pub fn same(a: &str, b: &str, lexicon: Lexicon) -> bool {
-    a == b || pieces(a, lexicon).eq(pieces(b, lexicon))
+    a == b || pieces(&settled(a, lexicon), lexicon).eq(pieces(&settled(b, lexicon), lexicon))
+}
+
+/// Writes in one way what the engine itself writes in several.
+fn settled(text: &str, lexicon: Lexicon) -> Cow<'_, str> {
+    match lexicon.grammar {
+        Grammar::Postgres => array_cast::to_elements(text, lexicon),
+        Grammar::Sqlite => Cow::Borrowed(text),
+    }
 }
 
 fn pieces(text: &str, lexicon: Lexicon) -> Pieces<'_> {

@@ -32,7 +32,9 @@ mod lower;
 mod mention;
 mod objects;
 mod part;
+mod probe;
 mod rules;
+mod sample;
 mod side;
 mod types;
 
@@ -80,12 +82,12 @@ impl Backend for Postgres {
         lower::lower(pair, changes)
     }
 
-    fn probe(&self, _: Pair<&Schema>, _: &Renames, _: &Loss) -> Option<Probe> {
-        None
+    fn probe(&self, pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Option<Probe> {
+        probe::probe(pair, renames, loss)
     }
 
-    fn sample_row(&self, _: &Schema, _: &Table, _: u32) -> Option<String> {
-        None
+    fn sample_row(&self, schema: &Schema, table: &Table, attempt: u32) -> Option<String> {
+        sample::sample_row(schema, table, attempt)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Columns carry the text that `format_type` prints; a person may write any of
 //! the aliases. [`TypeName::parse`] brings both to one form.
 
+use super::rules;
 use crate::name::ObjectName;
 use crate::sql::{Lexicon, Token, tokens};
 
@@ -41,6 +42,54 @@ impl TypeName {
 
     fn modifier(&self, index: usize) -> Option<i64> {
         self.modifiers.get(index)?.parse().ok()
+    }
+
+    /// The type as SQL.
+    pub(super) fn spelled(&self) -> String {
+        let modifiers = match self.modifiers.is_empty() {
+            true => String::new(),
+            false => format!("({})", self.modifiers.join(",")),
+        };
+        let array = if self.array { "[]" } else { "" };
+        if !self.is(&ALIASED) && !self.is(&NUMBERS) && !self.is(&TEXTS) && !self.is(&TIMED) {
+            return format!("{}{modifiers}{array}", rules::name(&self.object_name()));
+        }
+        match self.name.split_once(' ') {
+            // `timestamp(3) with time zone`, but `character varying(3)`.
+            Some((first, rest)) if self.is(&TIMED) => format!("{first}{modifiers} {rest}{array}"),
+            Some(_) | None => format!("{}{modifiers}{array}", self.name),
+        }
+    }
+
+    pub(super) fn is_text(&self) -> bool {
+        self.is(&TEXTS)
+    }
+
+    pub(super) fn is_number(&self) -> bool {
+        self.is(&NUMBERS)
+    }
+
+    pub(super) fn is_integer(&self) -> bool {
+        self.is(&INTEGERS)
+    }
+
+    pub(super) fn is_moment(&self) -> bool {
+        self.is(&MOMENTS)
+    }
+
+    /// The least and greatest value of an integer type.
+    pub(super) fn bounds(&self) -> Option<(i64, i64)> {
+        rules::number_bounds(&self.name)
+    }
+
+    /// How long a text or number may be.
+    pub(super) fn limit(&self) -> Option<i64> {
+        self.modifier(0)
+    }
+
+    /// How many digits of a number come after its point.
+    pub(super) fn scale(&self) -> i64 {
+        self.modifier(1).unwrap_or(0)
     }
 
     fn element(&self) -> Self {
@@ -153,6 +202,9 @@ fn float(modifiers: &[String]) -> &'static str {
     }
 }
 
+/// Besides numbers, texts and times, the types whose names in SQL are not those
+/// in the catalogue, and so cannot be quoted.
+const ALIASED: [&str; 3] = ["boolean", "bit", "bit varying"];
 const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
 const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
 const TEXTS: [&str; 3] = ["text", "character varying", "character"];
@@ -231,6 +283,14 @@ pub(super) fn lossless(from: &TypeName, to: &TypeName) -> bool {
         || (from.is(&["date"]) && to.is(&["timestamp without time zone"]))
         || (from.is(&["boolean"]) && to.is(&INTEGERS))
         || (from.is(&["jsonb"]) && to.is(&["json"]))
+}
+
+/// Says whether a value may have no counterpart at all, so that the cast fails.
+pub(super) fn may_fail(from: &TypeName, to: &TypeName) -> bool {
+    let to_text = to.is(&TEXTS) && !to.array;
+    let moments = |one: &TypeName| one.is(&MOMENTS) || one.is(&TIMED);
+    let both_moments = moments(from) && moments(to) && !from.array && !to.array && has_cast(from, to);
+    !lossless(from, to) && !to_text && !both_moments
 }
 
 fn widens(from: &TypeName, to: &TypeName) -> bool {

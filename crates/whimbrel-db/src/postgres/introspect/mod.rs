@@ -129,7 +129,7 @@ fn assemble(read: Read, options: &IntrospectOptions) -> (Schema, Vec<unmanaged::
     columns::read(&mut catalog, next());
     let constraints = constraints::read(&catalog, next());
     let indexes = indexes::read(&catalog, next());
-    let sequences = types::read_sequences(&catalog, next());
+    let sequences = next();
     let user_types = next();
     let enum_values = types::read_enum_values(next());
     let views = next();
@@ -138,6 +138,8 @@ fn assemble(read: Read, options: &IntrospectOptions) -> (Schema, Vec<unmanaged::
     let dependencies = next();
     let extensions = next();
     catalog.read_comments(next());
+    // These look for their comments.
+    let sequences = types::read_sequences(&catalog, sequences);
     let seen = unmanaged::read(&mut catalog, next());
 
     let own_namespaces = catalog.own_namespaces();

@@ -2,7 +2,7 @@
 
 use super::super::keys;
 use super::super::rules::{ident, name};
-use super::super::types::{TypeName, cast, keeps_rows, lossless, same};
+use super::super::types::{TypeName, cast, keeps_rows, lossless, may_fail, same};
 use super::Lowering;
 use super::generator::{self, Source};
 use super::search::is_recomputed;
@@ -97,6 +97,9 @@ impl Altered<'_> {
         let mut step = self.step(&format!("TYPE {to} USING {value}"));
         if !lossless(&types.0, &types.1) {
             step.hazards.push(Hazard::LosesPrecision { subject: self.subject() });
+        }
+        if may_fail(&types.0, &types.1) {
+            step.hazards.push(Hazard::FailsOnValues { subject: self.subject() });
         }
         step.hazards.push(Hazard::RewritesTable { subject: self.table.to_string() });
         Some(step)

@@ -106,7 +106,8 @@ impl Spaces {
         let made = within(&mut action.creates.iter().chain(&action.alters), &self.new);
         let left = within(&mut action.drops.iter().chain(&action.frees), &self.gone);
         let of_space = action.creates.iter().chain(&action.drops).any(is_space);
-        let is_early = of_space || action.creates.contains(&milestone(RENAMED));
+        let passes = |name: &str| action.creates.contains(&milestone(name));
+        let is_early = of_space || passes(RENAMED) || passes(VALUES_ADDED);
         if !is_early {
             action.uses.extend(self.new_extensions.iter().cloned());
         }

@@ -122,9 +122,10 @@ impl Lowering<'_> {
         let replacements = self.replacements(table, named);
         let value = by_way_of_text(from, to, &replacements);
         let mut step = altered.step(&format!("TYPE {} USING {value}", altered.collated_type()));
-        if !replacements.is_empty() {
-            step.hazards.push(Hazard::LosesEnumValues { subject: altered.subject() });
-        }
+        step.hazards.push(match replacements.is_empty() {
+            true => Hazard::FailsOnValues { subject: altered.subject() },
+            false => Hazard::LosesEnumValues { subject: altered.subject() },
+        });
         step.hazards.push(Hazard::RewritesTable { subject: table.to_string() });
         let old = self.from.graph.needs(key).filter(|needed| self.stepped_aside(needed));
         let frees = old.map(|needed| keys::relation(&aside(&needed.name))).collect();

@@ -78,11 +78,11 @@ fn a_type_changes_by_a_cast() {
         from.view("v", "SELECT b FROM t", &["t.b"]),
         to.view("v", "SELECT b FROM t", &["t.b"]),
         r#"
-        ALTER TABLE "t" ALTER COLUMN "a" TYPE varchar(20);
-        ALTER TABLE "t" ALTER COLUMN "c" TYPE integer USING "c"::integer;
         ALTER TABLE "t" DROP CONSTRAINT "b_small";
         DROP INDEX "t_g";
         ALTER TABLE "t" DROP COLUMN "g";
+        ALTER TABLE "t" ALTER COLUMN "a" TYPE varchar(20);
+        ALTER TABLE "t" ALTER COLUMN "c" TYPE integer USING "c"::integer;
         DROP VIEW "v";
         ALTER TABLE "t" ALTER COLUMN "b" DROP DEFAULT;
         ALTER TABLE "t" ALTER COLUMN "b" TYPE text USING "b"::text;

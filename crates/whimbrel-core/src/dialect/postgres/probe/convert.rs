@@ -1,0 +1,159 @@
+//! Rows whose values do not survive a change of type.
+
+use super::super::ddl::condition;
+use super::super::rules::{ident, literal};
+use super::super::types::{TypeName, cast, lossless};
+use super::rows::Rows;
+use super::{affected, nothing};
+use crate::name::ObjectName;
+use crate::schema::{Column, Schema, SqlExpr, TypeDef};
+use crate::sql::{Lexicon, tokens};
+
+/// The query for one column; `from` is the column as it was, by its new name.
+pub(super) fn probe(rows: &Rows<'_>, from: &Column, to: &Column) -> Option<String> {
+    let live = rows.live(&to.name)?;
+    let value = ident(&live.name);
+    let (old, new) = (resolved(rows.pair.from, &from.sql_type), resolved(rows.pair.to, &to.sql_type));
+    let conversion = Conversion { value: &value, from: &old.0, to: &new.0 };
+    let breaks_domain = new.1.iter().map(|check| breaks(check, &conversion)).collect::<Vec<_>>();
+    let fails = if let Some(values) = enum_values(rows.pair.to, &new.0) {
+        Some(conversion.is_none_of(&values))
+    } else if lossless(&old.0, &new.0) {
+        None
+    } else {
+        Some(conversion.fails().unwrap_or_default())
+    };
+    match fails {
+        // Only the cast itself can tell.
+        Some(condition) if condition.is_empty() => {
+            let known = rows.knows_type(&to.sql_type);
+            let tried = conversion.cast_to(&to.sql_type);
+            let table = rows.table();
+            known.then(|| format!("SELECT 0 * count({tried}), NULL::bigint, NULL::text FROM {table}"))
+        }
+        None if breaks_domain.is_empty() => Some(nothing()),
+        fails => {
+            let conditions: Vec<_> = fails.into_iter().chain(breaks_domain).collect();
+            Some(affected(&rows.table(), &conditions.join(" OR "), &value, &rows.table()))
+        }
+    }
+}
+
+/// A type without its domain, and the conditions of the domain.
+fn resolved(schema: &Schema, sql_type: &str) -> (TypeName, Vec<SqlExpr>) {
+    let named = TypeName::parse(sql_type);
+    match domain(schema, &named.object_name()) {
+        Some((base, checks)) if !named.array => {
+            let (base, inherited) = resolved(schema, base);
+            (base, checks.iter().map(|(_, check)| check.clone()).chain(inherited).collect())
+        }
+        Some(_) | None => (named, Vec::new()),
+    }
+}
+
+fn domain<'a>(schema: &'a Schema, name: &ObjectName) -> Option<(&'a str, &'a [(String, SqlExpr)])> {
+    let def = schema.types.iter().find(|def| def.name() == name)?;
+    match def {
+        TypeDef::Domain { base, checks, .. } => Some((base, checks)),
+        TypeDef::Composite { .. } | TypeDef::Range { .. } => None,
+    }
+}
+
+fn enum_values(schema: &Schema, of: &TypeName) -> Option<Vec<String>> {
+    schema.enum_type(&of.object_name()).map(|one| one.values.clone())
+}
+
+/// A condition of a domain, broken by a value.
+fn breaks(check: &SqlExpr, conversion: &Conversion<'_>) -> String {
+    let text = condition(check.as_str());
+    let value = match lossless(conversion.from, conversion.to) {
+        true => conversion.value.to_owned(),
+        // A value that does not cast is told by the error.
+        false => format!("({})", conversion.cast_to(&conversion.to.spelled())),
+    };
+    let mut written = String::new();
+    for token in tokens(text, Lexicon::POSTGRES) {
+        written.push_str(if token.is_word("value") { &value } else { token.text });
+    }
+    format!("NOT ({written})")
+}
+
+/// A value that goes from one type to another; neither is a domain.
+struct Conversion<'a> {
+    value: &'a str,
+    from: &'a TypeName,
+    to: &'a TypeName,
+}
+
+impl Conversion<'_> {
+    fn cast_to(&self, sql_type: &str) -> String {
+        cast(self.value, self.from, sql_type)
+    }
+
+    fn is_none_of(&self, values: &[String]) -> String {
+        let values = values.iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ");
+        match self.to.array {
+            true => format!("NOT ({}::text[] <@ ARRAY[{values}]::text[])", self.value),
+            false => format!("{}::text <> ALL (ARRAY[{values}]::text[])", self.value),
+        }
+    }
+
+    /// The condition under which a value does not survive, where one can be told
+    /// without casting.
+    fn fails(&self) -> Option<String> {
+        if self.from.array || self.to.array {
+            return None;
+        }
+        if self.to.is_text() {
+            return self.to.limit().map(|limit| format!("char_length({}::text) > {limit}", self.value));
+        }
+        if self.from.is_text() {
+            return self.text_fails();
+        }
+        if self.from.is_number() && self.to.is_number() {
+            return self.number_fails(&format!("{}::numeric", self.value));
+        }
+        let moments = self.from.is_moment() && self.to.is_moment();
+        moments.then(|| {
+            let there = self.cast_to(&self.to.spelled());
+            format!("{there}::{} IS DISTINCT FROM {}", self.from.spelled(), self.value)
+        })
+    }
+
+    /// A text must look right before it can be looked at as what it spells.
+    fn text_fails(&self) -> Option<String> {
+        let value = self.value;
+        if self.to.is_number() {
+            let fits = self.number_fails(&format!("{value}::numeric")).unwrap_or_else(|| "false".to_owned());
+            let spelled = if self.to.is_integer() { INTEGER } else { NUMBER };
+            return Some(format!("CASE WHEN {value} !~* '{spelled}' THEN true ELSE {fits} END"));
+        }
+        match self.to.name.as_str() {
+            "boolean" => Some(format!("{value} !~* '{BOOLEAN}'")),
+            "uuid" => Some(format!("{value} !~* '{UUID}'")),
+            _ => None,
+        }
+    }
+
+    /// Says when a number, written as `numeric`, is another in the new type.
+    fn number_fails(&self, number: &str) -> Option<String> {
+        if let Some((min, max)) = self.to.bounds() {
+            return Some(format!("({number} <> round({number}) OR {number} NOT BETWEEN {min} AND {max})"));
+        }
+        match (self.to.limit(), self.to.scale()) {
+            (Some(digits), scale) => {
+                let rounded = format!("round({number}, {scale})");
+                Some(format!("({number} <> {rounded} OR abs({rounded}) >= 1e{})", digits - scale))
+            }
+            (None, _) => {
+                let there = format!("{}::{}", self.value, self.to.name);
+                Some(format!("{there}::numeric IS DISTINCT FROM {number}"))
+            }
+        }
+    }
+}
+
+const INTEGER: &str = r"^\s*[-+]?[0-9]+\s*$";
+const NUMBER: &str = r"^\s*([-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?)\s*$";
+const BOOLEAN: &str = r"^\s*(t|tr|tru|true|f|fa|fal|fals|false|y|ye|yes|n|no|on|off?|1|0)\s*$";
+const UUID: &str = r"^\{?([0-9a-f]{4}-?){7}[0-9a-f]{4}\}?$";
