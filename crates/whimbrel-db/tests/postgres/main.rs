@@ -4,7 +4,9 @@
 mod connect;
 mod execute;
 mod introspect;
+mod pooler;
 mod scratch;
+mod tls;
 
 use std::time::Duration;
 
