@@ -21,10 +21,9 @@ fn push_all(dialect: Dialect) {
     let filter = std::env::var("WHIMBREL_GOLDEN").unwrap_or_default();
     let mut failures = String::new();
     for case in cases() {
-        if case.engines().contains(&dialect) && case.name().contains(&filter) {
-            if let Err(what) = block_on(push_case(&case, dialect)) {
-                let _ = writeln!(failures, "\n=== {}\n{}", case.name(), what.trim_end());
-            }
+        let asked_for = case.engines().contains(&dialect) && case.name().contains(&filter);
+        if asked_for && let Err(what) = block_on(push_case(&case, dialect)) {
+            let _ = writeln!(failures, "\n=== {}\n{}", case.name(), what.trim_end());
         }
     }
     assert!(failures.is_empty(), "{failures}");

@@ -241,7 +241,7 @@ impl<'a> Kept<'a> {
                 .from
                 .tables
                 .iter()
-                .find(|table| dialect.fold_name(&table.name) == dialect.fold_name(&old))?;
+                .find(|table| dialect.fold_name(&table.name) == dialect.fold_name(old))?;
             Some(KeptTable { from, to, columns: kept_columns(dialect, claim, from, to) })
         });
         Self { dialect, tables: tables.filter(|table| !table.columns.is_empty()).collect() }
@@ -281,7 +281,7 @@ fn kept_columns<'a>(
         .filter(|column| column.generated.is_none())
         .filter_map(|column| {
             let old = claim.renames.old_column(dialect, &to.name, &column.name);
-            let before = from.columns.iter().find(|one| dialect.same_ident(&one.name, &old))?;
+            let before = from.columns.iter().find(|one| dialect.same_ident(&one.name, old))?;
             let untouched = before.generated.is_none()
                 && before.nullable == column.nullable
                 && dialect.same_type(&before.sql_type, &column.sql_type);

@@ -333,9 +333,13 @@ fn is_rowid(table: &Table) -> bool {
     is_integer && part.order == SortOrder::Asc && !table.options.without_rowid
 }
 
+/// A foreign key as the pragma lists it: number, columns, parent, its columns,
+/// ON UPDATE, ON DELETE.
+type Listed = (i64, Vec<String>, String, Vec<String>, String, String);
+
 async fn check_foreign_keys(connection: &mut dyn Connection, table: &Table, context: &str) {
     let rows = pragma(connection, "foreign_key_list", &table.name.name).await;
-    let mut seen: Vec<(i64, Vec<String>, String, Vec<String>, String, String)> = Vec::new();
+    let mut seen: Vec<Listed> = Vec::new();
     for row in rows {
         let id = row.integer(0).unwrap();
         if seen.last().is_none_or(|(last, ..)| *last != id) {
