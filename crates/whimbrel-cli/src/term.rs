@@ -1,6 +1,6 @@
 //! What kind of terminal there is, and the one way to write to it.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 /// Standard output and standard error, as this process has them.
 #[derive(Debug, Clone, Copy)]
@@ -41,14 +41,17 @@ impl Term {
         let _ = writeln!(anstream::stderr().lock(), "{text}");
     }
 
-    /// Writes data, on standard output.
+    /// Writes data, on standard output. Who reads no further (`| head`) has
+    /// enough.
     ///
     /// # Errors
     ///
-    /// If nobody reads it, or the disk is full.
+    /// If it cannot be written, such as to a full disk.
     pub(crate) fn data(&self, text: &str) -> std::io::Result<()> {
         let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
     }
 }

@@ -235,8 +235,16 @@ struct KeptTable<'a> {
 
 impl<'a> Kept<'a> {
     fn between(dialect: Dialect, near: Pair<&'a Schema>, claim: Claim<'_>) -> Self {
+        // A reset drops a table and creates one of its name: nothing of it is kept.
+        let is_dropped = |name: &ObjectName| {
+            let drops = |change: &Change| matches!(change, Change::DropTable { table_name } if dialect.same_name(table_name, name));
+            claim.changes.iter().any(drops)
+        };
         let tables = near.to.tables.iter().filter_map(|to| {
             let old = claim.renames.old_table(dialect, &to.name);
+            if is_dropped(&old) {
+                return None;
+            }
             let from = near
                 .from
                 .tables

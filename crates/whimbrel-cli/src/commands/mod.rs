@@ -46,12 +46,20 @@ fn with_database(
 ) -> Result<Exit, CliError> {
     let settings = Settings::load(&global, &working_dir())?;
     let context = Context { term, global, settings, interrupt: Interrupt::listen() };
-    if let Some(path) = &context.settings.config {
-        context.detail(format_args!("settings: `{}`", path.display()));
-    }
+    tell_settings(&context);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| CliError::Write { path: "a pipe".into(), reason })?;
     runtime.block_on(command(&context))
+}
+
+/// What a run uses besides the database itself.
+fn tell_settings(cx: &Context) {
+    if let Some(path) = &cx.settings.config {
+        cx.detail(format_args!("settings: `{}`", path.display()));
+    }
+    if let Some(path) = &cx.settings.cache {
+        cx.detail(format_args!("cache: `{}`", path.display()));
+    }
 }
 
 /// The folder that relative paths start from; where it is gone, the empty path

@@ -2,7 +2,7 @@
 //!
 //! A rename applies if its old name is there and goes, and its new name comes.
 //! Names may move up together (`a` to `b` while `b` goes to `c`), but not in a
-//! circle.
+//! circle. A rename that was made before is no problem and does nothing.
 
 use std::collections::BTreeMap;
 
@@ -136,7 +136,7 @@ impl<'a> Scope<'a> {
     /// Sorts the renames of this scope.
     fn sort(&self, wanted: Vec<Wanted<'_>>, known: &mut Known) {
         let mut kept = Vec::new();
-        for one in wanted {
+        for one in wanted.into_iter().filter(|one| !self.is_done(one.rename)) {
             match self.find(one.rename).and_then(|found| claim(&kept, found)) {
                 Ok(Some(found)) => kept.push((found, one)),
                 Ok(None) => {}
@@ -148,6 +148,15 @@ impl<'a> Scope<'a> {
             self.refuse(kept.remove(at).1, fault, known);
         }
         self.line_up(kept, known);
+    }
+
+    /// Says whether the current side has the new name already, and no longer the
+    /// old one: the same flags can be given again, or for several databases.
+    fn is_done(&self, rename: &Rename) -> bool {
+        let Pair { from, to } = &self.names;
+        from.get(self.dialect, &rename.from).is_none()
+            && from.get(self.dialect, &rename.to).is_some()
+            && to.get(self.dialect, &rename.to).is_some()
     }
 
     /// The rename in the catalogue's spelling.
@@ -270,5 +279,28 @@ fn claim(kept: &[(Rename, Wanted<'_>)], found: Rename) -> Result<Option<Rename>,
         Err(Fault::Twice)
     } else {
         Ok(Some(found))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::parse_rename;
+    use crate::schema::Table;
+
+    fn schema(table: &str, column: &str) -> Schema {
+        let table = Table { columns: vec![Column::new(column, "TEXT")], ..Table::new(table) };
+        Schema { tables: vec![table], ..Schema::default() }
+    }
+
+    #[test]
+    fn a_rename_that_was_made_before_is_no_problem() {
+        let done = schema("users", "nickname");
+        for flag in ["users.nick=nickname", "people.nick=users.nickname"] {
+            let renamed = parse_rename(flag, RenameKind::Column).unwrap();
+            let renames = Renames { renamed, ..Renames::default() };
+            let known = known(Dialect::Sqlite, Pair::new(&done, &done), &renames);
+            assert!(known.renames.is_empty() && known.problems.is_empty(), "{flag}: {known:?}");
+        }
     }
 }
