@@ -172,11 +172,21 @@ impl<'a> Piece<'a> {
 
 impl PartialEq for Piece<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let folded = |byte: u8, folded| if folded { byte.to_ascii_lowercase() } else { byte };
-        let (a, b) = (self.text.bytes(), other.text.bytes());
-        self.shape == other.shape
-            && a.map(|byte| folded(byte, self.folded)).eq(b.map(|byte| folded(byte, other.folded)))
+        if self.shape != other.shape || self.text.len() != other.text.len() {
+            return false;
+        }
+        match (self.folded, other.folded) {
+            (false, false) => self.text == other.text,
+            (true, true) => self.text.eq_ignore_ascii_case(&other.text),
+            (true, false) => is_folded(&self.text, &other.text),
+            (false, true) => is_folded(&other.text, &self.text),
+        }
     }
+}
+
+/// Says whether `text` in lower case is `lower`.
+fn is_folded(text: &str, lower: &str) -> bool {
+    text.bytes().map(|byte| byte.to_ascii_lowercase()).eq(lower.bytes())
 }
 
 impl std::fmt::Display for Piece<'_> {

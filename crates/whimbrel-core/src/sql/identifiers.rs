@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Cursor, Grammar, Lexicon, Token, TokenKind, is_reserved, plain_ident, tokens};
+use super::{Cursor, Grammar, Lexicon, Token, TokenKind, is_keyword, is_reserved, plain_ident, tokens};
 
 /// An identifier in a text, with what its neighbours say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,10 +95,14 @@ fn role(ahead: &Cursor<'_>) -> Role {
 /// engine complain, a key word that is replaced may not.
 fn is_key(token: &Token<'_>, before: Option<Token<'_>>, lexicon: Lexicon) -> bool {
     const OPERATORS: &[&str] = &["like", "glob", "regexp", "match", "end", "asc", "desc", "by", "of"];
+    if is_reserved(token.text, lexicon.grammar) {
+        return true;
+    }
     let is = |words: &[&str]| words.iter().any(|word| token.is_word(word));
-    let after_nulls = before.is_some_and(|token| token.is_word("nulls"));
-    is_reserved(token.text, lexicon.grammar)
-        || (lexicon.grammar == Grammar::Sqlite && (is(OPERATORS) || (after_nulls && is(&["first", "last"]))))
+    let after_nulls = || before.is_some_and(|token| token.is_word("nulls"));
+    lexicon.grammar == Grammar::Sqlite
+        && is_keyword(token.text, lexicon.grammar)
+        && (is(OPERATORS) || (is(&["first", "last"]) && after_nulls()))
 }
 
 /// Replaces the identifiers for which `rename` has another name, and nothing

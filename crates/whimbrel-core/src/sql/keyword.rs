@@ -10,7 +10,7 @@ use super::Grammar;
 /// Says whether the word, in either case, is a key word, reserved or not. For
 /// PostgreSQL only reserved ones are known: all its bare words fold to one case.
 pub fn is_keyword(word: &str, grammar: Grammar) -> bool {
-    is_reserved(word, grammar) || (grammar == Grammar::Sqlite && contains(SQLITE_FREE, word))
+    is_reserved(word, grammar) || (grammar == Grammar::Sqlite && SQLITE_FREE.contains(word))
 }
 
 /// Says whether the word, in either case, must be quoted to be an identifier.
@@ -22,28 +22,48 @@ pub fn is_keyword(word: &str, grammar: Grammar) -> bool {
 /// ```
 pub fn is_reserved(word: &str, grammar: Grammar) -> bool {
     match grammar {
-        Grammar::Sqlite => contains(SQLITE_RESERVED, word),
-        Grammar::Postgres => contains(POSTGRES_RESERVED, word),
+        Grammar::Sqlite => SQLITE_RESERVED.contains(word),
+        Grammar::Postgres => POSTGRES_RESERVED.contains(word),
     }
 }
 
-/// No key word is longer.
-const LONGEST: usize = 17;
+/// A list of words in lower case, sorted, with the place where each first
+/// letter begins: this is asked for every word of every text.
+struct List {
+    words: &'static [&'static str],
+    starts: [u8; 27],
+}
 
-fn contains(sorted: &[&str], word: &str) -> bool {
-    let mut buffer = [0; LONGEST];
-    let Some(lower) = buffer.get_mut(..word.len()) else { return false };
-    lower.copy_from_slice(word.as_bytes());
-    lower.make_ascii_lowercase();
-    let lower: &[u8] = lower;
-    sorted.binary_search_by(|keyword| keyword.as_bytes().cmp(lower)).is_ok()
+impl List {
+    const fn new(words: &'static [&'static str]) -> Self {
+        let mut starts = [0; 27];
+        let mut at = 0;
+        while at < words.len() {
+            let mut letter = (words[at].as_bytes()[0] - b'a') as usize + 1;
+            while letter < starts.len() {
+                starts[letter] = at as u8 + 1;
+                letter += 1;
+            }
+            at += 1;
+        }
+        Self { words, starts }
+    }
+
+    fn contains(&self, word: &str) -> bool {
+        let Some(first) = word.bytes().next() else { return false };
+        let letter = usize::from(first.to_ascii_lowercase().wrapping_sub(b'a'));
+        let (Some(&from), Some(&to)) = (self.starts.get(letter), self.starts.get(letter + 1)) else {
+            return false;
+        };
+        self.words[usize::from(from)..usize::from(to)].iter().any(|known| known.eq_ignore_ascii_case(word))
+    }
 }
 
 /// SQLite's key words (<https://sqlite.org/lang_keywords.html>) that its parser
 /// does not take for a column in an expression, found by asking it; the words of
 /// a join, which it takes for one only away from joins; and TRUE and FALSE, which
 /// are constants unless they are quoted.
-const SQLITE_RESERVED: &[&str] = &[
+static SQLITE_RESERVED: List = List::new(&[
     "add",
     "all",
     "alter",
@@ -117,10 +137,10 @@ const SQLITE_RESERVED: &[&str] = &[
     "values",
     "when",
     "where",
-];
+]);
 
 /// SQLite's other key words, which fall back to identifiers.
-const SQLITE_FREE: &[&str] = &[
+static SQLITE_FREE: List = List::new(&[
     "abort",
     "action",
     "after",
@@ -198,11 +218,11 @@ const SQLITE_FREE: &[&str] = &[
     "with",
     "within",
     "without",
-];
+]);
 
 /// PostgreSQL's key words that `quote_ident` quotes: all but the unreserved ones
 /// of `pg_get_keywords()`, up to PostgreSQL 18.
-const POSTGRES_RESERVED: &[&str] = &[
+static POSTGRES_RESERVED: List = List::new(&[
     "all",
     "analyse",
     "analyze",
@@ -367,24 +387,26 @@ const POSTGRES_RESERVED: &[&str] = &[
     "xmlroot",
     "xmlserialize",
     "xmltable",
-];
+]);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_sorted_in_lower_case_and_no_word_is_too_long() {
-        for list in [SQLITE_RESERVED, SQLITE_FREE, POSTGRES_RESERVED] {
-            assert!(list.is_sorted_by(|a, b| a < b));
-            assert!(list.iter().all(|word| word.len() <= LONGEST && *word == word.to_ascii_lowercase()));
+    fn lists_are_sorted_in_lower_case_and_find_their_words() {
+        for list in [&SQLITE_RESERVED, &SQLITE_FREE, &POSTGRES_RESERVED] {
+            assert!(list.words.is_sorted_by(|a, b| a < b));
+            assert!(list.words.iter().all(|word| *word == word.to_ascii_lowercase()));
+            assert!(list.words.iter().all(|word| list.contains(word) && list.contains(&word.to_uppercase())));
+            assert!(!list.contains("") && !list.contains("zz") && !list.contains("{") && !list.contains("é"));
         }
     }
 
     #[test]
     fn sqlite_has_all_its_key_words() {
         // 147 in the manual, WITHIN (3.47), and the two constants.
-        assert_eq!(SQLITE_RESERVED.len() + SQLITE_FREE.len(), 147 + 1 + 2);
+        assert_eq!(SQLITE_RESERVED.words.len() + SQLITE_FREE.words.len(), 147 + 1 + 2);
         assert!(is_keyword("Without", Grammar::Sqlite) && is_keyword("CURRENT_TIMESTAMP", Grammar::Sqlite));
         assert!(!is_keyword("rowid", Grammar::Sqlite) && !is_keyword("größe", Grammar::Sqlite));
     }

@@ -193,42 +193,50 @@ fn scan(rest: &str, first: u8, lexicon: Lexicon) -> (TokenKind, usize) {
     }
 }
 
+/// What each byte may be, as bits: looked up, because every byte asks.
+static BYTES: [u8; 256] = byte_table();
+const SPACE: u8 = 1;
+const IDENT_START: u8 = 2;
+const IDENT: u8 = 4;
+const OPERATOR: u8 = 8;
+
+const fn byte_table() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] = match byte {
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => SPACE,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.. => IDENT_START | IDENT,
+            b'0'..=b'9' | b'$' => IDENT,
+            b'~' | b'!' | b'@' | b'#' | b'^' | b'&' | b'|' | b'`' | b'?' | b'+' | b'-' | b'*' | b'/'
+            | b'%' | b'<' | b'>' | b'=' => OPERATOR,
+            _ => 0,
+        };
+        if byte == u8::MAX {
+            return table;
+        }
+        byte += 1;
+    }
+}
+
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
+    BYTES[byte as usize] & SPACE != 0
 }
 
 pub(super) fn is_ident_start(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80
+    BYTES[byte as usize] & IDENT_START != 0
 }
 
 pub(super) fn is_ident(byte: u8) -> bool {
-    is_ident_start(byte) || byte.is_ascii_digit() || byte == b'$'
+    BYTES[byte as usize] & IDENT != 0
 }
 
 fn is_operator(byte: u8) -> bool {
-    matches!(
-        byte,
-        b'~' | b'!'
-            | b'@'
-            | b'#'
-            | b'^'
-            | b'&'
-            | b'|'
-            | b'`'
-            | b'?'
-            | b'+'
-            | b'-'
-            | b'*'
-            | b'/'
-            | b'%'
-            | b'<'
-            | b'>'
-            | b'='
-    )
+    BYTES[byte as usize] & OPERATOR != 0
 }
 
 /// The end of the run of bytes that begins at `from`.
-fn run(bytes: &[u8], from: usize, belongs: fn(u8) -> bool) -> usize {
+fn run(bytes: &[u8], from: usize, belongs: impl Fn(u8) -> bool) -> usize {
     bytes[from..].iter().position(|&byte| !belongs(byte)).map_or(bytes.len(), |len| from + len)
 }
 
@@ -385,8 +393,9 @@ fn dollar(rest: &str, lexicon: Lexicon) -> (TokenKind, usize) {
 
 /// `?`, `?1`, `:name`, `@name`, `#name`, `$name`.
 fn parameter(bytes: &[u8]) -> (TokenKind, usize) {
-    let belongs: fn(u8) -> bool = if bytes[0] == b'?' { |byte| byte.is_ascii_digit() } else { is_ident };
-    match (run(bytes, 1, belongs), bytes[0]) {
+    let numbered = bytes[0] == b'?';
+    let len = run(bytes, 1, |byte| if numbered { byte.is_ascii_digit() } else { is_ident(byte) });
+    match (len, bytes[0]) {
         (1, b'?') => (TokenKind::Parameter, 1),
         (1, _) => (TokenKind::Other, 1),
         (len, _) => (TokenKind::Parameter, len),
