@@ -77,14 +77,17 @@ pub(super) struct Relation {
     /// Partitions and typed tables.
     pub(super) is_special: bool,
     /// In the order of their numbers.
-    pub(super) columns: Vec<NumberedColumn>,
+    pub(super) numbers: Vec<NumberedColumn>,
+    /// The same columns, until the table or view takes them.
+    pub(super) columns: Vec<Column>,
 }
 
+/// What others need to know of a column.
 pub(super) struct NumberedColumn {
     pub(super) number: i16,
+    pub(super) name: String,
     pub(super) type_oid: Oid,
     pub(super) collation: Oid,
-    pub(super) column: Column,
 }
 
 #[derive(Clone)]
@@ -96,12 +99,12 @@ pub(super) struct Routine {
 
 impl Relation {
     pub(super) fn column(&self, number: i16) -> Option<&NumberedColumn> {
-        let at = self.columns.binary_search_by_key(&number, |column| column.number).ok()?;
-        self.columns.get(at)
+        let at = self.numbers.binary_search_by_key(&number, |column| column.number).ok()?;
+        self.numbers.get(at)
     }
 
     pub(super) fn column_name(&self, number: i16) -> String {
-        self.column(number).map(|column| column.column.name.clone()).unwrap_or_default()
+        self.column(number).map(|column| column.name.clone()).unwrap_or_default()
     }
 
     pub(super) fn object_kind(&self) -> ObjectKind {
@@ -171,6 +174,7 @@ impl Catalog {
                 method: fields.maybe().and_then(|oid: Oid| self.methods.get(&oid).cloned()),
                 is_special: fields.flag() | fields.flag(),
                 toast_options: fields.texts(),
+                numbers: Vec::new(),
                 columns: Vec::new(),
             };
             self.relations.insert(oid, relation);

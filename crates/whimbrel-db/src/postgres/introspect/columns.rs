@@ -12,14 +12,15 @@ pub(super) fn read(catalog: &mut Catalog, rows: Vec<Row>) {
     for mut fields in rows.into_iter().map(Fields::of) {
         let relation: Oid = fields.number();
         let number = fields.number();
-        let column = column(catalog, &mut fields, number);
+        let (numbered, column) = column(catalog, &mut fields, number);
         if let Some(relation) = catalog.relations.get_mut(&relation) {
+            relation.numbers.push(numbered);
             relation.columns.push(column);
         }
     }
 }
 
-fn column(catalog: &Catalog, fields: &mut Fields, number: i16) -> NumberedColumn {
+fn column(catalog: &Catalog, fields: &mut Fields, number: i16) -> (NumberedColumn, Column) {
     let name = fields.text();
     let type_oid = fields.number();
     let info = catalog.types.get(&(type_oid, fields.number()));
@@ -38,7 +39,7 @@ fn column(catalog: &Catalog, fields: &mut Fields, number: i16) -> NumberedColumn
     }
     // The sequence is filled in when sequences are known.
     column.identity = identity.map(|kind| Identity { always: kind == 'a', sequence: unknown_sequence() });
-    NumberedColumn { number, type_oid, collation, column }
+    (NumberedColumn { number, name: column.name.clone(), type_oid, collation }, column)
 }
 
 fn unknown_sequence() -> Sequence {

@@ -98,7 +98,7 @@ impl Key<'_> {
     ) -> KeyPart {
         let column = self.relation.column(number);
         let mut part = match column {
-            Some(column) => KeyPart::column(&column.column.name),
+            Some(column) => KeyPart::column(&column.name),
             None => KeyPart::expression(expression.cloned().unwrap_or_default()),
         };
         let collation = self.collations.get(at).copied().unwrap_or_default();

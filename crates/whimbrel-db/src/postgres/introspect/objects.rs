@@ -148,13 +148,12 @@ fn view(catalog: &mut Catalog, oid: Oid, query: &str, depends_on: Vec<Dependency
     let relation = &catalog.relations[&oid];
     let name = relation.name.clone();
     let definition = view_definition(relation, query);
-    let numbered: Vec<(i16, ObjectColumn)> = relation
-        .columns
-        .iter()
-        .map(|one| {
-            let column = &one.column;
+    let numbers = relation.numbers.iter().map(|column| column.number);
+    let numbered: Vec<(i16, ObjectColumn)> = numbers
+        .zip(&relation.columns)
+        .map(|(number, column)| {
             let (name, sql_type) = (column.name.clone(), column.sql_type.clone());
-            (one.number, ObjectColumn { name, sql_type, collation: column.collation.clone(), comment: None })
+            (number, ObjectColumn { name, sql_type, collation: column.collation.clone(), comment: None })
         })
         .collect();
     let kind = relation.object_kind();
@@ -192,7 +191,7 @@ fn view_definition(relation: &Relation, query: &str) -> String {
     }
     sql.push_str(" AS\n");
     sql.push_str(query.trim_end().trim_end_matches(';'));
-    for column in relation.columns.iter().map(|column| &column.column) {
+    for column in &relation.columns {
         if let Some(default) = &column.default {
             let column = dialect.quote_ident(&column.name);
             sql.push_str(&format!(";\nALTER VIEW {name} ALTER COLUMN {column} SET DEFAULT {default}"));

@@ -60,10 +60,8 @@ impl Queries {
             columns: format!(
                 "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, \
                  nullif(a.attidentity, ''), nullif(a.attgenerated, ''), nullif(a.attcollation, 0), \
-                 pg_get_expr(d.adbin, d.adrelid), nullif(a.attstorage, t.typstorage), \
-                 nullif(a.attcompression, ''), nullif(a.attstattarget, -1), a.attoptions \
+                 pg_get_expr(d.adbin, d.adrelid) \
                  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
-                 JOIN pg_type t ON t.oid = a.atttypid \
                  LEFT JOIN pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum \
                  WHERE c.relnamespace = {here} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') \
                  AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum"

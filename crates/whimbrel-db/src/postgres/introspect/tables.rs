@@ -87,12 +87,12 @@ fn split(
 }
 
 fn table(catalog: &mut Catalog, oid: Oid, owned: Vec<SequenceRow>, sequences: &mut Vec<Sequence>) -> Table {
-    let relation = catalog.relations.get(&oid).expect("only relations are made into tables");
+    let relation = catalog.relations.get_mut(&oid).expect("only relations are made into tables");
     let mut table = Table::new("");
     table.name = relation.name.clone();
     table.options = table_options(relation);
-    let numbers: Vec<i16> = relation.columns.iter().map(|column| column.number).collect();
-    table.columns = relation.columns.iter().map(|column| column.column.clone()).collect();
+    let numbers: Vec<i16> = relation.numbers.iter().map(|column| column.number).collect();
+    table.columns = std::mem::take(&mut relation.columns);
     for row in owned {
         let number = row.owner.map(|(_, number)| number).unwrap_or_default();
         let Some(at) = numbers.iter().position(|one| *one == number) else {

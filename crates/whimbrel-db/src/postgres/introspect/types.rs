@@ -133,7 +133,6 @@ fn attributes(catalog: &Catalog, relation: Oid) -> Vec<(String, String)> {
     columns
         .iter()
         .map(|column| {
-            let column = &column.column;
             let collation =
                 column.collation.as_ref().map(|name| format!(" COLLATE {name}")).unwrap_or_default();
             (column.name.clone(), format!("{}{collation}", column.sql_type))

@@ -30,7 +30,7 @@ pub(super) fn read(catalog: &mut Catalog, rows: Vec<Row>) -> Vec<Seen> {
         let relation = fields.maybe().and_then(|oid: Oid| catalog.relations.get(&oid));
         let number = fields.number();
         let table = relation.map(|relation| relation.name.clone());
-        let column = relation.and_then(|relation| relation.column(number)).map(|one| one.column.name.clone());
+        let column = relation.and_then(|relation| relation.column(number)).map(|one| one.name.clone());
         // The bookkeeping of a table that a catalogue-wide kind names is no table of ours.
         if class == class::CLASS && !catalog.relations.contains_key(&oid) {
             continue;
