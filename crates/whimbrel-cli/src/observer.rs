@@ -43,7 +43,8 @@ impl<'a> Watcher<'a> {
     /// A bar that appears once the work has lasted a while.
     fn begin(&self, total: usize) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg} {elapsed}");
+        // The blanks at the end are for the `^C` that the terminal writes itself.
+        let style = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg} {elapsed}   ");
         bar.set_style(style.expect("the template is a constant that parses"));
         if self.cx.term.stderr && !self.cx.global.json {
             let shown = bar.clone();

@@ -242,7 +242,7 @@ impl<'a> Kept<'a> {
         };
         let tables = near.to.tables.iter().filter_map(|to| {
             let old = claim.renames.old_table(dialect, &to.name);
-            if is_dropped(&old) {
+            if is_dropped(old) {
                 return None;
             }
             let from = near
