@@ -153,6 +153,7 @@ pub(super) fn index(index: &Index) -> String {
     text.push_str(&index.method.as_ref().map(|method| format!(", using {method}")).unwrap_or_default());
     text.push_str(&include(&index.include));
     text.push_str(if index.nulls_not_distinct { ", nulls not distinct" } else { "" });
+    text.push_str(if index.invalid { ", invalid" } else { "" });
     for (parameter, value) in &index.storage {
         text.push_str(&format!(", {parameter} {value}"));
     }

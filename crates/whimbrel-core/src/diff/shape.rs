@@ -56,6 +56,7 @@ pub(super) struct IndexShape<'a> {
     nulls_not_distinct: bool,
     storage: &'a BTreeMap<String, String>,
     tablespace: Option<&'a str>,
+    invalid: bool,
 }
 
 /// The shape of a primary key or unique constraint.
@@ -94,6 +95,7 @@ impl Shaped for Index {
             nulls_not_distinct: self.nulls_not_distinct,
             storage: &self.storage,
             tablespace: self.tablespace.as_deref(),
+            invalid: self.invalid,
         }
     }
 

@@ -35,6 +35,10 @@ pub struct Index {
     /// The table space, if it is not the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
+    /// PostgreSQL's INVALID: a build without a transaction failed, and left an
+    /// index that serves nobody. It differs from every index that is wanted.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub invalid: bool,
     /// The comment on the index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,

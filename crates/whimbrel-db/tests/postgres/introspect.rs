@@ -185,6 +185,16 @@ async fn indexes() {
 }
 
 #[tokio::test]
+async fn an_index_whose_build_failed_is_invalid() {
+    let database = Cluster::shared().database();
+    database.psql("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)");
+    let mut connection = open(&database.url()).await.unwrap();
+    connection.execute("CREATE UNIQUE INDEX CONCURRENTLY broken ON t (a)").await.unwrap_err();
+    let read = introspect(&mut connection, &IntrospectOptions::default()).await.unwrap();
+    assert!(read.schema.tables[0].indexes[0].invalid);
+}
+
+#[tokio::test]
 async fn an_operator_class_is_told_where_it_is_not_the_columns_own() {
     let sql = "CREATE DOMAIN code AS varchar; CREATE TYPE mood AS ENUM ('ok');
         CREATE TABLE t (a varchar, b char(3), c code, d mood, e int[], f inet);

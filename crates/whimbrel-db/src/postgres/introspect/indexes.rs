@@ -66,7 +66,7 @@ fn index(catalog: &Catalog, row: Row) -> Option<IndexRow> {
     let expressions = fields.texts();
     index.storage = options(fields.texts()).collect();
     index.tablespace = fields.maybe().and_then(|oid: Oid| catalog.tablespaces.get(&oid).cloned());
-    let _is_valid = fields.flag();
+    index.invalid = !fields.flag();
     let definition = fields.optional();
     let parameters = fields.texts();
     let part = |(at, number): (usize, &i16)| key.part(at, *number, expressions.get(at), parameters.get(at));
