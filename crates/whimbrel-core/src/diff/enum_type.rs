@@ -125,3 +125,102 @@ impl<'a> Ask<(usize, &'a str)> for Values<'_> {
         likeness::of_enum_values(names, lost.item.0, gained.item.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, table};
+    use super::*;
+    use crate::diff::{Rename, Renames};
+    use crate::schema::{Column, Schema, SqlExpr, Table};
+
+    fn mood(name: &str, values: &[&str]) -> EnumType {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        EnumType { name: name.into(), values, comment: None }
+    }
+
+    fn altered(from: &[&str], to: &[&str]) -> Option<AlterEnum> {
+        let sides = Pair::new(mood("mood", from), mood("mood", to));
+        let (mut out, renames) = (Vec::new(), Renames::default());
+        diff_enum(sides.as_ref(), &mut out, &mut Asked::nothing(Dialect::Postgres, &renames));
+        match out.pop()? {
+            Change::AlterEnum(alter) => Some(alter),
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+
+    #[test]
+    fn values_come_go_and_change_places() {
+        let cases: [(&[&str], &[&str], _); 6] = [
+            (&["a", "b"], &["a", "b"], None),
+            (&["a", "b"], &["a", "c", "b"], Some(("c", "", false))),
+            (&["a", "b"], &["b"], Some(("", "a", false))),
+            (&["a", "b"], &["b", "a"], Some(("", "", true))),
+            (&["a", "b", "c"], &["d", "c", "b"], Some(("d", "a", true))),
+            (&["a"], &["A"], Some(("A", "a", false))),
+        ];
+        for (from, to, expected) in cases {
+            let found = altered(from, to);
+            assert!(found.iter().all(|alter| alter.new_values == to), "{from:?} to {to:?}");
+            let told =
+                found.map(|alter| (alter.add_values.concat(), alter.remove_values.concat(), alter.reorders));
+            let expected = expected
+                .map(|(add, remove, reorders): (&str, &str, _)| (add.into(), remove.into(), reorders));
+            assert_eq!(told, expected, "{from:?} to {to:?}");
+        }
+    }
+
+    fn side(name: &str, value: &str) -> Schema {
+        let column = Column {
+            default: Some(SqlExpr(format!("'{value}'::{name}"))),
+            ..Column::new("a", format!("{name}[]"))
+        };
+        Schema {
+            tables: vec![Table { columns: vec![column], ..table("t", &[]) }],
+            enums: vec![mood(name, &[value, "b"])],
+            ..Schema::default()
+        }
+    }
+
+    #[test]
+    fn enums_and_values_are_asked_about() {
+        let (from, to) = (side("mood", "a"), side("feeling", "a"));
+        let found = super::super::diff(Dialect::Postgres, Pair::new(&from, &to), &Renames::default());
+        let asked: Vec<_> =
+            found.questions.iter().map(|one| (one.kind, one.candidates[0].name.clone())).collect();
+        assert_eq!(asked, [(RenameKind::Enum, "mood".into())]);
+
+        let (from, to) = (side("mood", "ok"), side("mood", "okay"));
+        let found = super::super::diff(Dialect::Postgres, Pair::new(&from, &to), &Renames::default());
+        let asked: Vec<_> =
+            found.questions.iter().map(|one| (one.kind, one.candidates[0].name.clone())).collect();
+        assert_eq!(asked, [(RenameKind::EnumValue, "ok".into())]);
+    }
+
+    #[test]
+    fn columns_follow_their_renamed_enum() {
+        let (from, to) = (side("mood", "a"), side("Feeling", "x"));
+        let to = Schema {
+            tables: vec![Table {
+                columns: vec![Column {
+                    default: Some("'x'::\"Feeling\"".into()),
+                    ..Column::new("a", "\"Feeling\"[]")
+                }],
+                ..table("t", &[])
+            }],
+            ..to
+        };
+        let rename = |kind, parent: Option<ObjectName>, from: &str, to: &str| Rename {
+            kind,
+            parent,
+            from: from.into(),
+            to: to.into(),
+        };
+        let renamed = vec![
+            rename(RenameKind::Enum, None, "mood", "Feeling"),
+            rename(RenameKind::EnumValue, Some("Feeling".into()), "a", "x"),
+        ];
+        let renames = Renames { renamed, ..Renames::default() };
+        let changes = "rename enum mood to Feeling\nalter enum Feeling\n  ~ value 'x': renamed from 'a'";
+        check(Dialect::Postgres, Pair::new(&from, &to), &renames, changes, &[]);
+    }
+}

@@ -50,7 +50,7 @@ impl Scope<'_> {
             let old =
                 ObjectName { namespace: namespace(found.qualifier.as_deref()), name: found.name.to_string() };
             self.names.enum_type(&old)?.name.as_str()
-        } else if before.last().is_some_and(|token| token.is_word("collate")) {
+        } else if is_no_column(found, before) {
             return None;
         } else {
             match (found.role, &found.qualifier) {
@@ -98,6 +98,13 @@ fn is_type(before: &[Token<'_>]) -> bool {
         all => all,
     };
     before.last().is_some_and(|token| token.text == "::" || token.is_word("as"))
+}
+
+/// Says whether a collation stands here, or a field of a row: `(a).nick`.
+fn is_no_column(found: &Identifier<'_>, before: &[Token<'_>]) -> bool {
+    before
+        .last()
+        .is_some_and(|token| token.is_word("collate") || (token.is_punct(".") && found.qualifier.is_none()))
 }
 
 /// The name that begins `tokens`: `a` or `a.b`.
@@ -148,5 +155,152 @@ fn spelled(dialect: Dialect, name: &ObjectName) -> String {
     match &name.namespace {
         Some(namespace) => format!("{}.{}", part(namespace), part(&name.name)),
         None => part(&name.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{schema, table};
+    use super::super::{Rename, Renames, known};
+    use super::*;
+    use crate::resolve::{RenameKind, parse_rename};
+    use crate::schema::{EnumType, Schema, Sequence};
+
+    fn rename(kind: RenameKind, text: &str) -> Vec<Rename> {
+        parse_rename(text, kind).expect("a rename")
+    }
+
+    fn sides(dialect: Dialect) -> Pair<Schema> {
+        let one_enum = |name: &str, value: &str| EnumType {
+            name: name.into(),
+            values: vec![value.into(), "on".into()],
+            comment: None,
+        };
+        let sequence = |table: &str, column: &str| Sequence {
+            name: format!("{table}_{column}_seq").as_str().into(),
+            sql_type: "integer".into(),
+            start: 1,
+            increment: 1,
+            min: 1,
+            max: 9,
+            cache: 1,
+            cycle: false,
+            owned_by: Some((table.into(), column.into())),
+            comment: None,
+        };
+        let from = schema([table("users", &["nick text", "Order text", "end text"])]);
+        let to = schema([table("people", &["alias text", "ord-er text", "fin text"])]);
+        match dialect {
+            Dialect::Sqlite => Pair::new(from, to),
+            Dialect::Postgres => Pair::new(
+                Schema {
+                    enums: vec![one_enum("mood", "it's")],
+                    sequences: vec![sequence("users", "nick")],
+                    ..from
+                },
+                Schema {
+                    enums: vec![one_enum("State", "it is")],
+                    sequences: vec![sequence("people", "alias")],
+                    ..to
+                },
+            ),
+        }
+    }
+
+    fn check(dialect: Dialect, cases: &[(&str, Option<&str>)]) {
+        let sides = sides(dialect);
+        let renamed = [
+            rename(RenameKind::Column, "users.nick=people.alias"),
+            rename(RenameKind::Column, "people.Order=ord-er"),
+            rename(RenameKind::Column, "people.end=fin"),
+            rename(RenameKind::Enum, "mood=State"),
+            rename(RenameKind::EnumValue, "State.it's=it is"),
+        ];
+        let mut renames = Renames { renamed: renamed.concat(), ..Renames::default() };
+        renames.renamed.retain(|rename| dialect == Dialect::Postgres || rename.kind != RenameKind::Enum);
+        let known = known::known(dialect, sides.as_ref(), &renames).renames;
+        let names = Names::new(dialect, sides.as_ref(), &known);
+        let (old, new) = ("users".into(), "people".into());
+        let scope = Scope { names: &names, table: Pair::new(&old, &new), columns: names.columns(&old) };
+        for (text, expected) in cases {
+            assert_eq!(scope.rewrite(text).as_deref(), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_are_renamed_where_columns_stand() {
+        check(
+            Dialect::Sqlite,
+            &[
+                ("Nick > 0 AND \"nick\" <> 'nick' -- nick", Some("alias > 0 AND alias <> 'nick' -- nick")),
+                ("nick(1) + [nick]", Some("nick(1) + alias")),
+                (
+                    "users.nick + other.nick + users . [order]",
+                    Some("people.alias + other.nick + people . \"ord-er\""),
+                ),
+                ("CASE WHEN \"end\" THEN 1 END", Some("CASE WHEN fin THEN 1 END")),
+                ("a COLLATE nick", None),
+                ("CAST(a AS nick)", None),
+                ("'users.nick'", None),
+                ("", None),
+            ],
+        );
+        check(
+            Dialect::Postgres,
+            &[
+                ("(nick > 0)", Some("(alias > 0)")),
+                ("(\"Nick\" > 0)", None),
+                ("(\"Order\" || \"end\")", Some("(\"ord-er\" || fin)")),
+                ("lower((nick)::text)", Some("lower((alias)::text)")),
+                ("(a)::nick", None),
+                ("(a).nick", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn enums_and_their_values_are_renamed_in_casts() {
+        check(
+            Dialect::Postgres,
+            &[
+                ("'it''s'::mood", Some("'it is'::\"State\"")),
+                (
+                    "(a = ANY (ARRAY['it''s'::public.mood, 'on'::mood]))",
+                    Some("(a = ANY (ARRAY['it is'::public.\"State\", 'on'::\"State\"]))"),
+                ),
+                ("('it''s'::text)::mood", Some("('it''s'::text)::\"State\"")),
+                ("'it''s'::other.mood", None),
+                ("mood('x')", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_sequence_of_a_renamed_column_is_renamed_in_its_default() {
+        check(
+            Dialect::Postgres,
+            &[
+                ("nextval('users_nick_seq'::regclass)", Some("nextval('people_alias_seq'::regclass)")),
+                ("nextval('other.users_nick_seq'::regclass)", None),
+                ("'users_nick_seq'::text", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn type_names_are_read_and_written() {
+        let audit = ObjectName::qualified("audit", "a.b");
+        let cases = [
+            ("status", Some("status".into())),
+            ("status[]", Some("status".into())),
+            ("\"Status\"[][]", Some("Status".into())),
+            ("public.status", Some("status".into())),
+            ("audit.\"a.b\"", Some(audit.clone())),
+            ("a.b.c", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(type_name(text), expected, "{text}");
+        }
+        assert_eq!(retyped(Dialect::Postgres, "status[]", &audit), "audit.\"a.b\"[]");
     }
 }

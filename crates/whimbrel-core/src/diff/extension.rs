@@ -45,3 +45,48 @@ fn diff_extension(pair: Pair<&Extension>, out: &mut Vec<Change>) {
 fn other_version(pair: Pair<&Extension>) -> bool {
     matches!((&pair.from.version, &pair.to.version), (Some(from), Some(to)) if from != to)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extension(name: &str, version: Option<&str>) -> Extension {
+        Extension { name: name.into(), namespace: None, version: version.map(Into::into), comment: None }
+    }
+
+    #[test]
+    fn a_version_that_is_not_said_is_any() {
+        let cases = [
+            (Some("1.1"), Some("1.1"), false),
+            (Some("1.1"), None, false),
+            (None, Some("1.1"), false),
+            (Some("1.1"), Some("1.2"), true),
+        ];
+        for (from, to, is_altered) in cases {
+            let sides = Pair::new([extension("a", from)], [extension("a", to)]);
+            let mut out = Vec::new();
+            diff_extensions(Dialect::Postgres, Pair::new(&sides.from, &sides.to), &mut out);
+            let [from, to] = [sides.from, sides.to].map(|[one]| one);
+            let expected = is_altered.then(|| Change::AlterExtension { from, to });
+            assert_eq!(out, Vec::from_iter(expected));
+        }
+    }
+
+    #[test]
+    fn namespaces_and_extensions_come_and_go() {
+        let mut out = Vec::new();
+        let sides = Pair::new([extension("a", None)], [extension("b", None)]);
+        diff_extensions(Dialect::Postgres, Pair::new(&sides.from, &sides.to), &mut out);
+        let names = Pair::new(["x".to_owned(), "y".to_owned()], ["y".to_owned(), "z".to_owned()]);
+        diff_namespaces(Dialect::Postgres, Pair::new(&names.from, &names.to), &mut out);
+        assert_eq!(
+            out,
+            [
+                Change::DropExtension { extension: extension("a", None) },
+                Change::CreateExtension { extension: extension("b", None) },
+                Change::DropNamespace { namespace: "x".into() },
+                Change::CreateNamespace { namespace: "z".into() },
+            ]
+        );
+    }
+}

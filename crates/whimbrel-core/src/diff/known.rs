@@ -284,23 +284,111 @@ fn claim(kept: &[(Rename, Wanted<'_>)], found: Rename) -> Result<Option<Rename>,
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{renamed, schema, stated, table};
     use super::*;
-    use crate::resolve::parse_rename;
-    use crate::schema::Table;
 
-    fn schema(table: &str, column: &str) -> Schema {
-        let table = Table { columns: vec![Column::new(column, "TEXT")], ..Table::new(table) };
-        Schema { tables: vec![table], ..Schema::default() }
+    fn sides() -> Pair<Schema> {
+        Pair::new(
+            schema([table("users", &["id", "nick", "b", "kept"]), table("Old", &["x"]), table("gone", &[])]),
+            schema([
+                table("users", &["id", "nickname", "c", "kept", "b"]),
+                table("new", &["y"]),
+                table("fresh", &[]),
+            ]),
+        )
+    }
+
+    /// The renames that apply, and the faults of the others.
+    fn check(dialect: Dialect, asked: &[&str], applied: &[&str], faults: &[Fault]) {
+        let sides = sides();
+        let known = known(dialect, sides.as_ref(), &stated(asked));
+        let told = |rename: &Rename| match &rename.parent {
+            Some(parent) => format!("{parent}.{}={}", rename.from, rename.to),
+            None => format!("{}={}", rename.from, rename.to),
+        };
+        assert_eq!(known.renames.iter().map(told).collect::<Vec<_>>(), applied, "{asked:?}");
+        assert_eq!(
+            known.problems.iter().map(|problem| problem.fault).collect::<Vec<_>>(),
+            faults,
+            "{asked:?}"
+        );
+    }
+
+    #[test]
+    fn a_rename_needs_a_lost_name_and_a_gained_one() {
+        let pg = |asked: &str, applied: &[&str], faults: &[Fault]| {
+            check(Dialect::Postgres, &[asked], applied, faults)
+        };
+        pg("users.nick=nickname", &["users.nick=nickname"], &[]);
+        pg("public.users.nick=nickname", &["users.nick=nickname"], &[]);
+        pg("users.nic=nickname", &[], &[Fault::NotLost]);
+        pg("users.nick=name", &[], &[Fault::NotGained]);
+        pg("users.kept=nickname", &[], &[Fault::StillThere]);
+        pg("users.nick=kept", &[], &[Fault::AlreadyThere]);
+        pg("nobody.nick=nickname", &[], &[Fault::NoParent]);
+        pg("Old=new", &["Old=new"], &[]);
+        pg("old=new", &[], &[Fault::NotLost]);
+        pg("Users.nick=nickname", &[], &[Fault::NoParent]);
+        check(Dialect::Sqlite, &["USERS.Nick=NickName", "old=NEW"], &["Old=new", "users.nick=nickname"], &[]);
+        check(Dialect::Sqlite, &["main.users.nick=nickname"], &["users.nick=nickname"], &[]);
+    }
+
+    #[test]
+    fn a_table_is_found_by_its_new_name_and_by_its_old_one() {
+        for column in ["Old.x=y", "new.x=y", "Old.x=new.y"] {
+            check(Dialect::Postgres, &["Old=new", column], &["Old=new", "new.x=y"], &[]);
+        }
+        check(Dialect::Postgres, &["Old.x=new.y"], &["Old=new", "new.x=y"], &[]);
     }
 
     #[test]
     fn a_rename_that_was_made_before_is_no_problem() {
-        let done = schema("users", "nickname");
-        for flag in ["users.nick=nickname", "people.nick=users.nickname"] {
-            let renamed = parse_rename(flag, RenameKind::Column).unwrap();
-            let renames = Renames { renamed, ..Renames::default() };
-            let known = known(Dialect::Sqlite, Pair::new(&done, &done), &renames);
-            assert!(known.renames.is_empty() && known.problems.is_empty(), "{flag}: {known:?}");
+        for asked in ["users.gone=kept", "people.gone=users.kept", "people=users"] {
+            check(Dialect::Sqlite, &[asked], &[], &[]);
         }
+    }
+
+    #[test]
+    fn a_column_of_a_table_that_is_asked_about_waits() {
+        check(Dialect::Postgres, &["new.x=y"], &[], &[]);
+        let sides = sides();
+        let new = vec![(RenameKind::Table, None, "new".into())];
+        let renames = Renames { new, ..stated(&["new.x=y"]) };
+        let problems = known(Dialect::Postgres, sides.as_ref(), &renames).problems;
+        assert_eq!(problems.iter().map(|problem| problem.fault).collect::<Vec<_>>(), [Fault::NewParent]);
+    }
+
+    #[test]
+    fn names_move_up_but_not_in_a_circle() {
+        let chain = ["users.nick=b", "users.b=c"];
+        check(Dialect::Sqlite, &chain, &["users.b=c", "users.nick=b"], &[]);
+        check(Dialect::Sqlite, &["users.nick=b"], &[], &[Fault::AlreadyThere]);
+        check(Dialect::Sqlite, &["users.b=c"], &[], &[Fault::StillThere]);
+        let circle = [Fault::Circle, Fault::Circle];
+        check(Dialect::Sqlite, &["users.kept=b", "users.b=kept"], &[], &circle);
+    }
+
+    #[test]
+    fn a_name_is_taken_and_given_once() {
+        let pg = |asked: &[&str], faults: &[Fault]| {
+            check(Dialect::Postgres, asked, &["users.nick=nickname"], faults)
+        };
+        pg(&["users.nick=nickname", "users.nick=c"], &[Fault::Twice]);
+        pg(&["users.nick=nickname", "users.b=nickname"], &[Fault::Twice]);
+        pg(&["users.nick=nickname", "users.nick=nickname"], &[]);
+    }
+
+    #[test]
+    fn a_hint_is_inert_where_it_does_not_fit() {
+        let sides = sides();
+        let hints = |hints: &[&str], asked: &[&str]| {
+            let renames = Renames { hints: renamed(hints), ..stated(asked) };
+            let known = known(Dialect::Sqlite, sides.as_ref(), &renames);
+            assert_eq!(known.problems, []);
+            known.renames
+        };
+        assert_eq!(hints(&["users.nick=nickname"], &[]), renamed(&["users.nick=nickname"]));
+        assert_eq!(hints(&["users.gone=nickname", "nobody.a=b", "users.nick=kept"], &[]), []);
+        assert_eq!(hints(&["users.nick=c"], &["users.nick=nickname"]), renamed(&["users.nick=nickname"]));
     }
 }

@@ -22,6 +22,8 @@ mod rewrite;
 mod sequence;
 mod shape;
 mod table;
+#[cfg(test)]
+mod testing;
 mod types;
 
 pub(crate) use column::real_default;

@@ -53,3 +53,75 @@ fn named_within_table(dialect: Dialect, kind: ObjectKind) -> bool {
         Dialect::Sqlite => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schema;
+
+    fn object(kind: ObjectKind, name: &str, table: Option<&str>, definition: &str) -> Object {
+        Object {
+            table: table.map(Into::into),
+            definition: definition.into(),
+            ..Object::new(kind, name, definition)
+        }
+    }
+
+    /// The changes as a sign and a definition each.
+    fn check(dialect: Dialect, from: &[Object], to: &[Object], expected: &[&str]) {
+        let sides =
+            Pair::new(from, to).map(|objects| Schema { objects: objects.to_vec(), ..Schema::default() });
+        let told = |change: &Change| match change {
+            Change::CreateObject { object } => format!("+ {}", object.definition),
+            Change::DropObject { object } => format!("- {}", object.definition),
+            Change::ReplaceObject { to, .. } => format!("~ {}", to.definition),
+            Change::SetComment { .. } => "comment".to_owned(),
+            other => panic!("unexpected {other:?}"),
+        };
+        let changes = super::super::diff(dialect, sides.as_ref(), &Default::default()).changes;
+        assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_definition_is_another_only_if_its_tokens_are() {
+        let view = |text| [object(ObjectKind::View, "v", None, text)];
+        let one = view("CREATE VIEW v AS SELECT 1");
+        check(Dialect::Sqlite, &one, &view("create view \"v\" as\n  select 1 -- one"), &[]);
+        check(Dialect::Sqlite, &one, &view("CREATE VIEW v AS SELECT 2"), &["~ CREATE VIEW v AS SELECT 2"]);
+        check(Dialect::Sqlite, &one, &[], &["- CREATE VIEW v AS SELECT 1"]);
+        let upper = [object(ObjectKind::View, "V", None, "CREATE VIEW v AS SELECT 1")];
+        check(Dialect::Sqlite, &one, &upper, &[]);
+        check(
+            Dialect::Postgres,
+            &one,
+            &upper,
+            &["- CREATE VIEW v AS SELECT 1", "+ CREATE VIEW v AS SELECT 1"],
+        );
+    }
+
+    #[test]
+    fn another_kind_is_another_object() {
+        let plain = [object(ObjectKind::View, "v", None, "a")];
+        let materialized = [object(ObjectKind::MaterializedView, "v", None, "b")];
+        check(Dialect::Postgres, &plain, &materialized, &["- a", "+ b"]);
+        let overloaded = |signature: &str| Object {
+            signature: Some(signature.into()),
+            ..object(ObjectKind::Function, "f", None, signature)
+        };
+        check(Dialect::Postgres, &[overloaded("(a)")], &[overloaded("(b)"), overloaded("(a)")], &["+ (b)"]);
+    }
+
+    #[test]
+    fn a_trigger_belongs_to_its_table_where_it_has_its_name_there() {
+        let trigger = |table| [object(ObjectKind::Trigger, "t", Some(table), table)];
+        check(Dialect::Postgres, &trigger("a"), &trigger("b"), &["- a", "+ b"]);
+        check(Dialect::Sqlite, &trigger("a"), &trigger("b"), &["~ b"]);
+    }
+
+    #[test]
+    fn a_comment_alone_replaces_nothing() {
+        let plain = object(ObjectKind::View, "v", None, "a");
+        let told_of = Object { comment: Some("why".into()), ..plain.clone() };
+        check(Dialect::Postgres, &[plain], &[told_of], &["comment"]);
+    }
+}

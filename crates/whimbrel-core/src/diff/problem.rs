@@ -140,3 +140,76 @@ fn list(what: &str, names: &[ObjectName]) -> String {
         (_, more) => format!("{what} are {} and {more} more", shown.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use miette::Diagnostic;
+
+    use super::super::testing::{schema, stated, table};
+    use crate::dialect::Dialect;
+    use crate::diff::{Rename, Renames};
+    use crate::pair::Pair;
+    use crate::resolve::RenameKind;
+
+    fn check(renames: &Renames, message: &str, advice: &str) {
+        let from = schema([table("users", &["id", "a", "b", "kept"])]);
+        let to = schema([table("users", &["id", "c", "d", "kept"]), table("new", &["x"])]);
+        let problems = renames.problems(Dialect::Postgres, Pair::new(&from, &to));
+        let told: Vec<_> =
+            problems.iter().map(|one| (one.to_string(), one.help().map(|help| help.to_string()))).collect();
+        assert_eq!(told.last(), Some(&(message.to_owned(), Some(advice.to_owned()))), "{renames:?}");
+    }
+
+    #[test]
+    fn each_fault_says_what_is_wrong_and_what_to_do() {
+        let cases: [(&[&str], &str, &str); 8] = [
+            (
+                &["users.x=c"],
+                "`users.x` is not a lost column of `users`; lost are `a`, `b`",
+                "put right or leave out that `--rename`",
+            ),
+            (
+                &["users.kept=c"],
+                "`users.kept` is in the desired schema too, so it was not renamed; lost are `a`, `b`",
+                "put right or leave out that `--rename`",
+            ),
+            (
+                &["users.a=x"],
+                "`users.x` is not a gained column of `users`; gained are `c`, `d`",
+                "put right or leave out that `--rename`",
+            ),
+            (
+                &["users.a=kept"],
+                "`users.kept` exists already, so nothing was renamed to it; gained are `c`, `d`",
+                "put right or leave out that `--rename`",
+            ),
+            (
+                &["users.a=c", "users.a=d"],
+                "another rename speaks of `users.a` or `users.d` too",
+                "leave out one of them",
+            ),
+            (
+                &["nobody.a=c"],
+                "`nobody` is not a table of the desired schema",
+                "write it as `--rename TABLE.OLD=TABLE.NEW`",
+            ),
+            (
+                &["new.y=x"],
+                "`new` is new, so no column of it had another name",
+                "if it had another name before, say so with `--rename-table OLD=new`",
+            ),
+            (
+                &["gone=new"],
+                "`gone` is not a lost table; none is lost",
+                "put right or leave out that `--rename-table`",
+            ),
+        ];
+        for (asked, message, advice) in cases {
+            check(&stated(asked), message, advice);
+        }
+        let bare = Rename { kind: RenameKind::Column, parent: None, from: "a".into(), to: "c".into() };
+        let bare = Renames { renamed: vec![bare], ..Renames::default() };
+        let advice = "write it as `--rename TABLE.OLD=TABLE.NEW`";
+        check(&bare, "`a` does not say what it is a column of", advice);
+    }
+}

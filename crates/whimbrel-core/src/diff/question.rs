@@ -145,3 +145,44 @@ impl<'a, T> Index<'a, T> {
         places.into_iter().map(|at| &self.lost[at])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{schema, stated, table};
+    use crate::dialect::Dialect;
+    use crate::diff::{Renames, diff};
+    use crate::pair::Pair;
+    use crate::resolve::Answer;
+
+    #[test]
+    fn the_likeliest_candidates_are_found_among_many() {
+        let tables = |prefix: &'static str| {
+            (0..200)
+                .map(move |at| table(&format!("{prefix}_{at}"), &["id integer", &format!("own_{at} text")]))
+        };
+        let (from, to) = (schema(tables("old")), schema(tables("new")));
+        let found = diff(Dialect::Sqlite, Pair::new(&from, &to), &Renames::default());
+        assert_eq!(found.questions.len(), 200);
+        for question in &found.questions {
+            let number = |name: &str| name.rsplit('_').next().map(str::to_owned);
+            assert_eq!(number(&question.candidates[0].name.name), number(&question.gained.name));
+            assert_eq!(question.candidates.len(), super::MOST_CANDIDATES);
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_twice() {
+        let from = schema([table("t", &["a", "b"])]);
+        let to = schema([table("t", &["x", "y"])]);
+        let pair = Pair::new(&from, &to);
+        let mut renames = Renames::default();
+        let first = diff(Dialect::Sqlite, pair, &renames).questions;
+        assert_eq!(first.len(), 2);
+        renames.learn(&first[0], &Answer::New);
+        renames.learn(&first[1], &Answer::RenamedFrom("no such column".into()));
+        assert_eq!(diff(Dialect::Sqlite, pair, &renames).questions, []);
+        assert_eq!(renames.problems(Dialect::Sqlite, pair).len(), 1);
+        let wrong = stated(&["t.b=t.z"]);
+        assert_eq!(diff(Dialect::Sqlite, pair, &wrong).questions.len(), 2, "`z` is not asked about");
+    }
+}

@@ -194,3 +194,28 @@ impl Rename {
         Some(Self { kind, parent: parent.cloned(), from, to })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::stated;
+    use super::*;
+
+    #[test]
+    fn the_way_back_finds_columns_in_tables_by_their_old_names() {
+        let there = stated(&["users=people", "people.nick=alias", "other.a=b"]);
+        let back = stated(&["people=users", "users.alias=nick", "other.b=a"]);
+        assert_eq!(there.reversed(), back);
+        assert_eq!(back.reversed(), there);
+    }
+
+    #[test]
+    fn old_names_are_found_as_the_engine_compares_them() {
+        let renames = stated(&["users=people", "people.nick=alias"]);
+        let (people, upper) = ("people".into(), "PEOPLE".into());
+        assert_eq!(renames.old_table(Dialect::Sqlite, &upper), &"users".into());
+        assert_eq!(renames.old_table(Dialect::Postgres, &upper), &upper);
+        assert_eq!(renames.old_column(Dialect::Postgres, &people, "alias"), "nick");
+        assert_eq!(renames.old_column(Dialect::Postgres, &"users".into(), "alias"), "alias");
+        assert_eq!(renames.old_enum(Dialect::Postgres, &people), &people);
+    }
+}

@@ -274,19 +274,7 @@ mod tests {
 
     #[test]
     fn every_property_counts() {
-        let plain = ForeignKey {
-            name: None,
-            columns: vec!["a".into()],
-            referenced_table: "t".into(),
-            referenced_columns: vec!["x".into()],
-            on_delete: ReferentialAction::NoAction,
-            on_update: ReferentialAction::NoAction,
-            on_delete_columns: Vec::new(),
-            match_full: false,
-            deferrable: Deferrability::NotDeferrable,
-            not_valid: false,
-            comment: None,
-        };
+        let plain = ForeignKey { referenced_columns: vec!["x".into()], ..ForeignKey::new(["a"], "t") };
         let others = [
             ForeignKey { columns: vec!["b".into()], ..plain.clone() },
             ForeignKey { referenced_table: "u".into(), ..plain.clone() },

@@ -125,3 +125,131 @@ impl<'a> Ask<column::Placed<'a>> for Columns<'a> {
         likeness::of_columns(self.dialect, self.pair, names, lost.item, gained.item)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, schema, stated, table};
+    use super::*;
+    use crate::diff::Renames;
+    use crate::schema::{Check, ForeignKey, Index, KeyPart, PrimaryKey, TableOptions};
+
+    #[test]
+    fn tables_come_and_go_in_the_order_of_their_names() {
+        let from = schema([table("b", &["id"]), table("a", &["id"])]);
+        let to = schema([table("A", &["id"]), table("d", &[]), table("c", &[])]);
+        let new = ["c", "d"].map(|name| (RenameKind::Table, None, name.into())).to_vec();
+        let renames = Renames { new, ..Renames::default() };
+        check(Dialect::Sqlite, Pair::new(&from, &to), &renames, "drop b\ncreate c\ncreate d", &[]);
+    }
+
+    #[test]
+    fn tables_are_asked_about_before_columns_and_columns_once_it_is_clear() {
+        let from = schema([table("users", &["nick text"]), table("orders", &["id integer", "total real"])]);
+        let to = schema([table("users", &["alias text"]), table("sales", &["id integer", "sum real"])]);
+        let pair = Pair::new(&from, &to);
+        let undecided = "\
+drop orders
+create sales
+  + id: integer
+  + sum: real
+alter users
+  - nick
+  + alias: text";
+        let questions = ["sales <- orders", "users.alias <- nick"];
+        check(Dialect::Sqlite, pair, &Renames::default(), undecided, &questions);
+        let renamed = "\
+rename orders to sales
+  - total
+  + sum: real
+alter users
+  - nick
+  + alias: text";
+        let questions = ["sales.sum <- total", "users.alias <- nick"];
+        check(Dialect::Sqlite, pair, &stated(&["orders=sales"]), renamed, &questions);
+    }
+
+    #[test]
+    fn each_gained_column_is_asked_about_with_all_that_are_left() {
+        let from = schema([table("t", &["nick text", "mail text", "age integer"])]);
+        let to = schema([table("t", &["nickname text", "email text", "years integer", "extra blob"])]);
+        let pair = Pair::new(&from, &to);
+        let changes = "\
+alter t
+  - age
+  - mail
+  - nick
+  + nickname: text
+  + email: text
+  + years: integer
+  + extra: blob";
+        let questions = [
+            "t.email <- mail, nick, age",
+            "t.nickname <- nick, mail, age",
+            "t.years <- age, mail, nick",
+            "t.extra <- age, mail, nick",
+        ];
+        check(Dialect::Sqlite, pair, &Renames::default(), changes, &questions);
+        let new = vec![(RenameKind::Column, Some("T".into()), "EXTRA".into())];
+        let renames = Renames { new, ..stated(&["t.nick=nickname", "t.age=years"]) };
+        let changes = "\
+alter t
+  ~ nickname: renamed from nick
+  ~ years: renamed from age
+  - mail
+  + email: text
+  + extra: blob";
+        check(Dialect::Sqlite, pair, &renames, changes, &["t.email <- mail"]);
+    }
+
+    #[test]
+    fn what_belongs_to_a_renamed_table_is_compared_under_the_new_names() {
+        let users = |name: &str, column: &str| Table {
+            primary_key: Some(PrimaryKey {
+                columns: vec![KeyPart::column(column)],
+                name: Some(format!("{name}_pkey")),
+                ..PrimaryKey::default()
+            }),
+            indexes: vec![Index {
+                name: format!("{name}_idx"),
+                columns: vec![KeyPart::expression(format!("lower({column})"))],
+                predicate: Some(format!("{name}.{column} > 0").as_str().into()),
+                ..Index::default()
+            }],
+            checks: vec![Check {
+                name: Some(format!("{name}_check")),
+                expression: format!("({column} > 0)").as_str().into(),
+                no_inherit: false,
+                not_valid: false,
+                comment: None,
+            }],
+            ..table(name, &[&format!("{column} text")])
+        };
+        let posts = |name: &str, column: &str| Table {
+            foreign_keys: vec![ForeignKey {
+                name: Some("posts_fk".into()),
+                referenced_columns: vec![column.into()],
+                ..ForeignKey::new(["author"], name)
+            }],
+            ..table("posts", &["author text"])
+        };
+        let from = schema([users("users", "nick"), posts("users", "nick")]);
+        let to = schema([users("people", "alias"), posts("people", "alias")]);
+        let changes = "\
+rename users to people
+  ~ alias: renamed from nick
+  ~ constraint people_pkey: renamed from users_pkey
+  ~ constraint people_check: renamed from users_check
+  ~ index people_idx: renamed from users_idx";
+        let renames = stated(&["users.nick=people.alias"]);
+        check(Dialect::Postgres, Pair::new(&from, &to), &renames, changes, &[]);
+    }
+
+    #[test]
+    fn options_and_comments_are_compared() {
+        let from = schema([Table { comment: Some("old".into()), ..table("t", &["id"]) }]);
+        let options = TableOptions { strict: true, ..TableOptions::default() };
+        let to = schema([Table { options, comment: Some("new".into()), ..table("t", &["id"]) }]);
+        let changes = "alter t\n  ~ options: none → strict\n  ~ comment 'old' → 'new'";
+        check(Dialect::Sqlite, Pair::new(&from, &to), &Renames::default(), changes, &[]);
+    }
+}

@@ -91,3 +91,63 @@ fn same_checks(dialect: Dialect, a: &[(String, SqlExpr)], b: &[(String, SqlExpr)
     let same = |pair: &Pair<&(String, SqlExpr)>| dialect.same_sql(pair.from.1.as_str(), pair.to.1.as_str());
     matched.lost.is_empty() && matched.gained.is_empty() && matched.both.iter().all(same)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(name: &str, base: &str, checks: &[(&str, &str)]) -> TypeDef {
+        TypeDef::Domain {
+            name: name.into(),
+            base: base.into(),
+            not_null: false,
+            default: None,
+            collation: None,
+            checks: checks.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect(),
+            comment: None,
+        }
+    }
+
+    fn composite(attributes: &[(&str, &str)], comment: Option<&str>) -> TypeDef {
+        let attributes = attributes.iter().map(|(name, of)| ((*name).to_owned(), (*of).to_owned()));
+        TypeDef::Composite {
+            name: "c".into(),
+            attributes: attributes.collect(),
+            comment: comment.map(Into::into),
+        }
+    }
+
+    fn check(from: &TypeDef, to: &TypeDef, expected: &str) {
+        let mut out = Vec::new();
+        diff(Dialect::Postgres, &[Cow::Borrowed(from)], std::slice::from_ref(to), &mut out);
+        let told = out.iter().map(|change| match change {
+            Change::CreateType { .. } => '+',
+            Change::DropType { .. } => '-',
+            Change::AlterType { .. } => '~',
+            Change::SetComment { .. } => '#',
+            other => panic!("unexpected {other:?}"),
+        });
+        assert_eq!(told.collect::<String>(), expected, "{from:?} to {to:?}");
+    }
+
+    #[test]
+    fn types_are_compared_by_what_they_mean() {
+        let d = |base: &str, checks: &[(&str, &str)]| domain("d", base, checks);
+        check(&d("int4", &[]), &d("integer", &[]), "");
+        check(&d("integer", &[]), &d("bigint", &[]), "~");
+        let two = [("a", "(VALUE > 0)"), ("b", "(VALUE < 9)")];
+        check(&d("integer", &two), &d("integer", &[two[1], two[0]]), "");
+        check(&d("integer", &two), &d("integer", &two[..1]), "~");
+        check(&d("integer", &[]), &domain("e", "integer", &[]), "-+");
+        check(&composite(&[("a", "int4")], None), &composite(&[("a", "integer")], Some("why")), "#");
+        check(&composite(&[("a", "text")], None), &composite(&[("b", "text")], None), "~");
+        check(&composite(&[], None), &domain("c", "text", &[]), "-+");
+        let range = |definition: &str| TypeDef::Range {
+            name: "r".into(),
+            definition: definition.into(),
+            comment: None,
+        };
+        check(&range("SUBTYPE = date"), &range("subtype=date"), "");
+        check(&range("SUBTYPE = date"), &range("SUBTYPE = time"), "~");
+    }
+}

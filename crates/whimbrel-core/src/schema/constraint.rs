@@ -91,6 +91,29 @@ pub struct ForeignKey {
     pub comment: Option<String>,
 }
 
+impl ForeignKey {
+    /// A key without a name that refers to the primary key of a table, with
+    /// nothing else said of it.
+    pub fn new<C: Into<String>>(
+        columns: impl IntoIterator<Item = C>,
+        referenced_table: impl Into<ObjectName>,
+    ) -> Self {
+        Self {
+            name: None,
+            columns: columns.into_iter().map(Into::into).collect(),
+            referenced_table: referenced_table.into(),
+            referenced_columns: Vec::new(),
+            on_delete: ReferentialAction::NoAction,
+            on_update: ReferentialAction::NoAction,
+            on_delete_columns: Vec::new(),
+            match_full: false,
+            deferrable: Deferrability::NotDeferrable,
+            not_valid: false,
+            comment: None,
+        }
+    }
+}
+
 /// A check constraint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

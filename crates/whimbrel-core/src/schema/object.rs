@@ -54,6 +54,22 @@ pub struct ObjectColumn {
     pub comment: Option<String>,
 }
 
+impl Object {
+    /// An object of which only the definition is known.
+    pub fn new(kind: ObjectKind, name: impl Into<ObjectName>, definition: impl Into<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            signature: None,
+            table: None,
+            definition: SqlExpr(definition.into()),
+            depends_on: Vec::new(),
+            columns: Vec::new(),
+            comment: None,
+        }
+    }
+}
+
 /// The kinds of objects, structural ones included, so that dependencies and
 /// plan steps can name any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

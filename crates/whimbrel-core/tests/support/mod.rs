@@ -8,8 +8,8 @@ use whimbrel_core::change::{Change, CommentTarget};
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::schema::{
-    Check, Column, Deferrability, EnumType, ForeignKey, Generated, Index, KeyPart, Object, ObjectKind,
-    PrimaryKey, ReferentialAction, Schema, Sequence, SqlExpr, Table, Unique,
+    Check, Column, EnumType, ForeignKey, Generated, Index, KeyPart, Object, ObjectKind, PrimaryKey,
+    ReferentialAction, Schema, Sequence, SqlExpr, Table, Unique,
 };
 
 /// Everything about a schema but its names. Columns and tables are numbers, to
@@ -306,17 +306,9 @@ impl Writer<'_> {
     fn foreign_key(&self, table: usize, &(column, target, cascades): &(usize, usize, bool)) -> ForeignKey {
         let target = target % self.model.tables.len();
         ForeignKey {
-            name: None,
-            columns: vec![self.column_name(table, column)],
-            referenced_table: ObjectName::new(&self.names.tables[target]),
             referenced_columns: vec![self.column_name(target, column)],
             on_delete: if cascades { ReferentialAction::Cascade } else { ReferentialAction::NoAction },
-            on_update: ReferentialAction::NoAction,
-            on_delete_columns: Vec::new(),
-            match_full: false,
-            deferrable: Deferrability::NotDeferrable,
-            not_valid: false,
-            comment: None,
+            ..ForeignKey::new([self.column_name(table, column)], self.names.tables[target].as_str())
         }
     }
 
