@@ -12,6 +12,21 @@ use super::{Lexicon, Token, TokenKind, tokens};
 
 /// Writes `(ARRAY[a, b])::t[]` as `ARRAY[(a)::t, (b)::t]`, wherever it stands.
 pub(super) fn to_elements(text: &str, lexicon: Lexicon) -> Cow<'_, str> {
+    rewritten(text, lexicon, |cast| Some(cast.by_element(text)))
+}
+
+/// Writes `(ARRAY[a::t, b::t])::u[]` as `(ARRAY[a::t, b::t]::t[])::u[]`, wherever
+/// it stands: so written, the server leaves the outer cast where it is, and
+/// prints again what it printed before.
+pub(crate) fn kept_whole(text: &str, lexicon: Lexicon) -> Cow<'_, str> {
+    rewritten(text, lexicon, |cast| cast.whole(text, lexicon))
+}
+
+fn rewritten<'a>(
+    text: &'a str,
+    lexicon: Lexicon,
+    write: impl Fn(&ArrayCast) -> Option<String>,
+) -> Cow<'a, str> {
     if !text.contains("])::") {
         return Cow::Borrowed(text);
     }
@@ -20,9 +35,10 @@ pub(super) fn to_elements(text: &str, lexicon: Lexicon) -> Cow<'_, str> {
     let mut copied = 0;
     let mut at = 0;
     while at < all.len() {
-        if let Some(cast) = ArrayCast::read(&all[at..]) {
+        let cast = ArrayCast::read(&all[at..]);
+        if let Some((cast, written)) = cast.and_then(|cast| write(&cast).map(|written| (cast, written))) {
             out.push_str(&text[copied..all[at].offset]);
-            out.push_str(&cast.written(text));
+            out.push_str(&written);
             at += cast.length;
             copied = all[at - 1].end();
         } else {
@@ -61,11 +77,33 @@ impl ArrayCast {
         })
     }
 
-    fn written(&self, text: &str) -> String {
+    fn by_element(&self, text: &str) -> String {
         let target = &text[self.target.0..self.target.1];
-        let cast = |(start, end): &(usize, usize)| format!("({})::{target}", &text[*start..*end]);
-        format!("ARRAY[{}]", self.elements.iter().map(cast).collect::<Vec<_>>().join(", "))
+        let cast = |element: &str| format!("({element})::{target}");
+        format!("ARRAY[{}]", self.texts(text).map(cast).collect::<Vec<_>>().join(", "))
     }
+
+    /// `None` unless every element is a literal of the same type.
+    fn whole(&self, text: &str, lexicon: Lexicon) -> Option<String> {
+        let target = &text[self.target.0..self.target.1];
+        let mut types = self.texts(text).map(|element| literal_type(element, lexicon));
+        let first = types.next()??;
+        let elements = self.texts(text).collect::<Vec<_>>().join(", ");
+        types.all(|other| other == Some(first)).then(|| format!("(ARRAY[{elements}]::{first}[])::{target}[]"))
+    }
+
+    fn texts<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        self.elements.iter().map(move |(start, end)| &text[*start..*end])
+    }
+}
+
+/// The type of `'...'::type`.
+fn literal_type(element: &str, lexicon: Lexicon) -> Option<&str> {
+    let mut tokens = tokens(element, lexicon).filter(|token| !token.is_trivia());
+    let (literal, cast) = (tokens.next()?, tokens.next()?);
+    let is_cast = literal.kind == TokenKind::String && cast.text == "::";
+    let named = tokens.all(|token| token.ident().is_some() || token.is_punct("."));
+    (is_cast && named).then(|| element[cast.end()..].trim())
 }
 
 /// The elements of the constructor whose bracket is the third token, and the
@@ -93,6 +131,21 @@ fn elements(tokens: &[Token<'_>]) -> Option<(Vec<(usize, usize)>, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cast_stays_around_literals() {
+        let cases = [
+            (
+                "s = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])",
+                "s = ANY ((ARRAY['a'::character varying, 'b'::character varying]::character varying[])::text[])",
+            ),
+            ("(ARRAY['a'::x, 'b'::y])::text[]", "(ARRAY['a'::x, 'b'::y])::text[]"),
+            ("(ARRAY[1, 2])::text[]", "(ARRAY[1, 2])::text[]"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(kept_whole(text, Lexicon::POSTGRES), expected, "{text}");
+        }
+    }
 
     #[test]
     fn the_cast_goes_to_the_elements() {

@@ -5,7 +5,7 @@
 //! no token is [`TokenKind::Other`], and an open quote ends with the text.
 
 mod annotation;
-mod array_cast;
+pub(crate) mod array_cast;
 mod canonical;
 mod class;
 mod classify;

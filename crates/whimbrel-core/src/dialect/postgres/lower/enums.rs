@@ -37,7 +37,7 @@ impl Lowering<'_> {
         let steps = additions(&names, &old.values, alter);
         let mut action = Action {
             steps: steps.into_iter().map(Step::new).collect(),
-            alters: vec![keys::relation(&alter.enum_name)],
+            // Whatever else uses the type waits for the milestone.
             creates: vec![milestone(VALUES_ADDED)],
             mode: Mode::OwnTransaction,
             ..Action::about(&alter.enum_name)
@@ -55,7 +55,6 @@ impl Lowering<'_> {
             Some(additions) => {
                 additions.subject = None;
                 additions.steps.extend(action.steps);
-                additions.alters.extend(action.alters);
                 additions.uses.extend(action.uses);
             }
             None => self.actions.push(action),

@@ -1,5 +1,6 @@
 //! What all actions of a plan have to do with each other.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::super::keys::{self, milestone};
@@ -8,6 +9,8 @@ use super::renames::RENAMED;
 use crate::change::Change;
 use crate::plan::{Action, Key};
 use crate::schema::ObjectKind;
+use crate::sql::Lexicon;
+use crate::sql::array_cast::kept_whole;
 
 /// What a plan passes when the server no longer reads the bodies of routines.
 pub(super) const BODIES_UNCHECKED: &str = "bodies unchecked";
@@ -22,6 +25,12 @@ pub(super) fn finish(mut actions: Vec<Action>, changes: &[Change]) -> Vec<Action
     for action in &mut actions {
         milestones.enter(action);
         spaces.enter(action);
+        for step in &mut action.steps {
+            // What the server printed is to be printed again.
+            if let Cow::Owned(sql) = kept_whole(&step.sql, Lexicon::POSTGRES) {
+                step.sql = sql;
+            }
+        }
     }
     actions
 }

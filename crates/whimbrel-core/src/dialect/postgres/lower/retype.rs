@@ -66,7 +66,6 @@ impl Lowering<'_> {
         self.actions.push(Action {
             steps,
             alters: vec![keys::relation(named)],
-            creates: vec![keys::relation(&old)],
             uses: self.type_uses(named),
             ..Action::about(named)
         });
@@ -78,6 +77,7 @@ impl Lowering<'_> {
         self.actions.push(Action {
             steps: vec![Step::new(format!("DROP {} {}", from.keyword(), name(&old)))],
             drops: vec![keys::relation(&old)],
+            uses: vec![keys::relation(named)],
             frees: self.old_needs(named),
             ..Action::about(named)
         });

@@ -47,11 +47,7 @@ impl Lowering<'_> {
     /// its foreign keys, checks that are not valid, and what rests on a function
     /// that rests on the table.
     fn lift(&self, table: &Table) -> (Table, Lifted) {
-        let own = keys::relation(&table.name);
-        let rests_on_itself = |key: Key| {
-            let mut needs = self.to.graph.needs(&key).filter(|needed| needed.name != table.name);
-            needs.any(|needed| self.to.graph.reaches(needed, &own))
-        };
+        let rests_on_itself = |key: Key| rests_on(&self.to, &key, &table.name);
         let mut rest = table.clone();
         let mut lifted = Lifted { foreign_keys: std::mem::take(&mut rest.foreign_keys), ..Lifted::default() };
         for column in &mut rest.columns {
@@ -65,17 +61,15 @@ impl Lowering<'_> {
         };
         lifted.columns = rest.columns.extract_if(.., is_lifted).collect();
         // CREATE TABLE takes NOT VALID and then marks the check as valid all the same.
-        let is_lifted = |check: &mut Check| {
-            check.not_valid
-                || rests_on_itself(keys::constraint(&table.name, check.name.as_deref().unwrap_or_default()))
-        };
+        let is_lifted = |check: &mut Check| rests_on_itself(check_key(table, check));
         lifted.checks = rest.checks.extract_if(.., is_lifted).collect();
         (rest, lifted)
     }
 
     pub(super) fn drop_table(&mut self, table_name: &ObjectName) {
         let Some(table) = self.from.table(table_name) else { return };
-        let lifted = self.cyclic_foreign_keys(table);
+        let mut lifted = self.cyclic_foreign_keys(table);
+        lifted.extend(self.drop_what_rests_on(table));
         let mut keys: Vec<_> = all_of_table(table).chain(self.standing_on(table_name)).collect();
         keys.extend(self.owned_sequences(table_name, None));
         keys.retain(|key| !lifted.contains(key));
@@ -86,6 +80,34 @@ impl Lowering<'_> {
             drops: keys,
             ..Action::about(table_name)
         });
+    }
+
+    /// Drops what of a table rests on functions that rest on the table: neither
+    /// it nor they could go first.
+    fn drop_what_rests_on(&mut self, table: &Table) -> Vec<Key> {
+        let is_so = |key: &Key| rests_on(&self.from, key, &table.name);
+        let checks: Vec<_> = table.checks.iter().filter(|check| is_so(&check_key(table, check))).collect();
+        let columns = || table.columns.iter();
+        let defaults: Vec<_> = columns()
+            .filter(|one| one.default.is_some() && is_so(&keys::default(&table.name, &one.name)))
+            .collect();
+        let generated: Vec<_> = columns()
+            .filter(|one| one.generated.is_some() && is_so(&keys::column(&table.name, &one.name)))
+            .collect();
+        let mut lifted = Vec::new();
+        for check in checks {
+            self.drop_part(&table.name, Part::Check(check));
+            lifted.push(check_key(table, check));
+        }
+        for column in defaults {
+            self.take_default(&table.name, column);
+            lifted.push(keys::default(&table.name, &column.name));
+        }
+        for column in generated {
+            self.drop_column(&table.name, &column.name);
+            lifted.push(keys::column(&table.name, &column.name));
+        }
+        lifted
     }
 
     /// Drops the foreign keys that tie a table to others that go as well, in a
@@ -187,6 +209,17 @@ impl Lowering<'_> {
             ..Action::about(table)
         });
     }
+}
+
+/// Says whether a part of a table needs something that needs the table.
+fn rests_on(side: &Side<'_>, key: &Key, table: &ObjectName) -> bool {
+    let own = keys::relation(table);
+    let mut needs = side.graph.needs(key).filter(|needed| needed.name != *table);
+    needs.any(|needed| side.graph.reaches(needed, &own))
+}
+
+fn check_key(table: &Table, check: &Check) -> Key {
+    keys::constraint(&table.name, check.name.as_deref().unwrap_or_default())
 }
 
 /// The tables among those that go whose foreign keys form circles, and what

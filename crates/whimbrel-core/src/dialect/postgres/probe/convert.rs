@@ -1,6 +1,7 @@
 //! Rows whose values do not survive a change of type.
 
 use super::super::ddl::condition;
+use super::super::mention::mentions;
 use super::super::rules::{ident, literal};
 use super::super::types::{TypeName, cast, lossless};
 use super::rows::Rows;
@@ -15,7 +16,8 @@ pub(super) fn probe(rows: &Rows<'_>, from: &Column, to: &Column) -> Option<Strin
     let value = ident(&live.name);
     let (old, new) = (resolved(rows.pair.from, &from.sql_type), resolved(rows.pair.to, &to.sql_type));
     let conversion = Conversion { value: &value, from: &old.0, to: &new.0 };
-    let breaks_domain = new.1.iter().map(|check| breaks(check, &conversion)).collect::<Vec<_>>();
+    let known = new.1.iter().filter(|check| rows.knows(&mentions(check.as_str())));
+    let breaks_domain: Vec<_> = known.map(|check| breaks(check, &conversion)).collect();
     let fails = if let Some(values) = enum_values(rows.pair.to, &new.0) {
         Some(conversion.is_none_of(&values))
     } else if lossless(&old.0, &new.0) {
@@ -66,11 +68,8 @@ fn enum_values(schema: &Schema, of: &TypeName) -> Option<Vec<String>> {
 /// A condition of a domain, broken by a value.
 fn breaks(check: &SqlExpr, conversion: &Conversion<'_>) -> String {
     let text = condition(check.as_str());
-    let value = match lossless(conversion.from, conversion.to) {
-        true => conversion.value.to_owned(),
-        // A value that does not cast is told by the error.
-        false => format!("({})", conversion.cast_to(&conversion.to.spelled())),
-    };
+    // A value that does not cast is told by the error.
+    let value = format!("({})", conversion.cast_to(&conversion.to.spelled()));
     let mut written = String::new();
     for token in tokens(text, Lexicon::POSTGRES) {
         written.push_str(if token.is_word("value") { &value } else { token.text });

@@ -132,7 +132,7 @@ fn add_unique(rows: &Rows<'_>, key: &Index, primary: bool) -> Option<String> {
     Some(format!(
         "WITH affected AS (SELECT count(*) AS number, concat_ws(', ', {list}) AS value FROM {source} \
          WHERE {counted}{partial} GROUP BY {list} HAVING count(*) > 1{refused} LIMIT {LIMIT}) \
-         SELECT (SELECT coalesce(least(sum(number), {LIMIT}), 0)::bigint FROM affected), {}, \
+         SELECT (SELECT least(coalesce(sum(number), 0), {LIMIT})::bigint FROM affected), {}, \
          (SELECT left(value, 100) FROM affected LIMIT 1)",
         count(&rows.table())
     ))

@@ -87,15 +87,19 @@ impl<'a> Rows<'a> {
 
     /// Says whether the live database has all that an expression mentions.
     pub(super) fn knows(&self, found: &Mentions) -> bool {
-        let names = found.types.iter().chain(&found.calls).chain(&found.relations);
-        names.into_iter().all(|name| !defines(self.pair.to, name) || defines(self.pair.from, name))
+        let names = found.calls.iter().chain(&found.relations);
+        let is_there = |name: &ObjectName| !defines(self.pair.to, name) || defines(self.pair.from, name);
+        names.into_iter().all(is_there) && found.types.iter().all(|name| self.has_type(name))
     }
 
     /// Says whether the live database has a type as it will be.
     pub(super) fn knows_type(&self, sql_type: &str) -> bool {
-        let name = TypeName::parse(sql_type).object_name();
+        self.has_type(&TypeName::parse(sql_type).object_name())
+    }
+
+    fn has_type(&self, name: &ObjectName) -> bool {
         let of = |schema: &'a Schema| -> (Option<&'a EnumType>, Option<&'a TypeDef>) {
-            (schema.enum_type(&name), schema.types.iter().find(|def| *def.name() == name))
+            (schema.enum_type(name), schema.types.iter().find(|def| def.name() == name))
         };
         let (from, to) = (of(self.pair.from), of(self.pair.to));
         from == to
