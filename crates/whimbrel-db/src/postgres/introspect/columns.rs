@@ -6,24 +6,44 @@ use super::catalog::{Catalog, NumberedColumn};
 use super::rows::{Fields, Oid};
 use crate::connection::Row;
 
+/// The modifier of a type that has none.
+const NO_MODIFIER: i32 = -1;
+
 /// Reads the columns into their relations. They come in the order of their
 /// relations and numbers.
 pub(super) fn read(catalog: &mut Catalog, rows: Vec<Row>) {
+    let mut gathered = Vec::new();
+    let mut current: Oid = 0;
     for mut fields in rows.into_iter().map(Fields::of) {
-        let relation: Oid = fields.number();
+        let relation = fields.number();
+        if relation != current {
+            give(catalog, current, &mut gathered);
+            current = relation;
+        }
         let number = fields.number();
-        let (numbered, column) = column(catalog, &mut fields, number);
-        if let Some(relation) = catalog.relations.get_mut(&relation) {
+        gathered.push(column(catalog, &mut fields, number));
+    }
+    give(catalog, current, &mut gathered);
+}
+
+/// Gives a relation its columns, in lists without room to spare: there may be
+/// thousands of relations.
+fn give(catalog: &mut Catalog, relation: Oid, gathered: &mut Vec<(NumberedColumn, Column)>) {
+    if let Some(relation) = catalog.relations.get_mut(&relation) {
+        relation.numbers.reserve_exact(gathered.len());
+        relation.columns.reserve_exact(gathered.len());
+        for (numbered, column) in gathered.drain(..) {
             relation.numbers.push(numbered);
             relation.columns.push(column);
         }
     }
+    gathered.clear();
 }
 
 fn column(catalog: &Catalog, fields: &mut Fields, number: i16) -> (NumberedColumn, Column) {
     let name = fields.text();
     let type_oid = fields.number();
-    let info = catalog.types.get(&(type_oid, fields.number()));
+    let info = catalog.types.get(&(type_oid, fields.maybe().unwrap_or(NO_MODIFIER)));
     let mut column = Column::new(name, info.map(|info| info.name.clone()).unwrap_or_default());
     column.nullable = !fields.flag();
     let identity = fields.letter();

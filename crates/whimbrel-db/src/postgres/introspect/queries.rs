@@ -1,7 +1,7 @@
 //! What the catalogue is asked: a constant number of queries, whatever the
 //! number of tables, sent in one text.
 //!
-//! They are shaped for large schemas. Names of types, operator classes and
+//! They are shaped for large schemas. What goes without saying is NULL. Names of types, operator classes and
 //! collations come once each, not once a column; `pg_get_indexdef` runs only
 //! where an index has expressions; whatever belongs to an extension is dropped
 //! by the reader, which costs less than an anti-join on `pg_depend`. Nothing
@@ -58,7 +58,7 @@ impl Queries {
                  WHERE c.relnamespace = {here} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c', 'S') ORDER BY c.oid"
             ),
             columns: format!(
-                "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, \
+                "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, nullif(a.atttypmod, -1), nullif(a.attnotnull, false), \
                  nullif(a.attidentity, ''), nullif(a.attgenerated, ''), nullif(a.attcollation, 0), \
                  pg_get_expr(d.adbin, d.adrelid) \
                  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
