@@ -71,7 +71,8 @@ impl Violations {
     /// The violations here that were not there before.
     ///
     /// A batch may rename tables: where neither side knows the other's name of
-    /// a table, the two names may be of the same one.
+    /// a table, the two names may be of the same one. It may also take the
+    /// rowids from a table, or give it some: then rows are only counted.
     pub(super) fn new_since(self, before: &Self) -> Vec<Violation> {
         let mut old = before.counts.clone();
         let mut unmatched = Vec::new();
@@ -88,7 +89,7 @@ impl Violations {
         unmatched.retain(|violation| {
             let renamed = old.iter_mut().find(|(was, left)| {
                 **left > 0
-                    && was.rowid == violation.rowid
+                    && same_row(was.rowid, violation.rowid)
                     && same_table(&was.table, &violation.table)
                     && same_table(&was.parent, &violation.parent)
             });
@@ -96,6 +97,10 @@ impl Violations {
         });
         unmatched
     }
+}
+
+fn same_row(was: Option<i64>, is: Option<i64>) -> bool {
+    was == is || was.is_none() || is.is_none()
 }
 
 fn is_mismatch(error: &DbError) -> bool {

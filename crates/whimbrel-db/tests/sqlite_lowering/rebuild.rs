@@ -396,3 +396,42 @@ fn hazards_say_what_each_step_may_do() {
         ]
     );
 }
+
+#[test]
+fn old_orphans_are_known_again_without_their_rowids() {
+    let (with, without) = ("k PRIMARY KEY NOT NULL, p REFERENCES p", " WITHOUT ROWID");
+    for (from, to) in [("", without), (without, "")] {
+        let mut database = Database::new(&format!(
+            "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c ({with}){from}; PRAGMA foreign_keys=OFF;
+             INSERT INTO c VALUES ('x', 9), ('y', 9); PRAGMA foreign_keys=ON"
+        ));
+        database.push(&format!("CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c ({with}){to}"), &[]);
+        database.holds("SELECT * FROM c", "x|9\ny|9");
+    }
+}
+
+#[test]
+fn values_that_change_may_break_what_holds() {
+    let schema = |a: &str| {
+        format!(
+            "CREATE TABLE p (a {a} UNIQUE CHECK (a <> 0)); CREATE TABLE c (b REFERENCES p (a));
+             CREATE TABLE s (a {a} REFERENCES p (a))"
+        )
+    };
+    let plan = Database::new(&schema("TEXT")).push(&schema("INT"), &[]);
+    let hazards: std::collections::BTreeSet<_> =
+        plan.steps().flat_map(|step| &step.hazards).map(ToString::to_string).collect();
+    assert_eq!(
+        hazards.into_iter().collect::<Vec<_>>(),
+        [
+            "c(b): may fail if rows refer to nothing",
+            "p(a): may fail if rows have equal keys",
+            "p.a: values may not survive the change of type",
+            "p: may fail if rows break the condition",
+            "p: writes every row anew",
+            "s(a): may fail if rows refer to nothing",
+            "s.a: values may not survive the change of type",
+            "s: writes every row anew",
+        ]
+    );
+}

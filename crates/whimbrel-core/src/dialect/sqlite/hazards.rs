@@ -1,11 +1,13 @@
 //! What the changes of a table may do to its rows.
 
-use super::text::{Constant, constant};
+use super::rows::{holds, speaks_of};
+use super::text::{Constant, constant, mentions};
 use super::types::{converts, is_rowid_alias};
 use super::work::TableWork;
 use crate::change::Change;
+use crate::dialect::Dialect;
 use crate::plan::Hazard;
-use crate::schema::{Column, KeyPart, KeyTarget};
+use crate::schema::{Column, ForeignKey, KeyPart, KeyTarget, Table};
 
 /// The hazards of one change of a table that has rows.
 pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
@@ -16,7 +18,7 @@ pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
         Change::AddPrimaryKey { primary_key, .. } => vec![duplicates(table, &primary_key.columns)],
         Change::AddUniqueConstraint { constraint, .. } => vec![duplicates(table, &constraint.columns)],
         Change::AddForeignKey { fk, .. } => {
-            vec![Hazard::FailsOnOrphans { subject: format!("{}({})", table.name(), fk.columns.join(", ")) }]
+            vec![orphans(table.name(), fk)]
         }
         Change::AddCheck { .. } => vec![Hazard::FailsOnViolations { subject: table.name().to_owned() }],
         Change::AlterTableOptions { from, to, .. } if to.strict && !from.strict => made_strict(table),
@@ -97,13 +99,80 @@ fn altered(table: &TableWork<'_>, from: &Column, to: &Column) -> Vec<Hazard> {
     let mut hazards = Vec::new();
     if from.generated.is_none() && to.generated.is_some() {
         hazards.push(Hazard::LosesColumn { subject: subject.clone() });
-    } else if converts(table.to.options.strict, &from.sql_type, &to.sql_type) {
+    } else if converts_values(table, from, to) {
         hazards.push(Hazard::LosesPrecision { subject: subject.clone() });
     }
     if from.nullable && !to.nullable && !has_default(to) && to.generated.is_none() {
         hazards.push(Hazard::FailsOnNulls { subject });
     }
+    if changes_values(table, from, to) {
+        hazards.extend(of_constraints(table, &to.name));
+    }
     hazards
+}
+
+fn converts_values(table: &TableWork<'_>, from: &Column, to: &Column) -> bool {
+    converts(table.to.options.strict, &from.sql_type, &to.sql_type)
+}
+
+/// Says whether rows may get another value: a converted one, the default in
+/// place of NULL, or one that is computed in another way.
+fn changes_values(table: &TableWork<'_>, from: &Column, to: &Column) -> bool {
+    let fills = from.nullable && !to.nullable && has_default(to);
+    let computes = to.generated.is_some() && from.generated != to.generated;
+    fills || computes || converts_values(table, from, to)
+}
+
+/// What other values in a column may come into conflict with.
+fn of_constraints(table: &TableWork<'_>, column: &str) -> Vec<Hazard> {
+    let to = table.to;
+    let primary = to.primary_key.iter().map(|key| &key.columns);
+    let unique = to.unique_constraints.iter().map(|unique| &unique.columns);
+    let indexes = to.indexes.iter().filter(|index| index.unique).map(|index| &index.columns);
+    let keys = primary.chain(unique).chain(indexes).filter(|parts| speaks_of(parts, column));
+    let mut hazards: Vec<_> = keys.map(|parts| duplicates(table, parts)).collect();
+    if to.checks.iter().any(|check| mentions(check.expression.as_str(), column)) {
+        hazards.push(Hazard::FailsOnViolations { subject: table.name().to_owned() });
+    }
+    let own = to.foreign_keys.iter().filter(|key| holds(&key.columns, column));
+    hazards.extend(own.map(|key| orphans(table.name(), key)));
+    hazards
+}
+
+fn orphans(table: &str, key: &ForeignKey) -> Hazard {
+    Hazard::FailsOnOrphans { subject: format!("{table}({})", key.columns.join(", ")) }
+}
+
+/// What may become of the rows that refer to a table in which values change.
+pub(super) fn of_children(table: &TableWork<'_>, children: &[&Table]) -> Vec<Hazard> {
+    let mut changed: Vec<&str> = Vec::new();
+    for change in &table.changes {
+        if let Change::AlterColumn { from, to, .. } = change
+            && changes_values(table, from, to)
+        {
+            changed.push(&to.name);
+        }
+    }
+    let same = |a: &str, b: &str| Dialect::Sqlite.same_ident(a, b);
+    let is_changed = |name: &&str| changed.iter().any(|one| same(one, name));
+    let is_affected = |key: &&ForeignKey| {
+        same(&key.referenced_table.name, table.name())
+            && referenced_columns(table.to, key).iter().any(is_changed)
+    };
+    let of_child = |child: &&Table| {
+        let keys = child.foreign_keys.iter().filter(is_affected);
+        keys.map(|key| orphans(&child.name.name, key)).collect::<Vec<_>>()
+    };
+    children.iter().chain([&table.to]).flat_map(of_child).collect()
+}
+
+/// The columns that a foreign key refers to; the primary key where it names none.
+fn referenced_columns<'a>(parent: &'a Table, key: &'a ForeignKey) -> Vec<&'a str> {
+    let implied = parent.primary_key.iter().flat_map(|key| &key.columns).filter_map(KeyPart::column_name);
+    match key.referenced_columns.as_slice() {
+        [] => implied.collect(),
+        named => named.iter().map(String::as_str).collect(),
+    }
 }
 
 /// Says whether a column has a default other than NULL.

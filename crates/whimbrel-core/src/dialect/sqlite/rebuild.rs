@@ -11,7 +11,7 @@
 //! full-text index may know them), and the counter of AUTOINCREMENT (also where
 //! there is no row left).
 
-use super::hazards::{has_default, of_change};
+use super::hazards::{has_default, of_change, of_children};
 use super::lower::{create_index, create_index_on_rows, names, relation, wait_for_parents, whole_schema};
 use super::text::default_value;
 use super::types::{rowid_alias, rowid_name};
@@ -29,7 +29,7 @@ pub(super) fn rebuild(work: &Work<'_>, table: &TableWork<'_>) -> Vec<Action> {
     let new_name = work.free_name(&name.name);
     let mut action = Action::about(name);
     action.steps.push(Step::new(ddl::create_table_as(table.to, &new_name)));
-    action.steps.push(copy_rows(table, &new_name));
+    action.steps.push(copy_rows(work, table, &new_name));
     action.steps.extend(copy_counter(table, &new_name));
     action.steps.push(Step::new(ddl::drop_table(table.name())));
     action.steps.push(Step::new(ddl::rename_table(&new_name, &name.name)));
@@ -50,7 +50,7 @@ fn index_again(table: &TableWork<'_>, index: &Index) -> Action {
 }
 
 /// The rows of the old table into the new one, column by column by name.
-fn copy_rows(table: &TableWork<'_>, new_name: &str) -> Step {
+fn copy_rows(work: &Work<'_>, table: &TableWork<'_>, new_name: &str) -> Step {
     let (columns, values): (Vec<_>, Vec<_>) = copied(table).into_iter().unzip();
     let old_name = ddl::quote(table.name());
     // A constraint's own conflict clause must not drop rows silently.
@@ -64,6 +64,7 @@ fn copy_rows(table: &TableWork<'_>, new_name: &str) -> Step {
     let mut step = Step::new(sql);
     step.expect_rows = Some(format!("SELECT count(*) FROM {old_name}"));
     step.hazards = table.changes.iter().flat_map(|change| of_change(table, change)).collect();
+    step.hazards.extend(of_children(table, work.referencers(&table.to.name.name)));
     step.hazards.push(Hazard::RewritesTable { subject: table.to.name.name.clone() });
     step.hazards.sort();
     step.hazards.dedup();

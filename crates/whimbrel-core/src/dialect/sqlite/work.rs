@@ -197,12 +197,16 @@ impl<'a> Work<'a> {
         self.referencers.from.contains_key(&*fold(table))
     }
 
+    /// The other tables that will have a foreign key to this one.
+    pub(super) fn referencers(&self, table: &str) -> &[&'a Table] {
+        self.referencers.to.get(&*fold(table)).map_or(&[], Vec::as_slice)
+    }
+
     /// The tables whose rows will refer to this one, and those among `more`, by
     /// their new names and by their old ones: some are looked at before and
     /// after the plan.
     pub(super) fn checked(&self, table: &str, more: Option<&Table>) -> Vec<ObjectName> {
-        let referencers = self.referencers.to.get(&*fold(table)).into_iter().flatten();
-        let tables = referencers.copied().chain(more).map(|table| table.name.clone());
+        let tables = self.referencers(table).iter().copied().chain(more).map(|table| table.name.clone());
         tables.flat_map(|name| self.old_name(&name).into_iter().chain([name])).collect()
     }
 
