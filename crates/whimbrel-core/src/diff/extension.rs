@@ -67,7 +67,7 @@ mod tests {
             let mut out = Vec::new();
             diff_extensions(Dialect::Postgres, Pair::new(&sides.from, &sides.to), &mut out);
             let [from, to] = [sides.from, sides.to].map(|[one]| one);
-            let expected = is_altered.then(|| Change::AlterExtension { from, to });
+            let expected = is_altered.then_some(Change::AlterExtension { from, to });
             assert_eq!(out, Vec::from_iter(expected));
         }
     }

@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn a_rename_needs_a_lost_name_and_a_gained_one() {
         let pg = |asked: &str, applied: &[&str], faults: &[Fault]| {
-            check(Dialect::Postgres, &[asked], applied, faults)
+            check(Dialect::Postgres, &[asked], applied, faults);
         };
         pg("users.nick=nickname", &["users.nick=nickname"], &[]);
         pg("public.users.nick=nickname", &["users.nick=nickname"], &[]);
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn a_name_is_taken_and_given_once() {
         let pg = |asked: &[&str], faults: &[Fault]| {
-            check(Dialect::Postgres, asked, &["users.nick=nickname"], faults)
+            check(Dialect::Postgres, asked, &["users.nick=nickname"], faults);
         };
         pg(&["users.nick=nickname", "users.nick=c"], &[Fault::Twice]);
         pg(&["users.nick=nickname", "users.b=nickname"], &[Fault::Twice]);

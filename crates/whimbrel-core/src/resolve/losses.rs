@@ -409,3 +409,203 @@ fn drop_object(object: &Object) -> Option<(&ObjectName, LossKind)> {
 fn unique_key(name: Option<&String>) -> Index {
     Index { name: name.cloned().unwrap_or_default(), unique: true, ..Index::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::{Rename, diff};
+    use crate::resolve::{RenameKind, parse_rename};
+    use crate::schema::{EnumType, Generated};
+
+    fn table(columns: &[&str]) -> Table {
+        let column = |text: &&str| {
+            let mut words = text.split(' ');
+            let (name, sql_type) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            Column { nullable: words.next() != Some("required"), ..Column::new(name, sql_type) }
+        };
+        Table { columns: columns.iter().map(column).collect(), ..Table::new("t") }
+    }
+
+    fn check(dialect: Dialect, from: &Table, to: &Table, renames: &[&str], expected: &[LossKind]) {
+        let sides =
+            Pair::new(from, to).map(|table| Schema { tables: vec![table.clone()], ..Schema::default() });
+        let renamed: Vec<Rename> = renames
+            .iter()
+            .flat_map(|text| parse_rename(text, RenameKind::Column).expect("a rename"))
+            .collect();
+        let changes = diff(dialect, sides.as_ref(), &Renames { renamed, ..Renames::default() }).changes;
+        let found: Vec<_> =
+            losses(dialect, sides.as_ref(), &changes).into_iter().map(|loss| loss.kind).collect();
+        assert_eq!(found, expected, "{changes:#?}");
+    }
+
+    fn key(columns: &[&str]) -> LossKind {
+        LossKind::AddUnique {
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            primary: false,
+            key: Box::new(Index {
+                columns: columns.iter().map(|name| KeyPart::column(*name)).collect(),
+                ..unique_key(None)
+            }),
+        }
+    }
+
+    fn unique(columns: &[&str]) -> Unique {
+        Unique { columns: columns.iter().map(|name| KeyPart::column(*name)).collect(), ..Unique::default() }
+    }
+
+    #[test]
+    fn columns_that_go_hold_values_unless_they_are_generated() {
+        let generated = Generated { expression: "1".into(), stored: false };
+        let mut from = table(&["id", "a text", "b text"]);
+        from.columns[2].generated = Some(generated.clone());
+        check(Dialect::Sqlite, &from, &table(&["id"]), &[], &[LossKind::DropColumn { column: "a".into() }]);
+        let mut to = table(&["id", "a text"]);
+        to.columns[1].generated = Some(generated);
+        let gone = [LossKind::DropColumn { column: "a".into() }];
+        check(Dialect::Sqlite, &table(&["id", "a text"]), &to, &[], &gone);
+    }
+
+    #[test]
+    fn a_type_that_takes_all_values_loses_nothing() {
+        let change = |dialect, from: &str, to: &str, loses: bool| {
+            let (from, to) = (table(&[&format!("a {from}")]), table(&[&format!("a {to}")]));
+            let (a, b) = (Box::new(from.columns[0].clone()), Box::new(to.columns[0].clone()));
+            let expected: Vec<_> =
+                loses.then_some(LossKind::ChangeType { from: a, to: b }).into_iter().collect();
+            check(dialect, &from, &to, &[], &expected);
+        };
+        change(Dialect::Postgres, "integer", "bigint", false);
+        change(Dialect::Postgres, "bigint", "integer", true);
+        change(Dialect::Postgres, "integer", "text", false);
+        change(Dialect::Sqlite, "varchar(10)", "text", false);
+        change(Dialect::Sqlite, "text", "integer", true);
+    }
+
+    #[test]
+    fn nulls_are_filled_where_there_is_a_default() {
+        let (from, mut to) = (table(&["a text"]), table(&["a text required"]));
+        let lost = |fillable| [LossKind::SetNotNull { column: "a".into(), fillable }];
+        check(Dialect::Sqlite, &from, &to, &[], &lost(false));
+        to.columns[0].default = Some("NULL".into());
+        check(Dialect::Sqlite, &from, &to, &[], &lost(false));
+        to.columns[0].default = Some("''".into());
+        check(Dialect::Sqlite, &from, &to, &[], &lost(true));
+    }
+
+    #[test]
+    fn a_required_column_needs_a_value() {
+        let (from, mut to) = (table(&["id"]), table(&["id", "a text required"]));
+        check(Dialect::Sqlite, &from, &to, &[], &[LossKind::AddRequiredColumn { column: "a".into() }]);
+        to.columns[1].default = Some("''".into());
+        check(Dialect::Sqlite, &from, &to, &[], &[]);
+    }
+
+    #[test]
+    fn a_key_that_held_before_holds_again() {
+        let with = |columns: &[&str], keys: &[&[&str]]| Table {
+            unique_constraints: keys.iter().map(|columns| unique(columns)).collect(),
+            ..table(columns)
+        };
+        let pg = |from: &Table, to: &Table, renames: &[&str], expected: &[LossKind]| {
+            check(Dialect::Postgres, from, to, renames, expected);
+        };
+        let columns = ["a text", "b text"];
+        pg(&with(&columns, &[]), &with(&columns, &[&["a"]]), &[], &[key(&["a"])]);
+        pg(&with(&columns, &[&["a"]]), &with(&columns, &[&["b", "a"]]), &[], &[]);
+        pg(&with(&columns, &[&["a", "b"]]), &with(&columns, &[&["a"]]), &[], &[key(&["a"])]);
+        let index = Index { columns: vec![KeyPart::column("a")], ..unique_key(Some(&"i".to_owned())) };
+        let indexed = Table { indexes: vec![index.clone()], ..with(&columns, &[]) };
+        pg(&indexed, &with(&columns, &[&["a"]]), &[], &[]);
+        let partial = Index { predicate: Some("b IS NULL".into()), ..index };
+        let indexed = Table { indexes: vec![partial], ..with(&columns, &[]) };
+        pg(&indexed, &with(&columns, &[&["a"]]), &[], &[key(&["a"])]);
+        // A new column is NULL in every row; one that was renamed is not new.
+        pg(&with(&["b text"], &[]), &with(&columns, &[&["a"]]), &[], &[]);
+        pg(&with(&["x text", "b text"], &[]), &with(&columns, &[&["a"]]), &["t.x=a"], &[key(&["a"])]);
+    }
+
+    #[test]
+    fn another_name_or_moment_is_no_new_condition() {
+        let checked = |name: &str, text: &str, not_valid| Table {
+            checks: vec![Check {
+                name: Some(name.into()),
+                expression: text.into(),
+                no_inherit: false,
+                not_valid,
+                comment: None,
+            }],
+            ..table(&["a integer"])
+        };
+        let lost = [LossKind::AddCheck { expression: "a > 0".into() }];
+        let check = |from: &Table, to: &Table, expected: &[LossKind]| {
+            check(Dialect::Postgres, from, to, &[], expected);
+        };
+        check(&table(&["a integer"]), &checked("c", "a > 0", false), &lost);
+        check(&table(&["a integer"]), &checked("c", "a > 0", true), &[]);
+        check(&checked("c", "a > 0", true), &checked("c", "a > 0", false), &lost);
+        check(&checked("c", "a > 0", false), &checked("d", "a > 0", false), &[]);
+        let key = |deferrable| Table {
+            foreign_keys: vec![ForeignKey { deferrable, ..ForeignKey::new(["a"], "t") }],
+            ..table(&["a integer"])
+        };
+        let (now, later) =
+            (crate::schema::Deferrability::NotDeferrable, crate::schema::Deferrability::InitiallyDeferred);
+        check(&key(now), &key(later), &[]);
+        let lost = LossKind::AddForeignKey {
+            columns: vec!["a".into()],
+            referenced_table: "t".into(),
+            referenced_columns: Vec::new(),
+        };
+        check(&table(&["a integer"]), &key(now), &[lost]);
+    }
+
+    #[test]
+    fn a_strict_table_holds_its_columns_to_their_types() {
+        let from = table(&["a TEXT"]);
+        let to = Table { options: TableOptions { strict: true, ..TableOptions::default() }, ..from.clone() };
+        let column = Box::new(from.columns[0].clone());
+        let lost = LossKind::ChangeType { from: column.clone(), to: column };
+        check(Dialect::Sqlite, &from, &to, &[], &[lost]);
+        check(Dialect::Sqlite, &to, &from, &[], &[]);
+    }
+
+    #[test]
+    fn every_column_of_an_enum_is_asked_about_its_values() {
+        let side = |values: &[&str]| Schema {
+            tables: vec![table(&["a mood required", "b mood[]", "c text"])],
+            enums: vec![EnumType {
+                name: "mood".into(),
+                values: values.iter().map(|value| (*value).to_owned()).collect(),
+                comment: None,
+            }],
+            ..Schema::default()
+        };
+        let sides = Pair::new(side(&["x", "y"]), side(&["y", "z"]));
+        let changes = diff(Dialect::Postgres, sides.as_ref(), &Renames::default()).changes;
+        let found = losses(Dialect::Postgres, sides.as_ref(), &changes);
+        let lost = |column: &str, nullable| Loss {
+            table: "t".into(),
+            kind: LossKind::RemoveEnumValues {
+                column: column.into(),
+                enum_name: "mood".into(),
+                removed: vec!["x".into()],
+                available: vec!["y".into(), "z".into()],
+                nullable,
+            },
+        };
+        assert_eq!(found, [lost("a", false), lost("b", true)]);
+    }
+
+    #[test]
+    fn only_virtual_tables_hold_what_nothing_else_does() {
+        let dropped = |kind| {
+            let object = Object::new(kind, "o", "CREATE ...");
+            let change = Change::DropObject { object };
+            losses(Dialect::Sqlite, Pair::new(&Schema::default(), &Schema::default()), &[change]).len()
+        };
+        assert_eq!(dropped(ObjectKind::VirtualTable), 1);
+        assert_eq!(dropped(ObjectKind::MaterializedView), 0);
+        assert_eq!(dropped(ObjectKind::View), 0);
+    }
+}

@@ -132,3 +132,63 @@ fn part(table: &ObjectName, name: Option<&str>) -> String {
         None => table.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Column, Index, Object, ObjectKind, Table, Unique};
+
+    #[test]
+    fn additions_pass_and_all_else_is_named() {
+        let table = || ObjectName::from("t");
+        let alter = |add: &[&str], remove: &[&str], reorders| {
+            let text = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+            Change::AlterEnum(AlterEnum {
+                enum_name: "mood".into(),
+                add_values: text(add),
+                remove_values: text(remove),
+                new_values: Vec::new(),
+                reorders,
+                replacements: Vec::new(),
+            })
+        };
+        let view = || Object::new(ObjectKind::View, "v", "CREATE VIEW v AS SELECT 1");
+        let column = || Column::new("a", "text");
+        let cases = [
+            (Change::CreateTable { table: Table::new("t") }, None),
+            (Change::AddColumn { table_name: table(), column: column() }, None),
+            (Change::CreateIndex { table_name: table(), index: Index::default() }, None),
+            (Change::CreateObject { object: view() }, None),
+            (alter(&["x"], &[], false), None),
+            (alter(&["x"], &[], true), Some("alters enum `mood`")),
+            (alter(&[], &["x"], false), Some("alters enum `mood`")),
+            (Change::DropTable { table_name: table() }, Some("drops table `t`")),
+            (
+                Change::AlterColumn {
+                    table_name: table(),
+                    column_name: "a".into(),
+                    from: column(),
+                    to: column(),
+                },
+                Some("alters column `t.a`"),
+            ),
+            (
+                Change::DropUniqueConstraint { table_name: table(), constraint: Unique::default() },
+                Some("drops unique constraint `t`"),
+            ),
+            (
+                Change::RenameColumn { table_name: table(), from: "a".into(), to: "b".into() },
+                Some("renames column `t.a`"),
+            ),
+            (Change::ReplaceObject { from: view(), to: view() }, Some("replaces view `v`")),
+        ];
+        for (change, expected) in cases {
+            let changes = [change];
+            let told: Vec<_> =
+                Policy::Additive.violations(&changes).iter().map(ToString::to_string).collect();
+            assert_eq!(told.first().map(String::as_str), expected, "{changes:?}");
+            assert_eq!(Policy::Ask.violations(&changes), []);
+            assert_eq!(Policy::Allow.violations(&changes), []);
+        }
+    }
+}
