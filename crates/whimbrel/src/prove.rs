@@ -14,6 +14,7 @@ use whimbrel_core::diff::{Renames, diff};
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Hazard, Plan, PlanError, Proof, plan};
+use whimbrel_core::resolve::RenameKind;
 use whimbrel_core::schema::{Schema, Table};
 use whimbrel_db::execute::{ExecuteError, Silent, Unguarded, execute};
 use whimbrel_db::{Connection, DbError, Row};
@@ -48,7 +49,7 @@ pub(crate) async fn prove(workshop: &mut Workshop, claim: Claim<'_>) -> Result<P
     }
     let kept = Kept::between(dialect, near.as_ref(), claim);
     let connection = workshop.connection();
-    fill(connection, &near.from, &[claim.plan]).await?;
+    fill(connection, &near.from, claim.plan, claim.renames).await?;
     let before = kept.read(connection, Side::From).await?;
     run(connection, claim.plan).await.map_err(ProofError::fails)?;
     compare(workshop, &near.to).await?.map_err(|difference| ProofError::Differs { difference })?;
@@ -70,7 +71,7 @@ async fn way_back(
         Ok(back) => back,
         Err(error) => return Ok(Proof::Irreversible { reason: error.to_string() }),
     };
-    fill(workshop.connection(), near.to, &[&back]).await?;
+    fill(workshop.connection(), near.to, &back, &claim.renames.reversed()).await?;
     if let Err(error) = run(workshop.connection(), &back).await {
         return Ok(Proof::Irreversible { reason: error.to_string() });
     }
@@ -123,17 +124,28 @@ fn words(changes: &[Change]) -> String {
 ///
 /// A table that takes none of the generated rows stays empty: its conditions
 /// are beyond guessing.
-async fn fill(connection: &mut dyn Connection, schema: &Schema, plans: &[&Plan]) -> Result<(), DbError> {
+///
+/// The schema has the names from before the plan, whose hazards speak the new
+/// ones; `renames` lead from the one to the other.
+async fn fill(
+    connection: &mut dyn Connection,
+    schema: &Schema,
+    plan: &Plan,
+    renames: &Renames,
+) -> Result<(), DbError> {
     let dialect = connection.server().dialect;
-    let obstacles: Vec<&str> = plans
-        .iter()
-        .flat_map(|plan| plan.steps())
+    let obstacles: Vec<&str> = plan
+        .steps()
         .flat_map(|step| &step.hazards)
         .filter(|hazard| !hazard.loses_data() && may_fail(hazard))
         .map(Hazard::subject)
         .collect();
     for table in parents_first(dialect, schema) {
-        let name = table.name.to_string();
+        let renamed = renames
+            .renamed
+            .iter()
+            .find(|rename| rename.kind == RenameKind::Table && dialect.same_name(&rename.from, &table.name));
+        let name = renamed.map_or(&table.name, |rename| &rename.to).to_string();
         let blocked = obstacles.iter().any(|subject| {
             subject
                 .strip_prefix(name.as_str())
