@@ -2,8 +2,8 @@
 
 use crate::name::ObjectName;
 use crate::schema::{
-    Check, Column, Dependency, EnumType, ForeignKey, Generated, Identity, Index, KeyPart, Object,
-    ObjectColumn, ObjectKind, PrimaryKey, Schema, Sequence, Table, TypeDef, Unique,
+    Check, Column, Dependency, EnumType, ForeignKey, Generated, Identity, Index, KeyPart, Object, ObjectKind,
+    PrimaryKey, Schema, Table, Unique,
 };
 
 /// A schema that is being put together.
@@ -34,30 +34,6 @@ impl Build {
         self
     }
 
-    pub(super) fn domain(mut self, name: &str, base: &str, checks: &[(&str, &str)]) -> Self {
-        self.0.types.push(TypeDef::Domain {
-            name: named(name),
-            base: base.into(),
-            not_null: false,
-            default: None,
-            collation: None,
-            checks: checks.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect(),
-            comment: None,
-        });
-        self
-    }
-
-    pub(super) fn composite(mut self, name: &str, attributes: &[(&str, &str)]) -> Self {
-        let attributes = attributes.iter().map(|(name, of)| ((*name).into(), (*of).into())).collect();
-        self.0.types.push(TypeDef::Composite { name: named(name), attributes, comment: None });
-        self
-    }
-
-    pub(super) fn sequence(mut self, sequence: Sequence) -> Self {
-        self.0.sequences.push(sequence);
-        self
-    }
-
     /// An object; what it depends on as `table`, `table.column`, `f()` or `type mood`.
     pub(super) fn object(mut self, kind: ObjectKind, name: &str, definition: &str, needs: &[&str]) -> Self {
         let is_routine = matches!(kind, ObjectKind::Function | ObjectKind::Procedure);
@@ -85,24 +61,6 @@ impl Build {
     pub(super) fn view(self, name: &str, query: &str, needs: &[&str]) -> Self {
         let definition = format!("CREATE VIEW {name} AS {query}");
         self.object(ObjectKind::View, name, &definition, needs)
-    }
-
-    pub(super) fn function(self, name: &str, rest: &str, needs: &[&str]) -> Self {
-        let definition = format!("CREATE OR REPLACE FUNCTION {name}\n {rest}");
-        self.object(ObjectKind::Function, name, &definition, needs)
-    }
-
-    /// Gives the last object its columns.
-    pub(super) fn with_columns(mut self, columns: &[(&str, &str)]) -> Self {
-        let column = |(name, of): &(&str, &str)| ObjectColumn {
-            name: (*name).into(),
-            sql_type: (*of).into(),
-            collation: None,
-            comment: None,
-        };
-        let last = self.0.objects.last_mut().expect("an object comes first");
-        last.columns = columns.iter().map(column).collect();
-        self
     }
 }
 
