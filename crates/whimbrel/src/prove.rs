@@ -289,6 +289,16 @@ impl KeptTable<'_> {
     }
 }
 
+/// Says whether rows of the column get another enum value, as somebody agreed.
+fn replaces_values(dialect: Dialect, changes: &[Change], table: &ObjectName, column: &str) -> bool {
+    let replacements = changes.iter().filter_map(|change| {
+        if let Change::AlterEnum(alter) = change { Some(&alter.replacements) } else { None }
+    });
+    replacements
+        .flatten()
+        .any(|one| dialect.same_name(&one.table_name, table) && dialect.same_ident(&one.column_name, column))
+}
+
 /// The stored columns of both sides that are the same but for their names.
 fn kept_columns<'a>(
     dialect: Dialect,
@@ -303,6 +313,7 @@ fn kept_columns<'a>(
             let old = claim.renames.old_column(dialect, &to.name, &column.name);
             let before = from.columns.iter().find(|one| dialect.same_ident(&one.name, old))?;
             let untouched = before.generated.is_none()
+                && !replaces_values(dialect, claim.changes, &to.name, &column.name)
                 && before.nullable == column.nullable
                 && dialect.same_type(&before.sql_type, &column.sql_type);
             untouched.then(|| Pair::new(before.name.as_str(), column.name.as_str()))
