@@ -82,6 +82,16 @@ pub enum Error {
         /// What each offending change would do.
         violations: Vec<String>,
     },
+    /// Objects of kinds that whimbrel does not manage stand in the way.
+    #[error("what is left alone stands in the way: {}", reasons.join(", "))]
+    #[diagnostic(
+        code(whimbrel::push::left_alone),
+        help("nothing was done; drop or change these objects yourself first, then push again")
+    )]
+    LeftAlone {
+        /// Each object, and what it depends on.
+        reasons: Vec<String>,
+    },
     /// A wait for other sessions came to nothing, again and again.
     #[error("the live schema changed {times} times while it was being planned for")]
     #[diagnostic(

@@ -29,6 +29,7 @@ mod prove;
 mod resolving;
 mod scratch;
 mod source;
+mod unmanaged;
 mod verbs;
 
 pub use error::{Error, ProofError};

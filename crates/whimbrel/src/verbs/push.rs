@@ -21,7 +21,7 @@ use whimbrel_core::plan::{Plan, Proof, Step, plan};
 use whimbrel_core::resolve::{LossQuestion, Policy, Resolver, lenient, losses, strict};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::execute::{self, ExecuteObserver, Guard, Outcome};
-use whimbrel_db::introspect::fingerprint;
+use whimbrel_db::introspect::{Unmanaged, fingerprint};
 use whimbrel_db::{Connection, Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 
 use crate::error::Error;
@@ -29,6 +29,7 @@ use crate::facts::{self, Probed};
 use crate::migrator::Migrator;
 use crate::prove::{Claim, prove};
 use crate::resolving::{known_renames, resolve_losses, resolve_renames};
+use crate::unmanaged::obstacles;
 
 /// How often a plan is made anew when the live schema keeps moving.
 const ATTEMPTS: u32 = 10;
@@ -188,6 +189,7 @@ impl<'m> Push<'m> {
             resolve_renames(dialect, pair, renames, self.resolver.as_mut())?
         };
         self.check_policy(&changes)?;
+        check_left_alone(dialect, &live.unmanaged, &renames, &changes)?;
         let losses = losses(dialect, pair, &changes);
         let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;
         let accepted = self.accept_losses(&mut changes, &probed, desired.schema.is_empty())?;
@@ -253,6 +255,16 @@ impl std::fmt::Debug for Push<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Push").field("options", &self.options).finish_non_exhaustive()
     }
+}
+
+fn check_left_alone(
+    dialect: Dialect,
+    unmanaged: &[Unmanaged],
+    renames: &Renames,
+    changes: &[Change],
+) -> Result<(), Error> {
+    let reasons = obstacles(dialect, unmanaged, renames, changes);
+    if reasons.is_empty() { Ok(()) } else { Err(Error::LeftAlone { reasons }) }
 }
 
 /// Drops all there is and creates all there should be.

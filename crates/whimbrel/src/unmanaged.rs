@@ -1,0 +1,98 @@
+//! Refuses changes that would reach objects of kinds whimbrel does not manage.
+
+use whimbrel_core::change::Change;
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::Renames;
+use whimbrel_core::name::ObjectName;
+use whimbrel_db::introspect::Unmanaged;
+
+/// Says which changes cannot be made because something that whimbrel leaves
+/// alone depends on what they touch: each with its reason.
+pub(crate) fn obstacles(
+    dialect: Dialect,
+    unmanaged: &[Unmanaged],
+    renames: &Renames,
+    changes: &[Change],
+) -> Vec<String> {
+    if unmanaged.is_empty() {
+        return Vec::new();
+    }
+    let live_table = |table| renames.old_table(dialect, table);
+    let live_column = |table, column| renames.old_column(dialect, table, column);
+    let reasons = changes.iter().flat_map(|change| match change {
+        Change::DropTable { table_name } => on_table(unmanaged, table_name),
+        Change::DropColumn { table_name, column_name } => {
+            on_column(unmanaged, live_table(table_name), column_name)
+        }
+        Change::AlterColumn { table_name, column_name, from, to }
+            if !dialect.same_type(&from.sql_type, &to.sql_type) =>
+        {
+            on_column(unmanaged, live_table(table_name), live_column(table_name, column_name))
+        }
+        _ => Vec::new(),
+    });
+    let mut reasons: Vec<String> = reasons.collect();
+    reasons.dedup();
+    reasons
+}
+
+/// Whatever would go with the table. A grant says nothing beyond the table that
+/// it is on, and may go with it.
+fn on_table(unmanaged: &[Unmanaged], table: &ObjectName) -> Vec<String> {
+    let own = unmanaged.iter().filter(|one| one.table.as_ref() == Some(table) && one.kind != "grant");
+    own.map(|one| format!("the {} `{}` depends on `{table}`", one.kind, one.name)).collect()
+}
+
+fn on_column(unmanaged: &[Unmanaged], table: &ObjectName, column: &str) -> Vec<String> {
+    let uses = |one: &&Unmanaged| one.table.as_ref() == Some(table) && one.column.as_deref() == Some(column);
+    let using = unmanaged.iter().filter(uses);
+    using.map(|one| format!("the {} `{}` depends on `{table}.{column}`", one.kind, one.name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use whimbrel_core::schema::Column;
+
+    fn policy(column: Option<&str>) -> Unmanaged {
+        Unmanaged {
+            kind: "policy".into(),
+            name: "own_rows".into(),
+            table: Some("users".into()),
+            column: column.map(str::to_owned),
+        }
+    }
+
+    #[track_caller]
+    fn check(change: Change, expected: &[&str]) {
+        let renames = Renames::of_changes(&[Change::RenameColumn {
+            table_name: "users".into(),
+            from: "owner".into(),
+            to: "owned_by".into(),
+        }]);
+        let unmanaged = [policy(Some("owner"))];
+        assert_eq!(obstacles(Dialect::Postgres, &unmanaged, &renames, &[change]), expected);
+    }
+
+    #[test]
+    fn what_a_policy_depends_on_stays() {
+        let table_name = || ObjectName::new("users");
+        check(Change::DropTable { table_name: table_name() }, &["the policy `own_rows` depends on `users`"]);
+        check(Change::DropTable { table_name: "teams".into() }, &[]);
+        let drop = |column: &str| Change::DropColumn { table_name: table_name(), column_name: column.into() };
+        check(drop("owner"), &["the policy `own_rows` depends on `users.owner`"]);
+        check(drop("age"), &[]);
+    }
+
+    #[test]
+    fn a_renamed_column_is_known_by_its_old_name() {
+        let alter = |to: &str| Change::AlterColumn {
+            table_name: "users".into(),
+            column_name: "owned_by".into(),
+            from: Column::new("owned_by", "integer"),
+            to: Column::new("owned_by", to),
+        };
+        check(alter("bigint"), &["the policy `own_rows` depends on `users.owner`"]);
+        check(alter("integer"), &[]);
+    }
+}
