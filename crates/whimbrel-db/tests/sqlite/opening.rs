@@ -172,3 +172,16 @@ async fn the_server_says_what_it_is() {
     assert_eq!(connection.server().version, version);
     assert_eq!(connection.server().major, 3);
 }
+
+#[tokio::test]
+async fn the_engine_is_built_as_this_workspace_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = file(&folder.path().join("app.db")).await;
+    let options = query(&mut *connection, "PRAGMA compile_options").await;
+    let options: Vec<_> = options.iter().map(|row| text(row, 0).unwrap()).collect();
+    for expected in ["MALLOC_SOFT_LIMIT=0", "DEFAULT_MEMSTATUS=0", "ENABLE_MATH_FUNCTIONS", "ENABLE_GEOPOLY"]
+    {
+        assert!(options.iter().any(|option| option == expected), "{expected} is not in {options:?}");
+    }
+    assert_eq!(number(&mut *connection, "SELECT floor(2.5) = 2.0").await, 1);
+}

@@ -30,8 +30,10 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let tokens = tokens(text, Lexicon::SQLITE).filter(|token| !token.is_trivia()).collect();
-        Self { text, tokens, at: 0 }
+        // Seldom more than a token for every five bytes.
+        let mut all = Vec::with_capacity(text.len() / 5 + 8);
+        all.extend(tokens(text, Lexicon::SQLITE).filter(|token| !token.is_trivia()));
+        Self { text, tokens: all, at: 0 }
     }
 
     /// The next token, without taking it.
