@@ -1,3 +1,5 @@
+//! Tests of the configuration: where each setting comes from, and which wins.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
