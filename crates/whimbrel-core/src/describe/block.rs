@@ -6,7 +6,7 @@ use super::shape;
 use super::words::{literal, name, object_name, or_none};
 use crate::change::{AlterEnum, Change, CommentTarget};
 use crate::name::ObjectName;
-use crate::schema::{EnumType, Object, ObjectKind, Sequence, Table, TypeDef};
+use crate::schema::{EnumType, Object, ObjectKind, Table, TypeDef};
 
 /// Whether something comes, changes or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,7 +203,9 @@ fn lines(change: &Change) -> Vec<Line> {
         Change::AlterEnum(alter) => alter_enum_lines(alter),
         Change::CreateType { type_def } => shape::type_lines(type_def).into_iter().map(Line::add).collect(),
         Change::AlterType { from, to } => type_change(from, to),
-        Change::CreateSequence { sequence } => vec![Line::add(sequence_line(sequence))],
+        Change::CreateSequence { sequence } => {
+            shape::sequence_options(sequence).into_iter().map(Line::add).collect()
+        }
         Change::AlterSequence { from, to } => pairs(shape::sequence(from), shape::sequence(to)),
 
         Change::CreateTable { table } => table_lines(table),
@@ -293,12 +295,6 @@ fn constraint_rename(from: Option<&str>, to: Option<&str>) -> String {
         (Some(from), None) => format!("constraint {}: loses its name", name(from)),
         (None, None) => "a constraint: spelled anew".to_owned(),
     }
-}
-
-fn sequence_line(sequence: &Sequence) -> String {
-    let parts: Vec<_> =
-        shape::sequence(sequence).into_iter().map(|(what, value)| format!("{what} {value}")).collect();
-    parts.join(", ")
 }
 
 fn type_change(from: &TypeDef, to: &TypeDef) -> Vec<Line> {

@@ -48,6 +48,10 @@ pub fn loss(loss: &Loss) -> String {
         LossKind::DropTable => format!("{}: all rows are lost", object_name(table)),
         LossKind::DropObject => format!("{}: what it holds is lost", object_name(table)),
         LossKind::DropColumn { column } => format!("{}: all values are lost", of(table, column)),
+        // The same name for another set of values: a table becomes STRICT, a domain changes.
+        LossKind::ChangeType { from, to } if from.sql_type == to.sql_type => {
+            format!("{}: values that are no {} are refused", of(table, &to.name), type_name(&to.sql_type))
+        }
         LossKind::ChangeType { from, to } => format!(
             "{}: values are converted from {} to {}",
             of(table, &to.name),
@@ -65,7 +69,7 @@ pub fn loss(loss: &Loss) -> String {
         }
         LossKind::AddUnique { columns, primary, .. } => {
             let nulls = if *primary { " and NULLs" } else { "" };
-            format!("{} {}: equal keys{nulls} are refused", object_name(table), names(columns))
+            format!("{} {}: equal keys{nulls} are refused", object_name(table), key(columns))
         }
         LossKind::AddCheck { expression } => {
             format!("{}: rows that break `{}` are refused", object_name(table), one_line(expression))
@@ -88,6 +92,12 @@ fn of(table: &ObjectName, column: &str) -> String {
 
 fn type_name(sql_type: &str) -> &str {
     if sql_type.is_empty() { "no type" } else { sql_type }
+}
+
+/// Columns and expressions of a key, in parentheses.
+fn key(parts: &[String]) -> String {
+    let part = |part: &String| if part.contains('(') { one_line(part) } else { name(part) };
+    format!("({})", parts.iter().map(part).collect::<Vec<_>>().join(", "))
 }
 
 fn values(list: &[String]) -> String {

@@ -14,7 +14,7 @@ pub(super) fn column(column: &Column) -> String {
     parts.extend(column.auto_increment.then(|| "auto-increment".to_owned()));
     parts.extend(column.identity.as_ref().map(|one| format!("identity {}", identity(one))));
     parts.extend(generated(column).map(|text| format!("generated {text}")));
-    parts.extend(column.collation.as_deref().map(|text| format!("collation {}", name(text))));
+    parts.extend(column.collation.as_deref().map(|text| format!("collation {}", one_line(text))));
     parts.extend(column.comment.as_deref().map(|text| format!("comment {}", literal(text))));
     format!("{}: {}", name(&column.name), parts.join(", "))
 }
@@ -62,15 +62,15 @@ fn generated(column: &Column) -> Option<String> {
 }
 
 fn identity(identity: &Identity) -> String {
-    if identity.always { "always" } else { "by default" }.to_owned()
+    let when = if identity.always { "always" } else { "by default" };
+    match &sequence_options(&identity.sequence)[..] {
+        [] => when.to_owned(),
+        options => format!("{when} ({})", options.join(", ")),
+    }
 }
 
 fn identity_change(column: &Column) -> String {
-    or_none(column.identity.as_ref().map(|one| {
-        let sequence: Vec<_> =
-            sequence(&one.sequence).iter().map(|(what, value)| format!("{what} {value}")).collect();
-        format!("{} ({})", identity(one), sequence.join(" "))
-    }))
+    or_none(column.identity.as_ref().map(identity))
 }
 
 /// A comment as it is shown.
@@ -192,6 +192,23 @@ pub(super) fn sequence(sequence: &Sequence) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// What of a sequence is not as it would be by itself.
+pub(super) fn sequence_options(of: &Sequence) -> Vec<String> {
+    let limits = [i64::from(i16::MIN), i64::from(i32::MIN), i64::MIN];
+    let limits = limits.iter().chain(&[i64::from(i16::MAX), i64::from(i32::MAX), i64::MAX]);
+    let limits: Vec<_> = limits.map(ToString::to_string).collect();
+    let first = if of.increment < 0 { "-1" } else { "1" };
+    let is_usual = |what: &str, value: &String| match what {
+        "as" => value == "bigint",
+        "increment" | "cache" => value == "1",
+        "cycle" => value == "off",
+        "owner" => value == "none",
+        _ => value == first || limits.contains(value),
+    };
+    let options = sequence(of).into_iter().filter(|(what, value)| !is_usual(what, value));
+    options.map(|(what, value)| format!("{what} {value}")).collect()
+}
+
 /// What a type is called by its kind.
 pub(super) fn type_noun(type_def: &TypeDef) -> &'static str {
     match type_def {
@@ -263,7 +280,7 @@ fn part(part: &KeyPart) -> String {
         KeyTarget::Expression(text) => expression(text),
     };
     if let Some(collation) = &part.collation {
-        text.push_str(&format!(" collate {}", name(collation)));
+        text.push_str(&format!(" collate {}", one_line(collation)));
     }
     if let Some(class) = &part.operator_class {
         text.push_str(&format!(" {class}"));

@@ -13,16 +13,15 @@ pub struct Answers {
     pub mappings: Vec<EnumMapping>,
 }
 
-/// Reads flags.
+/// Reads flags, one a line.
 ///
 /// # Panics
 ///
 /// If a flag does not read: a case with such a flag is wrong.
 pub fn answers(text: &str) -> Answers {
     let mut answers = Answers::default();
-    let mut words = text.split_whitespace();
-    while let Some(flag) = words.next() {
-        let value = words.next().unwrap_or_else(|| panic!("`{flag}` needs a value"));
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (flag, value) = line.split_once(' ').unwrap_or_else(|| panic!("`{line}` needs a value"));
         let kinds = [RenameKind::Table, RenameKind::Column, RenameKind::Enum, RenameKind::EnumValue];
         if let Some(kind) = kinds.into_iter().find(|kind| kind.flag() == flag) {
             answers.renamed.extend(parse_rename(value, kind).unwrap_or_else(|error| panic!("{error}")));
