@@ -194,9 +194,8 @@ pub(super) fn sequence(sequence: &Sequence) -> Vec<(&'static str, String)> {
 
 /// What of a sequence is not as it would be by itself.
 pub(super) fn sequence_options(of: &Sequence) -> Vec<String> {
-    let limits = [i64::from(i16::MIN), i64::from(i32::MIN), i64::MIN];
-    let limits = limits.iter().chain(&[i64::from(i16::MAX), i64::from(i32::MAX), i64::MAX]);
-    let limits: Vec<_> = limits.map(ToString::to_string).collect();
+    let limits = [i16::MIN.into(), i32::MIN.into(), i64::MIN, i16::MAX.into(), i32::MAX.into(), i64::MAX]
+        .map(|limit: i64| limit.to_string());
     let first = if of.increment < 0 { "-1" } else { "1" };
     let is_usual = |what: &str, value: &String| match what {
         "as" => value == "bigint",
