@@ -101,6 +101,11 @@ fn the_cases_run_on_sqlite() {
     check_each(&for_engine(Dialect::Sqlite), |case| block_on(run(case, Dialect::Sqlite)));
 }
 
+#[test]
+fn the_cases_run_on_postgres() {
+    check_each(&for_engine(Dialect::Postgres), |case| block_on(run(case, Dialect::Postgres)));
+}
+
 /// The lines that differ, between those that do not.
 fn difference(old: &str, new: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (old.lines().collect(), new.lines().collect());

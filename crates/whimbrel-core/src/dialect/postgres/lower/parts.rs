@@ -7,7 +7,7 @@ use super::super::rules::{ident, name};
 use super::{Lowering, comments};
 use crate::name::ObjectName;
 use crate::plan::{Action, Hazard, Key, Step};
-use crate::schema::Index;
+use crate::schema::{Index, KeyPart, KeyTarget};
 
 impl Lowering<'_> {
     /// Says whether a table is there before the plan runs, so that it may have rows.
@@ -93,7 +93,11 @@ pub(super) fn part_keys(table: &ObjectName, part: Part<'_>) -> Vec<Key> {
 }
 
 fn index_hazards(table: &ObjectName, index: &Index) -> Vec<Hazard> {
-    let columns: Vec<_> = index.columns.iter().filter_map(|part| part.column_name()).collect();
+    let part = |part: &KeyPart| match &part.target {
+        KeyTarget::Column(column) => column.clone(),
+        KeyTarget::Expression(expression) => expression.to_string(),
+    };
+    let columns: Vec<_> = index.columns.iter().map(part).collect();
     let duplicates = index
         .unique
         .then(|| Hazard::FailsOnDuplicates { subject: format!("{table}({})", columns.join(", ")) });

@@ -172,6 +172,10 @@ impl Search<'_, '_> {
 
     fn part_dropped(&mut self, table: &ObjectName, part: Part<'_>) {
         self.dropped(keys::constraint(table, part.name().unwrap_or_default()));
+        if part.has_index() {
+            // The index goes with it, and another of the same name may come.
+            self.dropped(keys::relation(&table.with_name(part.name_in(&table.name))));
+        }
     }
 
     fn column(&mut self, key: Key, from: &Column, to: &Column) {
