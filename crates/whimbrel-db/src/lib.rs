@@ -1,7 +1,7 @@
 //! How whimbrel talks to databases: the only crate that knows a client.
 //!
-//! [`Connection`] is the open trait; [`connect`] opens one; [`introspect`]
-//! reads a schema; [`scratch`] makes throw-away databases; [`execute`] runs a
+//! [`Connection`] is the open trait; [`connect()`] opens one; [`introspect()`]
+//! reads a schema; [`mod@scratch`] makes throw-away databases; [`mod@execute`] runs a
 //! plan.
 
 pub mod connect;

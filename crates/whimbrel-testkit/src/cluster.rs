@@ -5,7 +5,7 @@
 //! as root (the server refuses root). It is safe with nothing and fast in
 //! everything: `fsync` is off.
 //!
-//! A small shell, [`SUPERVISOR`], stands between the test process and the
+//! A small shell, the supervisor, stands between the test process and the
 //! server. It stops the server and removes the folder as soon as the pipe from
 //! the test process closes, and the kernel closes that pipe however the process
 //! ends: returning, panicking, or killed.

@@ -1,7 +1,7 @@
 //! How an engine spells things.
 //!
 //! [`Dialect`] is the value: small, `Copy`, saved in files. The sealed trait
-//! [`Backend`] is the behaviour, one folder a dialect, with no default method
+//! `Backend` is the behaviour, one folder a dialect, with no default method
 //! bodies. One `match` joins the two.
 
 pub mod postgres;

@@ -1,0 +1,53 @@
+//! PostgreSQL: the run that finds nothing to do.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::measure::{Report, median_of, once, run};
+use crate::tables;
+use whimbrel_testkit::cluster::{Cluster, programs};
+
+pub(crate) fn measure(report: &mut Report, binary: &Path, folder: &Path) {
+    const NAME: &str = "in sync, PostgreSQL";
+    if !report.wants(NAME) {
+        return;
+    }
+    if let Err(reason) = programs::find() {
+        return report.skip(NAME, &reason);
+    }
+    for count in [1_000, 5_000] {
+        in_sync(report, binary, folder, count);
+    }
+}
+
+fn in_sync(report: &mut Report, binary: &Path, folder: &Path, count: usize) {
+    let cluster = Cluster::shared();
+    let database = cluster.database();
+    let url = database.url();
+    let source = folder.join(format!("postgres-{count}.sql"));
+    std::fs::write(&source, tables(count)).expect("the temporary folder can be written");
+    let program = |name: &str| cluster.programs().join(name);
+    let url_of = OsStr::new(&url);
+    let load = once(|| {
+        run(
+            program("psql"),
+            &["-q", "-1", "-f"]
+                .map(OsStr::new)
+                .into_iter()
+                .chain([source.as_os_str(), url_of])
+                .collect::<Vec<_>>(),
+        );
+    });
+    let push = || {
+        let arguments = ["push", "--dry-run", "--url"].map(OsStr::new).into_iter();
+        let rest = [url_of, OsStr::new("--schema"), source.as_os_str()];
+        run(binary, &arguments.chain(rest).collect::<Vec<_>>());
+    };
+    let cold = once(push);
+    let found = median_of(5, push);
+    let floor = median_of(5, || run(program("pg_dump"), &["-s".as_ref(), url_of]));
+    let name = format!("in sync, PostgreSQL, {count} tables");
+    report.within(&name, "ms", found, floor, "`pg_dump -s`", 0.5 * floor);
+    let name = format!("in sync, PostgreSQL, {count} tables, cache cold");
+    report.within(&name, "ms", cold, load, "`psql -f`", 1.3 * load + found);
+}
