@@ -62,7 +62,7 @@ fn yes_skips_the_confirmation() {
 fn the_first_choice_of_a_rename_question_keeps_the_values() {
     let project = project(RENAMED);
     let mut screen = Screen::start(project.whimbrel(&["push"]));
-    screen.wait_for("stop here and change nothing");
+    screen.wait_for("esc to leave and change nothing]");
     assert_eq!(
         screen.text(),
         "\
@@ -100,7 +100,7 @@ fn the_first_choice_of_a_loss_question_changes_nothing() {
     let project = project(DROPPED);
     let before = std::fs::read(project.database()).unwrap();
     let mut screen = Screen::start(project.whimbrel(&["push"]));
-    screen.wait_for("go ahead");
+    screen.wait_for("esc to leave and change nothing]");
     assert_eq!(
         screen.text(),
         "\
