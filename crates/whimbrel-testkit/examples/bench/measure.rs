@@ -79,7 +79,7 @@ pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&OsStr]) {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let status = command.status();
-    assert!(status.is_ok_and(|status| status.success()), "{} {arguments:?} failed", program.display());
+    assert!(status.is_ok_and(|status| status.success()), "`{}` failed", program.display());
 }
 
 /// Says whether a program is installed.

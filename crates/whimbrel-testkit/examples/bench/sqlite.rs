@@ -73,8 +73,12 @@ fn fastest(folder: &Path, original: &Path, work: impl Fn(&Path)) -> f64 {
     times.fold(f64::INFINITY, f64::min)
 }
 
+/// Runs a script, by way of a file: it may be too long for an argument.
 fn shell(database: &Path, script: &str) {
-    run("sqlite3", &[database.as_os_str(), OsStr::new(script)]);
+    let file = database.with_extension("script");
+    std::fs::write(&file, script).expect("the temporary folder can be written");
+    let read = format!(".read '{}'", file.display());
+    run("sqlite3", &[database.as_os_str(), OsStr::new(&read)]);
 }
 
 fn push(binary: &Path, database: &Path, source: &Path, flag: &str) {
