@@ -88,22 +88,28 @@ impl Migrator {
     }
 }
 
-/// Runs the statements of a source, in one transaction where that is possible:
-/// it is much faster.
+/// How many statements of a source share a transaction: PostgreSQL keeps a lock
+/// for every object made in one, and has room for some 6,400.
+const SHARING: usize = 1_000;
+
+/// Runs the statements of a source, many in one transaction where that is
+/// possible: it is much faster.
 async fn create<'s>(
     connection: &mut dyn Connection,
     statements: &'s [Runnable],
-    one_transaction: bool,
+    in_transaction: bool,
 ) -> Result<(), (Option<&'s Runnable>, DbError)> {
     let outside = |error| (None, error);
-    if one_transaction {
-        connection.execute("BEGIN").await.map_err(outside)?;
-    }
-    for statement in statements {
-        connection.execute(&statement.sql).await.map_err(|error| (Some(statement), error))?;
-    }
-    if one_transaction {
-        connection.execute("COMMIT").await.map_err(outside)?;
+    for chunk in statements.chunks(SHARING) {
+        if in_transaction {
+            connection.execute("BEGIN").await.map_err(outside)?;
+        }
+        for statement in chunk {
+            connection.execute(&statement.sql).await.map_err(|error| (Some(statement), error))?;
+        }
+        if in_transaction {
+            connection.execute("COMMIT").await.map_err(outside)?;
+        }
     }
     Ok(())
 }
