@@ -7,6 +7,7 @@ use whimbrel_db::execute::ExecuteError;
 use whimbrel_db::{DbError, IntrospectError, UrlError};
 
 use crate::source::SourceError;
+use crate::store::StoreError;
 
 /// A failure of one of whimbrel's verbs.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -15,6 +16,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Source(#[from] SourceError),
+    /// The migrations could not be read or written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] StoreError),
     /// The URL of the database is none.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -29,6 +29,7 @@ mod prove;
 mod resolving;
 mod scratch;
 mod source;
+pub mod store;
 mod unmanaged;
 mod verbs;
 

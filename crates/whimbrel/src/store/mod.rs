@@ -1,0 +1,242 @@
+//! Where migration files live.
+//!
+//! A [`Store`] holds texts under relative paths with `/` between their parts,
+//! such as `0003_add-users.sql` or `meta/_journal.json`. It knows nothing of
+//! migrations. [`FsStore`] is a folder, [`MemoryStore`] holds everything in
+//! memory, [`EmbeddedStore`] is a part of the binary, and whoever keeps
+//! migrations elsewhere writes a store of their own.
+//!
+//! # The guarantee
+//!
+//! A change of several files is an [`Edit`], and [`commit`] makes it all or
+//! nothing over any store. It first writes the whole edit to one file, the
+//! intent ([`INTENT`]), then carries it out, then deletes the intent.
+//!
+//! | stopped | the files | what a [`View`] reads | the next [`commit`] or [`recover`] |
+//! | --- | --- | --- | --- |
+//! | before the intent is written | old | old | has nothing to do |
+//! | after it, before it is deleted | some old, some new | new, through the intent | finishes the edit |
+//! | after it is deleted | new | new | has nothing to do |
+//!
+//! So whoever reads does so through a [`View`]. It never writes: a read-only
+//! deploy of a folder with an unfinished edit reads as the new files.
+//!
+//! Two who commit at once go one after the other. Who committed on the ground
+//! of a text that has changed since learns so, if the edit names that text
+//! ([`Edit::expect`]), and nothing is written.
+
+mod disk;
+mod edit;
+mod embedded;
+mod error;
+mod fs;
+mod intent;
+mod memory;
+mod path;
+mod turn;
+mod view;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+pub use edit::{Edit, commit, recover};
+pub use embedded::EmbeddedStore;
+pub use error::StoreError;
+pub use fs::FsStore;
+pub use intent::INTENT;
+pub use memory::MemoryStore;
+pub use path::check_path;
+pub use view::View;
+
+/// A place for migration files.
+///
+/// Four methods are required. What else a store can do it says in its
+/// [`Capabilities`], and only what it says there is called.
+///
+/// Paths are relative, with `/` between their parts. A store that turns them
+/// into names of another system calls [`check_path`] first.
+///
+/// # A store of one's own
+///
+/// This one keeps its texts in a map. In place of the map there may be a bucket
+/// or a table; a failure of theirs is [`StoreError::other`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use std::collections::BTreeMap;
+/// use std::sync::Mutex;
+/// use whimbrel::store::{Capabilities, Edit, Store, StoreError, View, check_path, commit};
+///
+/// #[derive(Debug, Default)]
+/// struct Bucket(Mutex<BTreeMap<String, String>>);
+///
+/// #[async_trait::async_trait]
+/// impl Store for Bucket {
+///     fn name(&self) -> String {
+///         "the bucket".to_owned()
+///     }
+///
+///     async fn get(&self, path: &str) -> Result<Option<String>, StoreError> {
+///         check_path(path)?;
+///         Ok(self.0.lock().unwrap().get(path).cloned())
+///     }
+///
+///     async fn put(&self, path: &str, text: &str) -> Result<(), StoreError> {
+///         check_path(path)?;
+///         self.0.lock().unwrap().insert(path.to_owned(), text.to_owned());
+///         Ok(())
+///     }
+///
+///     async fn delete(&self, path: &str) -> Result<(), StoreError> {
+///         check_path(path)?;
+///         self.0.lock().unwrap().remove(path);
+///         Ok(())
+///     }
+///
+///     // With this one alone, two who commit at once cannot disturb each other.
+///     async fn create(&self, path: &str, text: &str) -> Result<bool, StoreError> {
+///         check_path(path)?;
+///         let mut texts = self.0.lock().unwrap();
+///         let is_new = !texts.contains_key(path);
+///         texts.entry(path.to_owned()).or_insert_with(|| text.to_owned());
+///         Ok(is_new)
+///     }
+///
+///     fn capabilities(&self) -> Capabilities {
+///         Capabilities { create: true, ..Capabilities::default() }
+///     }
+/// }
+///
+/// let bucket = Bucket::default();
+/// let edit = Edit::new().put("0000_initial.sql", "SELECT 1;").put("meta/_journal.json", "{}");
+/// commit(&bucket, edit).await?;
+/// let view = View::open(&bucket).await?;
+/// assert_eq!(view.get("0000_initial.sql").await?.as_deref(), Some("SELECT 1;"));
+/// # Ok::<(), StoreError>(())
+/// # }).unwrap();
+/// ```
+#[async_trait]
+pub trait Store: Send + Sync + Debug {
+    /// What messages call the store, such as `migrations`.
+    fn name(&self) -> String;
+
+    /// Returns the text at `path`, `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be read, or the path is none.
+    async fn get(&self, path: &str) -> Result<Option<String>, StoreError>;
+
+    /// Writes `text` to `path`, over what may be there.
+    ///
+    /// It must be atomic: whoever reads sees the old text or the new one, also
+    /// after a crash. When it returns, the text is kept for good.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be written, or the path is none.
+    async fn put(&self, path: &str, text: &str) -> Result<(), StoreError>;
+
+    /// Deletes the text at `path`; that there is none is no error.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be written, or the path is none.
+    async fn delete(&self, path: &str) -> Result<(), StoreError>;
+
+    /// What the store can do beyond that.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    /// Returns the texts at `paths`, in their order.
+    ///
+    /// A store that can fetch many at once should: a run reads all its
+    /// migrations in one call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::get`].
+    async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+        let mut texts = Vec::with_capacity(paths.len());
+        for path in paths {
+            texts.push(self.get(path).await?);
+        }
+        Ok(texts)
+    }
+
+    /// Returns all paths, sorted. Called if [`Capabilities::list`].
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be read, or cannot list.
+    async fn list(&self) -> Result<Vec<String>, StoreError> {
+        Err(StoreError::unsupported(&self.name(), "list its files"))
+    }
+
+    /// Writes `text` to `path` if nothing is there, and says whether it did.
+    /// Called if [`Capabilities::create`].
+    ///
+    /// Of several who create the same path at once, one must win.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::put`], or if the store cannot do it.
+    async fn create(&self, path: &str, text: &str) -> Result<bool, StoreError> {
+        let _ = (path, text);
+        Err(StoreError::unsupported(&self.name(), "create a file only if there is none"))
+    }
+
+    /// Waits for, and takes, the one lock of the store. Called if
+    /// [`Capabilities::lock`].
+    ///
+    /// The lock must not outlive a process that died.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] if it does not come free in reasonable time.
+    async fn lock(&self) -> Result<Box<dyn StoreLock>, StoreError> {
+        Err(StoreError::unsupported(&self.name(), "be locked"))
+    }
+}
+
+/// What a store can do beyond `get`, `put` and `delete`.
+///
+/// ```
+/// use whimbrel::store::{Capabilities, FsStore, Store};
+/// assert!(FsStore::new("migrations").capabilities().lock);
+/// assert!(!Capabilities::default().lock);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// [`Store::put`] and [`Store::delete`] work. True unless stated.
+    pub writable: bool,
+    /// [`Store::list`] works. False unless stated.
+    pub list: bool,
+    /// [`Store::create`] works. False unless stated.
+    ///
+    /// Object stores call it a conditional put, databases have it as a key.
+    pub create: bool,
+    /// [`Store::lock`] works. False unless stated.
+    pub lock: bool,
+}
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self { writable: true, list: false, create: false, lock: false }
+    }
+}
+
+/// A lock that is held on a store. Dropping it frees it too, as soon as the
+/// store learns of it.
+#[async_trait]
+pub trait StoreLock: Send + Debug {
+    /// Frees the lock.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer; the lock is then freed as if its holder
+    /// had died.
+    async fn release(self: Box<Self>) -> Result<(), StoreError>;
+}
