@@ -41,7 +41,7 @@ impl Calls {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn next(&self) -> usize {
+    pub(crate) fn next(&self) -> usize {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
 }

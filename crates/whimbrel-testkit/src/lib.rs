@@ -4,5 +4,6 @@ pub mod cluster;
 pub mod contents;
 pub mod database;
 pub mod failing;
+pub mod failing_store;
 pub mod generate;
 pub mod golden;

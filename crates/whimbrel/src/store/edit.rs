@@ -136,17 +136,14 @@ pub async fn commit(store: &dyn Store, edit: Edit) -> Result<(), StoreError> {
     let turn = Turn::take(store).await?;
     match turn.check(&edit).await {
         Ok(()) if !edit.is_empty() => run(turn, edit).await,
-        outcome => {
-            turn.give_back().await?;
-            outcome
-        }
+        outcome => outcome.and(turn.give_back().await),
     }
 }
 
 /// Writes the intent, carries it out, deletes it.
-async fn run(turn: Turn<'_>, edit: Edit) -> Result<(), StoreError> {
+async fn run(mut turn: Turn<'_>, edit: Edit) -> Result<(), StoreError> {
     let intent = Intent::Edit(edit.clone()).to_json(&fresh_id());
-    let turn = turn.decide(intent).await?;
+    turn.decide(intent).await?;
     match turn.carry_out(&edit).await {
         Ok(()) => turn.end().await,
         Err(source) => Err(StoreError::Unfinished { store: turn.store().name(), source: Box::new(source) }),

@@ -140,7 +140,7 @@ mod tests {
             ),
             (
                 r#"{"version":1,"id":"x","more":1}"#.to_owned(),
-                "unknown field `more`, expected one of `version`, `id`, `edit` at line 1 column 29",
+                "unknown field `more`, expected one of `version`, `id`, `edit` at line 1 column 28",
             ),
             (edit(r#"{"a":""}"#, r#"["a"]"#), "it both writes and deletes `a`"),
             (edit(r#"{"../a":""}"#, "[]"), "`../a` is no path in a store: it leaves its folder"),

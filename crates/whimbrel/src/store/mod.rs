@@ -231,7 +231,7 @@ impl Default for Capabilities {
 /// A lock that is held on a store. Dropping it frees it too, as soon as the
 /// store learns of it.
 #[async_trait]
-pub trait StoreLock: Send + Debug {
+pub trait StoreLock: Send + Sync + Debug {
     /// Frees the lock.
     ///
     /// # Errors

@@ -72,15 +72,23 @@ impl<'a> Turn<'a> {
     }
 
     /// Writes the intent: from here on the edit counts as done.
-    pub(super) async fn decide(mut self, intent: String) -> Result<Self, StoreError> {
+    ///
+    /// After an error it does not: should the store have written the intent and
+    /// failed to say so, it is deleted, as long as the store answers at all.
+    pub(super) async fn decide(&mut self, intent: String) -> Result<(), StoreError> {
         if !self.is_still_ours().await? {
             return Err(StoreError::Changed { store: self.store.name(), path: INTENT.to_owned() });
         }
-        self.store.put(INTENT, &intent).await?;
-        if let Right::Claim(claim) = &mut self.right {
+        let written = self.store.put(INTENT, &intent).await;
+        if written.is_err() {
+            let found = self.store.get(INTENT).await.ok().flatten();
+            if found.is_some_and(|found| found == intent || self.has_claimed(&found)) {
+                let _ = self.store.delete(INTENT).await;
+            }
+        } else if let Right::Claim(claim) = &mut self.right {
             *claim = intent;
         }
-        Ok(self)
+        written
     }
 
     /// Writes and deletes what `edit` says, then deletes the intent.
@@ -127,6 +135,13 @@ impl<'a> Turn<'a> {
         match &self.right {
             Right::Lock(_) | Right::Nothing => Ok(true),
             Right::Claim(claim) => Ok(self.store.get(INTENT).await?.as_ref() == Some(claim)),
+        }
+    }
+
+    fn has_claimed(&self, text: &str) -> bool {
+        match &self.right {
+            Right::Claim(claim) => claim == text,
+            Right::Lock(_) | Right::Nothing => false,
         }
     }
 }
