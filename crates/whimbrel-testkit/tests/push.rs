@@ -2,6 +2,7 @@
 //! that it demands of every plan.
 
 use std::fmt::Write;
+use std::sync::Mutex;
 
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::diff::Renames;
@@ -16,17 +17,36 @@ fn every_case_is_pushed_on_sqlite() {
     push_all(Dialect::Sqlite);
 }
 
+#[test]
+fn every_case_is_pushed_on_postgres() {
+    push_all(Dialect::Postgres);
+}
+
+/// How many cases are pushed at a time: most of it is waiting for the engine.
+const AT_A_TIME: usize = 4;
+
 #[track_caller]
 fn push_all(dialect: Dialect) {
     let filter = std::env::var("WHIMBREL_GOLDEN").unwrap_or_default();
-    let mut failures = String::new();
-    for case in cases() {
-        let asked_for = case.engines().contains(&dialect) && case.name().contains(&filter);
-        if asked_for && let Err(what) = block_on(push_case(&case, dialect)) {
-            let _ = writeln!(failures, "\n=== {}\n{}", case.name(), what.trim_end());
+    let mut cases = cases();
+    cases.retain(|case| case.engines().contains(&dialect) && case.name().contains(&filter));
+    let (cases, failures) = (Mutex::new(cases), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                let next = || cases.lock().unwrap().pop();
+                while let Some(case) = next() {
+                    if let Err(what) = block_on(push_case(&case, dialect)) {
+                        let failure = format!("\n=== {}\n{}", case.name(), what.trim_end());
+                        failures.lock().unwrap().push(failure);
+                    }
+                }
+            });
         }
-    }
-    assert!(failures.is_empty(), "{failures}");
+    });
+    let mut failures = failures.into_inner().unwrap();
+    failures.sort();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 async fn push_case(case: &Case, dialect: Dialect) -> Result<(), String> {
@@ -40,11 +60,15 @@ async fn push_case(case: &Case, dialect: Dialect) -> Result<(), String> {
     database.run(sources.from).await.map_err(load)?;
     database.run(case.rows(dialect).unwrap_or_default()).await.map_err(load)?;
 
-    let first = push(&database, sources.to, &answers).await?;
+    let source = Source::sql("to.sql", sources.to);
+    let builder = Migrator::builder(database.url()).map_err(tell)?.source(source);
+    let mut migrator = builder.connect().await.map_err(tell)?;
+    let first = push(&mut migrator, &answers).await?;
     if let Proof::Unproved { reason } = &first.proof {
         return Err(format!("the plan is unproved: {reason}"));
     }
-    let second = push(&database, sources.to, &Answers::default()).await?;
+    let second = push(&mut migrator, &Answers::default()).await?;
+    migrator.close().await.map_err(tell)?;
     if second.changes.is_empty() { Ok(()) } else { Err(format!("a second push finds {:#?}", second.changes)) }
 }
 
@@ -57,17 +81,13 @@ fn can_be_pushed(case: &Case, dialect: Dialect, answers: &Answers) -> bool {
     settled.problems.is_empty() && plan(dialect, stored.pair(), &settled.changes).is_ok()
 }
 
-async fn push(database: &Database, source: &str, answers: &Answers) -> Result<PushReport, String> {
+async fn push(migrator: &mut Migrator, answers: &Answers) -> Result<PushReport, String> {
     let mut resolver = predefined();
     resolver.no_other_renames = true;
     resolver.accept_data_loss = true;
     resolver.enum_values = answers.mappings.clone();
-    let builder = Migrator::builder(database.url()).map_err(tell)?;
-    let mut migrator = builder.source(Source::sql("to.sql", source)).connect().await.map_err(tell)?;
     let renames = Renames { renamed: answers.renamed.clone(), ..Renames::default() };
-    let report = migrator.push().renames(renames).resolver(resolver).await.map_err(tell)?;
-    migrator.close().await.map_err(tell)?;
-    Ok(report)
+    migrator.push().renames(renames).resolver(resolver).await.map_err(tell)
 }
 
 fn tell(error: whimbrel::Error) -> String {

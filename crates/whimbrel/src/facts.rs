@@ -47,7 +47,10 @@ pub(crate) async fn probe_all(
     for loss in losses {
         let probe = dialect.probe(pair, renames, &loss);
         let facts = match &probe {
-            Some(probe) => Some(ask(connection, dialect, probe).await?),
+            Some(probe) => match ask(connection, dialect, probe).await {
+                Err(error) if is_before_its_time(dialect, &error) => None,
+                facts => Some(facts?),
+            },
             None => None,
         };
         probed.push(Probed { loss, probe, facts });
@@ -92,6 +95,15 @@ fn refused_value(dialect: Dialect, error: DbError) -> Result<Facts, DbError> {
         }
         _ => Err(error),
     }
+}
+
+/// Says whether a probe speaks of what the plan has yet to bring: a type or a
+/// function of an extension, of which only the server knows what is in it.
+fn is_before_its_time(dialect: Dialect, error: &DbError) -> bool {
+    const UNDEFINED_OBJECT: &str = "42704";
+    const UNDEFINED_FUNCTION: &str = "42883";
+    let code = error.statement().and_then(|statement| statement.code.as_deref());
+    dialect == Dialect::Postgres && matches!(code, Some(UNDEFINED_OBJECT | UNDEFINED_FUNCTION))
 }
 
 fn shorten(value: &str) -> String {

@@ -61,7 +61,7 @@ impl Lowering<'_> {
         };
         lifted.columns = rest.columns.extract_if(.., is_lifted).collect();
         // CREATE TABLE takes NOT VALID and then marks the check as valid all the same.
-        let is_lifted = |check: &mut Check| rests_on_itself(check_key(table, check));
+        let is_lifted = |check: &mut Check| check.not_valid || rests_on_itself(check_key(table, check));
         lifted.checks = rest.checks.extract_if(.., is_lifted).collect();
         (rest, lifted)
     }

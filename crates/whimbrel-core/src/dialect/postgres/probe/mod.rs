@@ -156,8 +156,7 @@ struct Parent<'a> {
 fn add_foreign_key(rows: &Rows<'_>, columns: &[String], parent: &Parent<'_>) -> Option<String> {
     let own: Vec<_> = columns.iter().map(|column| format!("child.{}", ident(column))).collect();
     let list = own.join(", ");
-    let source = rows.select(&columns.iter().cloned().collect())?;
-    let source = format!("{source} AS child");
+    let source = rows.select_as(&columns.iter().cloned().collect(), "child")?;
     let is_this = |fk: &&ForeignKey| fk.columns == columns && fk.referenced_table == *parent.table;
     let full = rows.to.foreign_keys.iter().find(is_this).is_some_and(|fk| fk.match_full);
     let broken = match orphaned(rows, columns, parent)? {
@@ -180,12 +179,12 @@ fn orphaned(rows: &Rows<'_>, columns: &[String], parent: &Parent<'_>) -> Option<
         ([], Some(key)) => key.columns.iter().filter_map(KeyPart::column_name).map(str::to_owned).collect(),
         (columns, _) => columns.to_vec(),
     };
-    let source = theirs.select(&keys.iter().cloned().collect())?;
+    let source = theirs.select_as(&keys.iter().cloned().collect(), "parent")?;
     let equal = columns.iter().zip(&keys).map(|(own, key)| {
         let (own_type, key_type) = (rows.new_type(own)?, theirs.new_type(key)?);
         super::types::comparable(&own_type, &key_type)
             .then(|| format!("parent.{} = child.{}", ident(key), ident(own)))
     });
     let equal: Option<Vec<_>> = equal.collect();
-    Some(Some(format!("SELECT FROM {source} AS parent WHERE {}", equal?.join(" AND "))))
+    Some(Some(format!("SELECT FROM {source} WHERE {}", equal?.join(" AND "))))
 }

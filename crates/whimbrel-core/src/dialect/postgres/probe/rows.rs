@@ -50,18 +50,33 @@ impl<'a> Rows<'a> {
     /// What to select from, so that the columns among `words` have their new
     /// names and types. `None` if one has values that are not known yet.
     pub(super) fn select(&self, words: &BTreeSet<String>) -> Option<String> {
+        Some(match self.renamed(words)? {
+            Some(query) => format!("{query} AS renamed"),
+            None => self.table(),
+        })
+    }
+
+    /// The same, under a name of its own.
+    pub(super) fn select_as(&self, words: &BTreeSet<String>, alias: &str) -> Option<String> {
+        let source = self.renamed(words)?.unwrap_or_else(|| self.table());
+        Some(format!("{source} AS {alias}"))
+    }
+
+    /// The query that gives the columns among `words` their new names and types;
+    /// nothing within if they have them already.
+    fn renamed(&self, words: &BTreeSet<String>) -> Option<Option<String>> {
         let columns: Vec<_> = self.mentioned(words).collect();
         let as_they_are = |column: &&Column| {
             self.live(&column.name).is_some_and(|live| live.name == column.name && self.is_same(live, column))
         };
         if columns.iter().all(as_they_are) {
-            return Some(self.table());
+            return Some(None);
         }
         let values: Option<Vec<_>> = columns
             .into_iter()
             .map(|column| Some(format!("{} AS {}", self.value(column)?, ident(&column.name))))
             .collect();
-        Some(format!("(SELECT {} FROM {}) AS renamed", values?.join(", "), self.table()))
+        Some(Some(format!("(SELECT {} FROM {})", values?.join(", "), self.table())))
     }
 
     fn is_same(&self, live: &Column, column: &Column) -> bool {
@@ -76,7 +91,7 @@ impl<'a> Rows<'a> {
             Some(live) if is_known && column.generated.is_none() => {
                 Some(cast(&ident(&live.name), &TypeName::parse(&live.sql_type), &column.sql_type))
             }
-            None if is_known && column.generated.is_none() && !column.auto_increment => {
+            None if is_known && column.generated.is_none() && !numbers_itself(column) => {
                 let default = column.default.as_ref().map_or("NULL", |default| default.as_str());
                 let is_constant = mentions(default).calls.is_empty();
                 is_constant.then(|| format!("({default})::{}", column.sql_type))
@@ -104,6 +119,11 @@ impl<'a> Rows<'a> {
         let (from, to) = (of(self.pair.from), of(self.pair.to));
         from == to
     }
+}
+
+/// Says whether each row gets a number of its own.
+fn numbers_itself(column: &Column) -> bool {
+    column.auto_increment || column.identity.is_some()
 }
 
 /// Says whether a schema defines something of this name.
