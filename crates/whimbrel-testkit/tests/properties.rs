@@ -159,3 +159,18 @@ fn plans_go_back_on_sqlite() {
 fn plans_are_deterministic_on_sqlite() {
     check(Dialect::Sqlite, 300, |pair| is_deterministic(Dialect::Sqlite, pair));
 }
+
+#[test]
+fn plans_converge_on_postgres() {
+    check(Dialect::Postgres, 60, |pair| converges(Dialect::Postgres, pair));
+}
+
+#[test]
+fn plans_go_back_on_postgres() {
+    check(Dialect::Postgres, 40, |pair| goes_back(Dialect::Postgres, pair));
+}
+
+#[test]
+fn plans_are_deterministic_on_postgres() {
+    check(Dialect::Postgres, 40, |pair| is_deterministic(Dialect::Postgres, pair));
+}
