@@ -1,0 +1,183 @@
+//! The journal: which migrations there are, in which order, and what their
+//! files must hold.
+//!
+//! `meta/_journal.json` has 2-space indentation, `\n`, no newline at the end,
+//! keys in the order of the fields here, and no absent values. A journal that
+//! VibORM wrote is one too; what whimbrel adds are optional fields of entries.
+
+mod problem;
+mod read;
+mod write;
+
+pub use problem::{EntryPlace, Gap, JournalError, JournalProblem, JournalProblemKind};
+
+use super::{Checksum, time_stamp, unique_name};
+use crate::dialect::Dialect;
+use crate::plan::Proof;
+use crate::schema::Engine;
+
+/// The version of the format.
+const VERSION: &str = "1";
+
+/// The ordered list of migrations.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Journal};
+/// let mut journal = Journal::new(Dialect::Sqlite);
+/// let checksum = Checksum::of_file("CREATE TABLE a (b);\n");
+/// journal.entries.push(Entry::new(journal.next_index(), "create-a", 1_769_854_830_123, checksum));
+/// let text = journal.to_json();
+/// assert_eq!(Journal::from_json("meta/_journal.json", &text).unwrap(), journal);
+/// assert_eq!(journal.head().unwrap().path(), "0000_create-a.sql");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Journal {
+    /// The engine that the migrations are written for.
+    pub dialect: Dialect,
+    /// The migrations, oldest first. Their numbers ascend, their names differ.
+    pub entries: Vec<Entry>,
+}
+
+/// One migration, as the journal has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its number.
+    pub idx: u32,
+    /// When it was made, as 14 digits (year to second): UTC, but local time in
+    /// what VibORM wrote.
+    pub version: String,
+    /// Its name, which is its identity.
+    pub name: String,
+    /// When it was made, in milliseconds since 1970-01-01 UTC.
+    pub when: i64,
+    /// The checksum of its up file. One that VibORM wrote is of a draft of the
+    /// file.
+    pub checksum: Checksum,
+    /// A label to group migrations by.
+    pub tag: Option<String>,
+    /// The checksum of its down file, if it has one and whimbrel wrote it.
+    pub down_checksum: Option<Checksum>,
+    /// The engine that it was made for and proved on.
+    pub engine: Option<Engine>,
+    /// What its replay showed.
+    pub proof: Option<Proof>,
+    /// The migrations that it stands for, oldest first.
+    pub replaces: Vec<Replaced>,
+    /// The checksum that VibORM gave it: tracking tables may hold this one.
+    pub legacy_checksum: Option<Checksum>,
+}
+
+/// A migration that was squashed into another.
+///
+/// The list is flat: what a squashed migration had replaced itself comes before
+/// it and says so by [`Replaced::by`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its name.
+    pub name: String,
+    /// Its checksum.
+    pub checksum: Checksum,
+    /// The checksum that VibORM gave it.
+    pub legacy_checksum: Option<Checksum>,
+    /// The migration, further down the same list, that had replaced it before.
+    pub by: Option<String>,
+}
+
+impl Journal {
+    /// A journal without migrations.
+    pub fn new(dialect: Dialect) -> Self {
+        Self { dialect, entries: Vec::new() }
+    }
+
+    /// Returns the entry of exactly this name.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// Returns the newest entry.
+    pub fn head(&self) -> Option<&Entry> {
+        self.entries.last()
+    }
+
+    /// The number of the migration that comes next.
+    pub fn next_index(&self) -> u32 {
+        self.head().map_or(0, |entry| entry.idx.saturating_add(1))
+    }
+
+    /// Says whether a migration has or had this name: one that was squashed
+    /// still stands in tracking tables.
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|entry| entry.name == name || entry.replaces.iter().any(|replaced| replaced.name == name))
+    }
+
+    /// Makes a name that is not taken, by a number at its end if need be.
+    pub fn unique_name(&self, wanted: &str) -> String {
+        unique_name(wanted, |name| self.is_taken(name))
+    }
+
+    /// The numbers that are left out. They do no harm, but something may have
+    /// been lost.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let mut next = 0;
+        let mut gaps = Vec::new();
+        for entry in &self.entries {
+            if entry.idx > next {
+                gaps.push(Gap { from: next, to: entry.idx - 1 });
+            }
+            next = entry.idx.saturating_add(1);
+        }
+        gaps
+    }
+}
+
+impl Entry {
+    /// An entry with nothing else said of it.
+    pub fn new(idx: u32, name: impl Into<String>, when: i64, checksum: Checksum) -> Self {
+        Self {
+            idx,
+            version: time_stamp(when),
+            name: name.into(),
+            when,
+            checksum,
+            tag: None,
+            down_checksum: None,
+            engine: None,
+            proof: None,
+            replaces: Vec::new(),
+            legacy_checksum: None,
+        }
+    }
+
+    /// The name of its files.
+    pub fn file_name(&self) -> String {
+        format!("{:04}_{}.sql", self.idx, self.name)
+    }
+
+    /// Where its up file is: `0003_add-users.sql`.
+    pub fn path(&self) -> String {
+        self.file_name()
+    }
+
+    /// Where its down file is: `meta/_down/0003_add-users.sql`.
+    pub fn down_path(&self) -> String {
+        format!("meta/_down/{}", self.file_name())
+    }
+
+    /// Says whether a tracking table may hold this checksum for it.
+    pub fn accepts(&self, checksum: &Checksum) -> bool {
+        self.checksum == *checksum || self.legacy_checksum.as_ref() == Some(checksum)
+    }
+}
+
+impl Replaced {
+    /// Says whether a tracking table may hold this checksum for it.
+    pub fn accepts(&self, checksum: &Checksum) -> bool {
+        self.checksum == *checksum || self.legacy_checksum.as_ref() == Some(checksum)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! A history: numbered migrations, the files they live in, and the journal that
+//! puts them in order.
+//!
+//! A folder of migrations holds `NNNN_name.sql` files, their way back as
+//! `meta/_down/NNNN_name.sql`, and `meta/_journal.json`. The journal says which
+//! migrations there are and what their checksums are; a database says in its
+//! tracking table which of them it has applied. **A migration is its name**: its
+//! number may change, its name may not.
+//!
+//! Everything here is texts and values. Who reads and writes the files, and
+//! who asks the database, is told by neither.
+
+mod applied;
+mod checksum;
+mod conflict;
+mod file;
+mod journal;
+mod name;
+mod script;
+mod time;
+
+pub use applied::{AppliedMigration, Progress};
+pub use checksum::{Checksum, NotAChecksum};
+pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections};
+pub use journal::{
+    Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,
+};
+pub use name::{NameProblem, automatic_name, check_name, kebab, unique_name};
+pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptStatement};
+pub use time::{iso_time, time_stamp};

@@ -1,0 +1,308 @@
+//! A script: the statements of one migration file, checked and ready to run.
+//!
+//! A migration is written by a person or on a person's behalf, so it may do
+//! what a schema source may not: change rows, privileges, roles. It may not
+//! take the transaction out of whimbrel's hands.
+
+mod enum_value;
+mod problem;
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use problem::{ScriptError, ScriptProblem, ScriptProblemKind};
+
+use super::conflict::first_marker;
+use super::file::sections;
+use crate::dialect::Dialect;
+use crate::sql::{self, Class, Data, DataVerb, MaintenanceVerb, Pragma, Run, Statement};
+
+/// The statements of one file.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::Script;
+/// let text = "PRAGMA foreign_keys=OFF;\nDROP TABLE a;\nPRAGMA foreign_keys=ON;\n";
+/// let script = Script::read(Dialect::Sqlite, "0001_drop-a.sql", text).unwrap();
+/// assert!(script.foreign_keys_off && script.is_atomic());
+/// let sql: Vec<_> = script.statements.iter().map(|one| script.sql(one)).collect();
+/// assert_eq!(sql, ["DROP TABLE a"]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// What errors call the file.
+    pub file: String,
+    /// All of the file's text.
+    pub text: Arc<str>,
+    /// What is to run, in order.
+    pub statements: Vec<ScriptStatement>,
+    /// `-- whimbrel: no-transaction`.
+    pub no_transaction: bool,
+    /// `-- whimbrel: lock-timeout 2s`.
+    pub lock_timeout: Option<Duration>,
+    /// Whether SQLite's foreign keys are to be off while it runs: the pragmas
+    /// that say so have no effect in a transaction, so they are no statements here.
+    pub foreign_keys_off: bool,
+}
+
+/// One statement of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptStatement {
+    /// Where it begins in the script's text, in bytes.
+    pub offset: usize,
+    /// How long it is, in bytes: without its semicolon and the comments around.
+    pub length: usize,
+    /// What it is.
+    pub class: Class,
+    /// What it asks of the transaction it runs in.
+    pub run: Run,
+    /// Where in the script's text the rows of a `COPY ... FROM stdin` are,
+    /// without the `\.` that ends them.
+    pub copy_data: Option<Range<usize>>,
+}
+
+impl Script {
+    /// Reads an up file, or a down file.
+    ///
+    /// The way back that an up file may hold inline is never part of it: see
+    /// [`Script::read_down`].
+    ///
+    /// # Errors
+    ///
+    /// Everything in the file that cannot run as a migration.
+    pub fn read(dialect: Dialect, file: &str, text: &str) -> Result<Self, ScriptError> {
+        let up = sections(text, dialect.lexicon()).up;
+        Reader::new(dialect, text, 0..up.len()).read(file)
+    }
+
+    /// Reads the way back that an up file holds inline; `None` if it holds none.
+    ///
+    /// # Errors
+    ///
+    /// Everything in that part of the file that cannot run as a migration.
+    pub fn read_down(dialect: Dialect, file: &str, text: &str) -> Result<Option<Self>, ScriptError> {
+        let Some(down) = sections(text, dialect.lexicon()).down else { return Ok(None) };
+        Reader::new(dialect, text, text.len() - down.len()..text.len()).read(file).map(Some)
+    }
+
+    /// The text of one of its statements.
+    pub fn sql(&self, statement: &ScriptStatement) -> &str {
+        &self.text[statement.offset..statement.offset + statement.length]
+    }
+
+    /// The rows that follow one of its statements, if it is a COPY.
+    pub fn copy_data(&self, statement: &ScriptStatement) -> Option<&str> {
+        statement.copy_data.clone().map(|range| &self.text[range])
+    }
+
+    /// Says whether all of it may run as one transaction, together with the
+    /// record that it ran.
+    ///
+    /// A new value of an enum cannot be used in the transaction that adds it, so
+    /// a script that does both is not atomic.
+    pub fn is_atomic(&self) -> bool {
+        !self.no_transaction
+            && self.statements.iter().all(|statement| statement.run != Run::Alone)
+            && !enum_value::is_used(self)
+    }
+}
+
+/// Reads one section of a file.
+struct Reader<'a> {
+    dialect: Dialect,
+    text: &'a str,
+    section: Range<usize>,
+    problems: Vec<ScriptProblem>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(dialect: Dialect, text: &'a str, section: Range<usize>) -> Self {
+        Self { dialect, text, section, problems: Vec::new() }
+    }
+
+    fn read(mut self, file: &str) -> Result<Script, ScriptError> {
+        let lexicon = self.dialect.lexicon();
+        let text = &self.text[self.section.clone()];
+        let directives = sql::directives(text, lexicon);
+        for problem in &directives.problems {
+            self.tell(problem.offset, line_length(text, problem.offset), problem.kind.clone().into());
+        }
+        self.look_for_conflicts();
+        self.look_for_an_open_comment();
+        let statements = self.unwrap(sql::split(text, lexicon));
+        let (pragmas, statements): (Vec<_>, Vec<_>) = statements.into_iter().partition(is_foreign_keys);
+        let foreign_keys_off = self.lift(&pragmas);
+        let statements = self.keep(statements);
+        if !self.problems.is_empty() {
+            return Err(ScriptError::new(file, self.text, self.problems));
+        }
+        Ok(Script {
+            file: file.to_owned(),
+            text: self.text.into(),
+            statements,
+            no_transaction: directives.no_transaction,
+            lock_timeout: directives.lock_timeout,
+            foreign_keys_off,
+        })
+    }
+
+    /// Notes a problem; the offset is one of the section.
+    fn tell(&mut self, offset: usize, length: usize, kind: ScriptProblemKind) {
+        self.problems.push(ScriptProblem::new(self.text, self.section.start + offset, length, kind));
+    }
+
+    fn look_for_conflicts(&mut self) {
+        let text = &self.text[self.section.clone()];
+        let Some(line) = first_marker(text) else { return };
+        let offset: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        // In the middle of a token (a string, a comment, rows) it marks nothing.
+        if sql::tokens(text, self.dialect.lexicon()).any(|token| token.offset == offset) {
+            self.tell(offset, line_length(text, offset), ScriptProblemKind::Conflict);
+        }
+    }
+
+    /// A comment that is still open where the file ends hides what was to come.
+    fn look_for_an_open_comment(&mut self) {
+        let text = &self.text[self.section.clone()];
+        let Some(last) = sql::tokens(text, self.dialect.lexicon()).last() else { return };
+        if last.kind == sql::TokenKind::BlockComment && (last.text.len() < 4 || !last.text.ends_with("*/")) {
+            self.tell(last.offset, 2, ScriptProblemKind::OpenComment);
+        }
+    }
+
+    /// Takes BEGIN and COMMIT away where they stand around all.
+    fn unwrap(&mut self, statements: Vec<Statement<'a>>) -> Vec<Statement<'a>> {
+        match sql::unwrap_transaction(statements.clone()) {
+            Ok(unwrapped) => unwrapped,
+            Err(controls) => {
+                let is_control = |statement: &Statement<'_>| {
+                    controls.iter().any(|control| control.offset == statement.offset)
+                };
+                let (controls, others): (Vec<_>, Vec<_>) = statements.into_iter().partition(is_control);
+                for control in controls {
+                    self.tell(control.offset, control.text.len(), ScriptProblemKind::Transaction);
+                }
+                others
+            }
+        }
+    }
+
+    /// Says whether foreign keys are to be off.
+    ///
+    /// As in VibORM, everything runs without them if they are turned off and on
+    /// again: in one transaction there is no third way.
+    fn lift(&mut self, pragmas: &[Statement<'_>]) -> bool {
+        let switches: Vec<_> = pragmas.iter().filter_map(|one| Some((one, switch(one)?))).collect();
+        let (Some((first, first_on)), Some((last, last_on))) = (switches.first(), switches.last()) else {
+            return false;
+        };
+        match (first_on, last_on) {
+            (false, true) => true,
+            (false, false) => {
+                self.tell(first.offset, first.text.len(), ScriptProblemKind::ForeignKeysOff);
+                false
+            }
+            (true, _) => {
+                let problem = if *last_on { first } else { last };
+                let kind = ScriptProblemKind::ForeignKeysOn;
+                self.tell(problem.offset, problem.text.len(), kind);
+                false
+            }
+        }
+    }
+
+    fn keep(&mut self, statements: Vec<Statement<'a>>) -> Vec<ScriptStatement> {
+        let mut kept = Vec::new();
+        for statement in statements {
+            match self.decide(&statement) {
+                Decision::Keep => kept.push(self.kept(statement)),
+                Decision::Skip => {}
+                Decision::Refuse(kind) => self.tell(statement.offset, statement.text.len(), kind),
+            }
+        }
+        kept
+    }
+
+    fn kept(&self, statement: Statement<'_>) -> ScriptStatement {
+        let copy_data = statement.copy_data.map(|rows| {
+            let start = rows.as_ptr() as usize - self.text.as_ptr() as usize;
+            start..start + rows.len() - "\\.".len()
+        });
+        let Statement { text, offset, class, run, .. } = statement;
+        ScriptStatement { offset: self.section.start + offset, length: text.len(), class, run, copy_data }
+    }
+
+    fn decide(&self, statement: &Statement<'_>) -> Decision {
+        let refuse = Decision::Refuse;
+        match &statement.class {
+            Class::Attach => refuse(ScriptProblemKind::Attach),
+            Class::Maintenance(MaintenanceVerb::VacuumInto) => refuse(ScriptProblemKind::WritesFile),
+            Class::ExtensionLoading => match self.dialect {
+                Dialect::Sqlite => refuse(ScriptProblemKind::LoadsExtension),
+                Dialect::Postgres => Decision::Keep,
+            },
+            // DISCARD ALL: it would free the lock under which migrations run.
+            Class::Session if statement.run == Run::Alone => refuse(ScriptProblemKind::DiscardAll),
+            Class::Data(Data { verb: DataVerb::CopyToStdout, .. }) => refuse(ScriptProblemKind::CopyToStdout),
+            Class::Data(Data { verb: DataVerb::CopyFromStdin, .. }) => match statement.copy_data {
+                Some(rows) if ends_rows(rows) => Decision::Keep,
+                Some(_) | None => refuse(ScriptProblemKind::OpenCopy),
+            },
+            Class::MetaCommand { name } if SKIPPED.contains(&name.as_str()) => Decision::Skip,
+            Class::MetaCommand { name } => refuse(ScriptProblemKind::MetaCommand { name: name.clone() }),
+            Class::DotCommand { name } => refuse(ScriptProblemKind::DotCommand { name: name.clone() }),
+            Class::Ddl(_)
+            | Class::Data(_)
+            | Class::Transaction(_)
+            | Class::Pragma(_)
+            | Class::Maintenance(_)
+            | Class::Session
+            | Class::Ownership
+            | Class::Privilege
+            | Class::Beyond(_)
+            | Class::Comment
+            | Class::Do
+            | Class::Explain
+            | Class::Unknown => Decision::Keep,
+        }
+    }
+}
+
+/// The commands to psql that change nothing for a migration: `pg_dump` writes
+/// the first two.
+const SKIPPED: [&str; 4] = ["restrict", "unrestrict", "set", "echo"];
+
+enum Decision {
+    Keep,
+    Skip,
+    Refuse(ScriptProblemKind),
+}
+
+fn is_foreign_keys(statement: &Statement<'_>) -> bool {
+    matches!(&statement.class, Class::Pragma(Pragma { name, .. }) if name == "foreign_keys")
+}
+
+/// What a `PRAGMA foreign_keys` sets; `None` where it only asks, or says
+/// nothing that SQLite understands.
+fn switch(statement: &Statement<'_>) -> Option<bool> {
+    let Class::Pragma(Pragma { value, .. }) = &statement.class else { return None };
+    match value.as_deref()?.to_ascii_lowercase().as_str() {
+        "on" | "yes" | "true" | "1" => Some(true),
+        "off" | "no" | "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Says whether the last line of the rows is the `\.` that ends them.
+fn ends_rows(rows: &str) -> bool {
+    rows == "\\." || rows.ends_with("\n\\.")
+}
+
+fn line_length(text: &str, offset: usize) -> usize {
+    let rest = &text[offset..];
+    rest.find(['\n', '\r']).unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests;

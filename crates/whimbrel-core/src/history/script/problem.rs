@@ -1,0 +1,143 @@
+//! What may not stand in a migration.
+
+use miette::{Diagnostic, NamedSource, SourceSpan};
+
+use crate::sql::{self, AnnotationProblemKind, Position};
+
+/// Why a file is no script: everything in it that cannot run.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{}", self.message())]
+#[diagnostic(code(whimbrel::script::refused))]
+pub struct ScriptError {
+    /// What errors call the file.
+    pub file: String,
+    /// Each of the problems, in the order of the text.
+    #[related]
+    pub problems: Vec<ScriptProblem>,
+    #[source_code]
+    text: NamedSource<String>,
+}
+
+/// One thing in a file that cannot run, shown where it stands.
+#[derive(Debug, Clone, thiserror::Error, Diagnostic)]
+#[error("line {}: {kind}", position.line)]
+#[diagnostic(code(whimbrel::script::statement), help("{}", kind.help()))]
+pub struct ScriptProblem {
+    /// What it is.
+    pub kind: ScriptProblemKind,
+    /// Where it begins in the whole text, in bytes.
+    pub offset: usize,
+    /// How long it is, in bytes.
+    pub length: usize,
+    /// The line and column at which it begins.
+    pub position: Position,
+    #[label("here")]
+    span: SourceSpan,
+}
+
+/// The kinds of [`ScriptProblem`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScriptProblemKind {
+    /// BEGIN, COMMIT and the like, other than one pair around all.
+    #[error("a migration may not control its transaction")]
+    Transaction,
+    /// ATTACH, DETACH.
+    #[error("a migration may not attach or detach databases")]
+    Attach,
+    /// VACUUM INTO.
+    #[error("a migration may not write other files")]
+    WritesFile,
+    /// Loads code into SQLite.
+    #[error("a migration may not load code into the engine")]
+    LoadsExtension,
+    /// DISCARD ALL.
+    #[error("DISCARD ALL frees the lock under which migrations run")]
+    DiscardAll,
+    /// `COPY ... TO stdout`.
+    #[error("nobody reads what `COPY ... TO stdout` writes")]
+    CopyToStdout,
+    /// `COPY ... FROM stdin` whose rows do not end.
+    #[error("the rows of `COPY ... FROM stdin` have no end")]
+    OpenCopy,
+    /// A comment that does not end.
+    #[error("the comment has no end")]
+    OpenComment,
+    /// A command to psql.
+    #[error("`\\{name}` is a command to psql, which does not read this")]
+    MetaCommand {
+        /// The name of the command.
+        name: String,
+    },
+    /// A command to the `sqlite3` shell.
+    #[error("`.{name}` is a command to the sqlite3 shell, which does not read this")]
+    DotCommand {
+        /// The name of the command.
+        name: String,
+    },
+    /// Foreign keys are turned off, and not on again.
+    #[error("`PRAGMA foreign_keys=OFF` stands without its `PRAGMA foreign_keys=ON`")]
+    ForeignKeysOff,
+    /// Foreign keys are turned on, but not off before.
+    #[error("`PRAGMA foreign_keys` does not go from OFF to ON")]
+    ForeignKeysOn,
+    /// The conflict markers of a merge.
+    #[error("the file holds the conflict markers of a merge")]
+    Conflict,
+    /// A comment that speaks to whimbrel and is not understood.
+    #[error("{0}")]
+    Directive(AnnotationProblemKind),
+}
+
+impl ScriptProblemKind {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Transaction => {
+                "remove it; only one BEGIN and COMMIT around the whole file is accepted. If the statements must not \
+                 share a transaction, put `-- whimbrel: no-transaction` at the top"
+            }
+            Self::Attach => "give each database migrations of its own",
+            Self::WritesFile => "remove the statement, and copy the database by other means",
+            Self::LoadsExtension => "remove the statement; whimbrel never loads extensions",
+            Self::DiscardAll => "write `RESET ALL` or whatever else is to be put back",
+            Self::CopyToStdout => "remove the statement",
+            Self::OpenCopy => "end the rows with a line `\\.`; if they had one, the file was cut off",
+            Self::OpenComment => "end it with `*/`; if it had an end, the file was cut off",
+            Self::MetaCommand { .. } | Self::DotCommand { .. } => "write plain SQL",
+            Self::ForeignKeysOff => "add `PRAGMA foreign_keys=ON;` after the statements that need them off",
+            Self::ForeignKeysOn => {
+                "remove it, or write `PRAGMA foreign_keys=OFF;` before the statements that need it and \
+                 `PRAGMA foreign_keys=ON;` after them"
+            }
+            Self::Conflict => "edit the file: keep what is right of either side",
+            Self::Directive(kind) => kind.help(),
+        }
+    }
+}
+
+impl From<AnnotationProblemKind> for ScriptProblemKind {
+    fn from(kind: AnnotationProblemKind) -> Self {
+        Self::Directive(kind)
+    }
+}
+
+impl ScriptProblem {
+    pub(super) fn new(text: &str, offset: usize, length: usize, kind: ScriptProblemKind) -> Self {
+        let position = sql::position(text, offset);
+        Self { kind, offset, length, position, span: (offset, length).into() }
+    }
+}
+
+impl ScriptError {
+    pub(super) fn new(file: &str, text: &str, mut problems: Vec<ScriptProblem>) -> Self {
+        problems.sort_by_key(|problem| problem.offset);
+        Self { file: file.to_owned(), problems, text: NamedSource::new(file, text.to_owned()) }
+    }
+
+    fn message(&self) -> String {
+        match self.problems.as_slice() {
+            [one] => format!("`{}` cannot run: {}", self.file, one.kind),
+            many => format!("`{}` cannot run: {} things in it may not stand there", self.file, many.len()),
+        }
+    }
+}
