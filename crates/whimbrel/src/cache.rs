@@ -1,7 +1,8 @@
-//! Schemas that were read back before, kept on disk.
+//! What was found out before, kept on disk.
 //!
 //! A source is created in a scratch database and read back only once: the
-//! result is kept under a key of all that it depends on. An entry is written
+//! result is kept under a key of all that it depends on, and so is what was
+//! found in sync (see `in_sync`). An entry is written
 //! under a temporary name and renamed into place, so that a reader sees a whole
 //! one or none; an entry that does not read is as good as absent. Nothing here
 //! can fail a run: without a cache everything is only slower.
@@ -11,17 +12,18 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use whimbrel_core::schema::Schema;
 
 /// Counts up whenever the reader or the entry's form changes.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// How many entries are kept.
-const CAPACITY: usize = 64;
+const CAPACITY: usize = 128;
 
-/// A folder of read-back schemas.
+/// A folder of entries.
 #[derive(Debug, Clone)]
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -49,17 +51,17 @@ impl Cache {
         digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<Entry> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         let text = fs::read(self.path(key)).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
-    pub(crate) fn put(&self, key: &str, entry: &Entry) {
+    pub(crate) fn put<T: Serialize>(&self, key: &str, entry: &T) {
         // A cache that cannot be written (read-only home, full disk) is no reason to fail.
         let _ = self.try_put(key, entry);
     }
 
-    fn try_put(&self, key: &str, entry: &Entry) -> std::io::Result<()> {
+    fn try_put<T: Serialize>(&self, key: &str, entry: &T) -> std::io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let temporary = self.folder.join(format!("{key}.{}", std::process::id()));
         let mut file = fs::File::create(&temporary)?;
@@ -105,10 +107,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::new(folder.path().join("deep/down"));
         let key = Cache::key(["a", "bc"]);
-        assert!(cache.get(&key).is_none());
+        assert!(cache.get::<Entry>(&key).is_none());
         cache.put(&key, &entry("one"));
-        assert_eq!(cache.get(&key).unwrap().schema.namespaces, ["one"]);
-        assert!(cache.get(&Cache::key(["ab", "c"])).is_none(), "ingredients must not run together");
+        assert_eq!(cache.get::<Entry>(&key).unwrap().schema.namespaces, ["one"]);
+        assert!(cache.get::<Entry>(&Cache::key(["ab", "c"])).is_none(), "ingredients must not run together");
     }
 
     #[test]
@@ -120,7 +122,7 @@ mod tests {
         let path = cache.path(&key);
         let text = fs::read(&path).unwrap();
         fs::write(&path, &text[..text.len() / 2]).unwrap();
-        assert!(cache.get(&key).is_none());
+        assert!(cache.get::<Entry>(&key).is_none());
     }
 
     #[test]
@@ -138,6 +140,6 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let cache = Cache::new(file.path().join("under-a-file"));
         cache.put(&Cache::key(["a"]), &entry("one"));
-        assert!(cache.get(&Cache::key(["a"])).is_none());
+        assert!(cache.get::<Entry>(&Cache::key(["a"])).is_none());
     }
 }

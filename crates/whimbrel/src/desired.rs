@@ -25,17 +25,21 @@ pub(crate) struct Desired {
 }
 
 impl Migrator {
-    /// Reads the source of this migrator.
-    pub(crate) async fn desired(&mut self) -> Result<Desired, Error> {
-        let source = self.settings.source.clone().ok_or(SourceError::Missing)?;
-        self.read_source(&source).await
+    /// Loads the source of this migrator.
+    pub(crate) fn load(&self) -> Result<Loaded, SourceError> {
+        self.settings.source.as_ref().ok_or(SourceError::Missing)?.load()
     }
 
     /// Reads any source with the engine of this migrator.
     pub(crate) async fn read_source(&mut self, source: &Source) -> Result<Desired, Error> {
-        match source.load()? {
-            Loaded::Sql(texts) => self.read_sql(&texts).await,
-            Loaded::Snapshot { name, snapshot } => self.read_snapshot(&name, *snapshot).await,
+        self.read_loaded(&source.load()?).await
+    }
+
+    /// Reads a source that was loaded.
+    pub(crate) async fn read_loaded(&mut self, loaded: &Loaded) -> Result<Desired, Error> {
+        match loaded {
+            Loaded::Sql(texts) => self.read_sql(texts).await,
+            Loaded::Snapshot { name, snapshot } => self.read_snapshot(name, Snapshot::clone(snapshot)).await,
         }
     }
 
@@ -77,7 +81,8 @@ impl Migrator {
         Ok(Desired { schema, notes: Vec::new(), hints: Vec::new() })
     }
 
-    fn cache_key(&self, texts: &[SourceText]) -> String {
+    /// The key of what is read back from these texts.
+    pub(crate) fn cache_key(&self, texts: &[SourceText]) -> String {
         let server = self.server();
         let parts = texts.iter().flat_map(|text| [text.name.as_str(), text.text.as_str()]);
         Cache::key(
@@ -92,24 +97,42 @@ impl Migrator {
 /// for every object made in one, and has room for some 6,400.
 const SHARING: usize = 1_000;
 
-/// Runs the statements of a source, many in one transaction where that is
-/// possible: it is much faster.
+/// Runs the statements of a source, many in one transaction and one round trip
+/// where that is possible: it is much faster.
 async fn create<'s>(
     connection: &mut dyn Connection,
     statements: &'s [Runnable],
     in_transaction: bool,
 ) -> Result<(), (Option<&'s Runnable>, DbError)> {
+    if !in_transaction {
+        return each(connection, statements).await;
+    }
     let outside = |error| (None, error);
     for chunk in statements.chunks(SHARING) {
-        if in_transaction {
-            connection.execute("BEGIN").await.map_err(outside)?;
+        let texts: Vec<&str> = chunk.iter().map(|statement| statement.sql.as_str()).collect();
+        connection.execute("BEGIN").await.map_err(outside)?;
+        match connection.query_all(&texts).await {
+            Ok(_) => {}
+            Err(error @ (DbError::Lost { .. } | DbError::Cancelled)) => return Err(outside(error)),
+            // Which of them it was shows when they run one by one.
+            Err(_) => {
+                connection.execute("ROLLBACK").await.map_err(outside)?;
+                connection.execute("BEGIN").await.map_err(outside)?;
+                each(connection, chunk).await?;
+            }
         }
-        for statement in chunk {
-            connection.execute(&statement.sql).await.map_err(|error| (Some(statement), error))?;
-        }
-        if in_transaction {
-            connection.execute("COMMIT").await.map_err(outside)?;
-        }
+        connection.execute("COMMIT").await.map_err(outside)?;
+    }
+    Ok(())
+}
+
+/// Runs statements one by one.
+async fn each<'s>(
+    connection: &mut dyn Connection,
+    statements: &'s [Runnable],
+) -> Result<(), (Option<&'s Runnable>, DbError)> {
+    for statement in statements {
+        connection.execute(&statement.sql).await.map_err(|error| (Some(statement), error))?;
     }
     Ok(())
 }

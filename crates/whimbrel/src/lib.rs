@@ -23,6 +23,7 @@ mod cache;
 mod desired;
 mod error;
 mod facts;
+mod in_sync;
 mod migrator;
 mod neighbourhood;
 mod prove;

@@ -383,9 +383,15 @@ async fn the_cache_spares_the_scratch_database_and_changes_nothing() {
     let schema = "CREATE TABLE a (x, -- whimbrel: not a hint\n y);".replace("whimbrel: ", "");
     push(&schema).await.unwrap().push().await.unwrap();
     assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 1);
-    assert!(push(&schema).await.unwrap().push().await.unwrap().changes.is_empty());
+    for _ in 0..2 {
+        assert!(push(&schema).await.unwrap().push().await.unwrap().changes.is_empty());
+        let kept = std::fs::read_dir(cache.path()).unwrap().count();
+        assert_eq!(kept, 2, "the schema, and that the database is in sync with it");
+    }
     assert_eq!(
         push("CREATE TABLE a (x);").await.unwrap().push().dry_run(true).await.unwrap().changes.len(),
         1
     );
+    db.run("ALTER TABLE a ADD COLUMN z").await;
+    assert_eq!(push(&schema).await.unwrap().push().dry_run(true).await.unwrap().changes.len(), 1);
 }

@@ -487,6 +487,20 @@ async fn a_fingerprint_tells_every_change_and_nothing_else() {
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2'",
         "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY p ON t USING (a > 0)",
+        "GRANT SELECT ON t TO public",
+        "CREATE VIEW v AS SELECT a FROM t",
+        "ALTER VIEW v ALTER a SET DEFAULT 1",
+        "CREATE SEQUENCE s",
+        "ALTER SEQUENCE s OWNED BY t.a",
+        "CREATE TYPE e AS ENUM ('a', 'c')",
+        "ALTER TYPE e ADD VALUE 'b' BEFORE 'c'",
+        "CREATE TABLE two (a int NOT NULL, b int)",
+        "ALTER TABLE two ALTER a DROP NOT NULL, ALTER b SET NOT NULL",
+        "CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "ALTER TABLE t DISABLE TRIGGER g",
+        "CREATE EXTENSION pgcrypto",
+        "CREATE TABLE r (a int PRIMARY KEY REFERENCES r)",
     ] {
         connection.execute(sql).await.unwrap();
         let read = introspect(&mut connection, &options).await.unwrap();
@@ -496,6 +510,9 @@ async fn a_fingerprint_tells_every_change_and_nothing_else() {
     }
     connection.execute("INSERT INTO t SELECT i, 'x' FROM generate_series(1, 1000) i").await.unwrap();
     connection.execute("ANALYZE").await.unwrap();
+    connection.execute("VACUUM FULL").await.unwrap();
+    connection.execute("CREATE TEMPORARY TABLE mine (a int)").await.unwrap();
+    connection.execute("SELECT nextval('s')").await.unwrap();
     assert_eq!(seen.last(), Some(&fingerprint(&mut connection, &options).await.unwrap()));
 }
 

@@ -26,9 +26,11 @@ use whimbrel_db::{Connection, Fingerprint, IntrospectError, IntrospectOptions, I
 
 use crate::error::Error;
 use crate::facts::{self, Probed};
+use crate::in_sync::InSync;
 use crate::migrator::Migrator;
 use crate::prove::{Claim, prove};
 use crate::resolving::{known_renames, resolve_losses, resolve_renames};
+use crate::source::{Loaded, SourceText};
 use crate::unmanaged::obstacles;
 
 /// How often a plan is made anew when the live schema keeps moving.
@@ -176,7 +178,14 @@ impl<'m> Push<'m> {
 
     /// From the source and the live schema to a proved plan.
     async fn prepare(&mut self) -> Result<Prepared, Error> {
-        let desired = self.migrator.desired().await?;
+        let loaded = self.migrator.load()?;
+        let texts = self.remembered(&loaded);
+        if let Some(texts) = texts
+            && let Some((fingerprint, known)) = self.migrator.known_in_sync(texts).await?
+        {
+            return Ok(Prepared::in_sync(fingerprint, known));
+        }
+        let desired = self.migrator.read_loaded(&loaded).await?;
         let options = self.migrator.settings.introspect.clone();
         let live = introspect(self.migrator.connection.as_mut(), &options).await?;
         let pair = Pair::new(&live.schema, &desired.schema);
@@ -202,8 +211,22 @@ impl<'m> Push<'m> {
         };
 
         let Introspection { left_alone, fingerprint, .. } = live;
+        if let Some(texts) = texts.filter(|_| changes.is_empty()) {
+            self.migrator.remember_in_sync(texts, &fingerprint, &desired.notes, &left_alone);
+        }
         let plan = PushPlan { changes, plan, proof, accepted, notes: desired.notes, left_alone };
         Ok(Prepared { plan, fingerprint, probed })
+    }
+
+    /// The texts of a source whose outcome is worth remembering: that of a push
+    /// that rests on nothing but them and the database.
+    fn remembered<'l>(&self, loaded: &'l Loaded) -> Option<&'l [SourceText]> {
+        match loaded {
+            Loaded::Sql(texts) if !self.options.force_reset && self.renames == Renames::default() => {
+                Some(texts)
+            }
+            Loaded::Sql(_) | Loaded::Snapshot { .. } => None,
+        }
     }
 
     fn check_policy(&self, changes: &[Change]) -> Result<(), Error> {
@@ -283,6 +306,20 @@ struct Prepared {
 }
 
 impl Prepared {
+    /// Nothing to do, as is known from before.
+    fn in_sync(fingerprint: Fingerprint, known: InSync) -> Self {
+        let InSync { notes, left_alone, .. } = known;
+        let plan = PushPlan {
+            changes: Vec::new(),
+            plan: Plan::default(),
+            proof: Proof::Exact,
+            accepted: Vec::new(),
+            notes,
+            left_alone,
+        };
+        Self { plan, fingerprint, probed: Vec::new() }
+    }
+
     fn report(self, ran: Option<Duration>) -> PushReport {
         let PushPlan { changes, plan, proof, notes, left_alone, .. } = self.plan;
         let (applied, elapsed) = (ran.is_some(), ran.unwrap_or_default());

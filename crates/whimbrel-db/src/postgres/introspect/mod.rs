@@ -1,8 +1,8 @@
 //! Reading PostgreSQL's catalogue.
 //!
-//! One text with a constant number of queries, in one REPEATABLE READ READ ONLY
-//! transaction, whatever the number of tables; inside an open transaction, one
-//! savepoint. What is spelled by the server is spelled under a `search_path` of
+//! A constant number of queries, whatever the number of tables, in one text and
+//! one REPEATABLE READ READ ONLY transaction (inside an open one, a savepoint);
+//! before them, one text that asks what the session and the catalogue are like. What is spelled by the server is spelled under a `search_path` of
 //! the default namespace alone, so that its names stand without qualifier and
 //! all others with theirs: see `whimbrel_core::dialect::postgres` for what a
 //! schema so read looks like.
@@ -14,6 +14,7 @@
 mod catalog;
 mod columns;
 mod constraints;
+mod digest;
 mod indexes;
 mod objects;
 mod queries;
@@ -30,9 +31,9 @@ use whimbrel_core::schema::Schema;
 use self::catalog::Catalog;
 use self::queries::Queries;
 use super::session;
-use crate::connection::{Connection, Row, Value};
+use crate::connection::{Connection, Row};
 use crate::error::DbError;
-use crate::fingerprint::{Fingerprint, Fingerprinter};
+use crate::fingerprint::Fingerprint;
 use crate::introspect::{IntrospectOptions, Introspection};
 
 /// The namespace whose names stand alone.
@@ -47,8 +48,8 @@ pub(crate) async fn introspect(
     connection: &mut dyn Connection,
     options: &IntrospectOptions,
 ) -> Result<Introspection, DbError> {
-    let read = read(connection).await?;
-    let fingerprint = fingerprint_of(&read.results);
+    let read = read(connection, Extent::Schema).await?;
+    let fingerprint = read.fingerprint.clone();
     let mut left_alone = BTreeMap::new();
     let (schema, unmanaged) = assemble(read, options);
     for one in unmanaged::counted(&unmanaged) {
@@ -62,22 +63,34 @@ pub(crate) async fn fingerprint(
     connection: &mut dyn Connection,
     _: &IntrospectOptions,
 ) -> Result<Fingerprint, DbError> {
-    Ok(fingerprint_of(&read(connection).await?.results))
+    Ok(read(connection, Extent::Fingerprint).await?.fingerprint)
+}
+
+/// How much is read.
+#[derive(Clone, Copy)]
+enum Extent {
+    Fingerprint,
+    /// The schema and its fingerprint.
+    Schema,
 }
 
 /// The answers to all queries, and the namespace whose names stand alone.
 struct Read {
     default_namespace: String,
+    fingerprint: Fingerprint,
+    /// Empty where only the fingerprint is read.
     results: Vec<Vec<Row>>,
 }
 
-async fn read(connection: &mut dyn Connection) -> Result<Read, DbError> {
-    let state = connection.query(session::STATE).await?;
-    let state = state.first();
+async fn read(connection: &mut dyn Connection, extent: Extent) -> Result<Read, DbError> {
+    let about = connection.query_all(&[session::STATE, &digest::columns()]).await?;
+    let state = about.first().and_then(|rows| rows.first());
+    let columns = about.get(1).map_or(&[] as &[Row], Vec::as_slice);
     let in_transaction = state.is_some_and(|row| row.is_true(0));
-    let only = state.and_then(|row| row.text(1)).filter(|name| !name.is_empty()).map(str::to_owned);
-    let queries = Queries::new(connection.server().major, only.as_deref());
-    let default_namespace = only.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+    let only = state.and_then(|row| row.text(1)).filter(|name| !name.is_empty());
+    let digest = digest::query(columns, only);
+    let queries = Queries::new(connection.server().major, only);
+    let default_namespace = only.unwrap_or(DEFAULT_NAMESPACE).to_owned();
     let pin = session::pin_spelling(&default_namespace);
     let (begin, end): (&str, &[&str]) = match in_transaction {
         // Going back to a savepoint also puts the settings back.
@@ -87,13 +100,19 @@ async fn read(connection: &mut dyn Connection) -> Result<Read, DbError> {
         ),
         false => ("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", &["COMMIT"]),
     };
-    let mut statements = vec![begin, &pin];
-    statements.extend(queries.all());
+    let mut statements = vec![begin, &pin, &digest];
+    match extent {
+        Extent::Fingerprint => {}
+        Extent::Schema => statements.extend(queries.all()),
+    }
     statements.extend(end);
     match connection.query_all(&statements).await {
         Ok(mut results) => {
             results.truncate(results.len() - end.len());
-            Ok(Read { default_namespace, results: results.split_off(2) })
+            // What begins the transaction and what pins it return nothing of use.
+            let mut results = results.into_iter().skip(2);
+            let fingerprint = digest::fingerprint(&results.next().unwrap_or_default());
+            Ok(Read { default_namespace, fingerprint, results: results.collect() })
         }
         Err(error) => {
             if !in_transaction {
@@ -103,17 +122,6 @@ async fn read(connection: &mut dyn Connection) -> Result<Read, DbError> {
             Err(error)
         }
     }
-}
-
-fn fingerprint_of(results: &[Vec<Row>]) -> Fingerprint {
-    let mut fingerprinter = Fingerprinter::default();
-    for value in results.iter().flatten().flat_map(|row| &row.0) {
-        fingerprinter.add(match value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        });
-    }
-    fingerprinter.finish()
 }
 
 /// Puts the schema together, in the order of [`Queries::all`].

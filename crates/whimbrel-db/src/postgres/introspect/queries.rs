@@ -36,10 +36,7 @@ impl Queries {
     /// The queries for a server of version `major`. With `only`, that namespace
     /// is all there is.
     pub(super) fn new(major: u32, only: Option<&str>) -> Self {
-        let visible = match only {
-            Some(namespace) => format!("nspname = {}", Dialect::Postgres.quote_literal(namespace)),
-            None => "nspname !~ '^pg_' AND nspname <> 'information_schema'".to_owned(),
-        };
+        let visible = visible(only);
         // An uncorrelated subquery: the server evaluates it once.
         let here = format!("ANY (ARRAY(SELECT oid FROM pg_namespace WHERE {visible}))");
         // Facts that came with version 15.
@@ -152,6 +149,14 @@ impl Queries {
             &self.comments,
             &self.unmanaged,
         ]
+    }
+}
+
+/// The condition on `pg_namespace` for the namespaces that are read.
+pub(super) fn visible(only: Option<&str>) -> String {
+    match only {
+        Some(namespace) => format!("nspname = {}", Dialect::Postgres.quote_literal(namespace)),
+        None => "nspname !~ '^pg_' AND nspname <> 'information_schema'".to_owned(),
     }
 }
 
