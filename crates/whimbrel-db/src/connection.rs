@@ -41,6 +41,23 @@ pub trait Connection: Send {
     /// The first error; what follows the failing statement did not run.
     async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError>;
 
+    /// Runs several statements, in one round trip where the engine can, and
+    /// returns how many rows each affected. Rows that they return are dropped.
+    ///
+    /// # Errors
+    ///
+    /// The first error, and where it was met.
+    async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt>;
+
+    /// Runs a `COPY ... FROM stdin` and feeds it `rows`, the lines as they stand
+    /// in a script, without the final `\.`. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// If the engine refuses the statement or a row, has no such statement, or
+    /// the session is lost.
+    async fn copy_in(&mut self, sql: &str, rows: &str) -> Result<u64, DbError>;
+
     /// Says whether a transaction is open, as the engine sees it.
     ///
     /// # Errors
@@ -60,6 +77,24 @@ pub trait Connection: Send {
     ///
     /// If the engine reports a problem with closing.
     async fn close(self: Box<Self>) -> Result<(), DbError>;
+}
+
+/// Several statements of which one failed.
+#[derive(Debug)]
+pub struct FailedAt {
+    /// The statement that failed, from 0. Those before it were carried out.
+    pub index: usize,
+    /// What went wrong.
+    pub error: DbError,
+    /// Whether those after it certainly did not run. Where only the answer was
+    /// lost, the engine may have gone on with them.
+    pub ends_there: bool,
+}
+
+impl From<FailedAt> for DbError {
+    fn from(failed: FailedAt) -> Self {
+        failed.error
+    }
 }
 
 /// Stops the statement that a connection is running.

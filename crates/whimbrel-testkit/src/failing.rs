@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use whimbrel_db::{Canceller, Connection, DbError, LockWait, Row, ServerInfo};
+use whimbrel_db::{Canceller, Connection, DbError, FailedAt, LockWait, Row, ServerInfo};
 
 /// Wraps a connection and lets one call to it fail, or that one and all after
 /// it.
@@ -114,6 +114,33 @@ impl Connection for FailingConnection {
     async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
         let is_lost = self.begin()?;
         let result = self.alive()?.query_all(statements).await;
+        if is_lost { Err(self.die()) } else { result }
+    }
+
+    /// Every statement is a call: the session may die between any two of them.
+    /// Where only the answer is lost, the engine carries out all of them.
+    async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt> {
+        let fails = statements.iter().position(|_| self.calls.next() == self.at);
+        let Some(index) = fails else {
+            return match self.alive() {
+                Ok(inner) => inner.execute_all(statements).await,
+                Err(error) => Err(FailedAt { index: 0, error, ends_there: false }),
+            };
+        };
+        let reached = if self.fault == Fault::AnswerLost { statements } else { &statements[..index] };
+        match self.alive() {
+            Ok(inner) => inner.execute_all(reached).await?,
+            Err(error) => return Err(FailedAt { index: 0, error, ends_there: false }),
+        };
+        match self.fault {
+            Fault::Refused => Err(FailedAt { index, error: self.refusal(), ends_there: true }),
+            Fault::Dies | Fault::AnswerLost => Err(FailedAt { index, error: self.die(), ends_there: false }),
+        }
+    }
+
+    async fn copy_in(&mut self, sql: &str, rows: &str) -> Result<u64, DbError> {
+        let is_lost = self.begin()?;
+        let result = self.alive()?.copy_in(sql, rows).await;
         if is_lost { Err(self.die()) } else { result }
     }
 

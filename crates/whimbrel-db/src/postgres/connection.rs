@@ -4,13 +4,14 @@
 //! every value comes as text, spelled as the pinned settings of the session
 //! have it (see [`session`](super::session)).
 
+use std::io::Cursor;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio::task::JoinHandle;
 use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -19,9 +20,12 @@ use super::config::PostgresConfig;
 use super::connect::{self, Opened};
 use super::{failure, pooler, session, watch};
 use crate::connect::Access;
-use crate::connection::{Canceller, Connection, Row, ServerInfo, Value};
+use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
 use crate::error::{DbError, StatementError};
 use crate::lock::LockWait;
+
+/// How many bytes of rows go to the server at once.
+const COPY_PART: usize = 256 * 1024;
 
 /// How long an orderly end may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -122,9 +126,11 @@ impl PostgresConnection {
         let mut results = vec![Vec::new(); statements.len()];
         let counts = self
             .run(statements, |at, row| {
+                let row = decode(row)?;
                 if let Some(rows) = results.get_mut(at) {
                     rows.push(row);
                 }
+                Ok(())
             })
             .await?;
         Ok((results, counts))
@@ -135,18 +141,16 @@ impl PostgresConnection {
     async fn run(
         &mut self,
         statements: &[&str],
-        mut take: impl FnMut(usize, Row) + Send,
-    ) -> Result<Vec<u64>, DbError> {
+        mut take: impl FnMut(usize, &SimpleQueryRow) -> Result<(), tokio_postgres::Error> + Send,
+    ) -> Result<Vec<u64>, FailedAt> {
         let (sql, starts) = join(statements);
-        self.shared.cancelled.store(false, Ordering::Relaxed);
-        self.driver.busy = true;
-        let watch = watch::Watch::begin(&self.config, self.backend, &self.lock_wait, &self.shared.holder);
+        let watch = self.begin();
         let mut done = Vec::with_capacity(statements.len());
         let outcome = async {
             let mut messages = pin!(self.client.simple_query_raw(&sql).await?);
             while let Some(message) = messages.next().await {
                 match message? {
-                    SimpleQueryMessage::Row(row) => take(done.len(), decode(&row)?),
+                    SimpleQueryMessage::Row(row) => take(done.len(), &row)?,
                     SimpleQueryMessage::CommandComplete(rows) => done.push(rows),
                     _ => {}
                 }
@@ -154,16 +158,34 @@ impl PostgresConnection {
             Ok(())
         }
         .await;
-        self.driver.busy = false;
-        drop(watch);
+        self.end(watch);
         match outcome {
             Ok(()) => Ok(done),
             Err(error) => {
-                let at = done.len().min(statements.len().saturating_sub(1));
-                let statement = statements.get(at).copied().unwrap_or_default();
-                Err(self.explain(&error, statement, starts.get(at).copied().unwrap_or_default()).await)
+                // The parser reads all before any is run, and counts from the very start.
+                let found = failure::position(&error)
+                    .map_or(0, |position| starts.partition_point(|start| *start <= position));
+                let index = done.len().max(found.saturating_sub(1)).min(statements.len().saturating_sub(1));
+                let statement = statements.get(index).copied().unwrap_or_default();
+                let start = starts.get(index).copied().unwrap_or_default();
+                let ends_there = error.as_db_error().is_some();
+                let error = self.explain(&error, statement, start).await;
+                Err(FailedAt { index, error, ends_there })
             }
         }
+    }
+
+    /// What is done before anything is sent.
+    fn begin(&mut self) -> watch::Watch {
+        self.shared.cancelled.store(false, Ordering::Relaxed);
+        self.driver.busy = true;
+        watch::Watch::begin(&self.config, self.backend, &self.lock_wait, &self.shared.holder)
+    }
+
+    /// What is done when the last answer is there.
+    fn end(&mut self, watch: watch::Watch) {
+        self.driver.busy = false;
+        drop(watch);
     }
 
     /// Says what an error of the client means for `statement`, which began
@@ -252,18 +274,43 @@ impl Connection for PostgresConnection {
     }
 
     async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
-        let affected = self.run(&[sql], |_, _| ()).await?;
+        let affected = self.run(&[sql], |_, _| Ok(())).await?;
         Ok(affected.last().copied().unwrap_or_default())
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>, DbError> {
         let mut rows = Vec::new();
-        self.run(&[sql], |_, row| rows.push(row)).await?;
+        self.run(&[sql], |_, row| {
+            rows.push(decode(row)?);
+            Ok(())
+        })
+        .await?;
         Ok(rows)
     }
 
     async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
         Ok(self.query_counting(statements).await?.0)
+    }
+
+    async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt> {
+        self.run(statements, |_, _| Ok(())).await
+    }
+
+    async fn copy_in(&mut self, sql: &str, rows: &str) -> Result<u64, DbError> {
+        let watch = self.begin();
+        let outcome = async {
+            let mut sink = pin!(self.client.copy_in::<_, Cursor<Vec<u8>>>(sql).await?);
+            for part in rows.as_bytes().chunks(COPY_PART) {
+                sink.send(Cursor::new(part.to_vec())).await?;
+            }
+            sink.finish().await
+        }
+        .await;
+        self.end(watch);
+        match outcome {
+            Ok(count) => Ok(count),
+            Err(error) => Err(self.explain(&error, sql, 0).await),
+        }
     }
 
     async fn in_transaction(&mut self) -> Result<bool, DbError> {

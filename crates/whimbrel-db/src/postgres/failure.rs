@@ -33,6 +33,15 @@ pub(super) fn last_words(error: &tokio_postgres::Error) -> String {
     }
 }
 
+/// How many characters of what was sent stand before the place of the error, if
+/// the server named one.
+pub(super) fn position(error: &tokio_postgres::Error) -> Option<usize> {
+    match error.as_db_error()?.position()? {
+        ErrorPosition::Original(position) => usize::try_from(*position).ok()?.checked_sub(1),
+        ErrorPosition::Internal { .. } => None,
+    }
+}
+
 /// Keeps all that the server said of `statement`, which began after `start`
 /// characters of what was sent.
 pub(super) fn statement_error(refusal: &Refusal, statement: &str, start: usize) -> StatementError {

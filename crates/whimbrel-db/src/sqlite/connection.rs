@@ -8,8 +8,8 @@ use whimbrel_core::dialect::Dialect;
 use super::open::{Request, memory};
 use super::worker::{Session, Signals, Worker};
 use crate::connect::ConnectOptions;
-use crate::connection::{Canceller, Connection, Row, ServerInfo};
-use crate::error::DbError;
+use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo};
+use crate::error::{DbError, StatementError};
 use crate::lock::LockWait;
 use crate::url::SqliteLocation;
 
@@ -105,6 +105,23 @@ impl Connection for SqliteConnection {
     async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
         let statements: Vec<String> = statements.iter().map(|&sql| sql.to_owned()).collect();
         self.worker.run(move |session| statements.iter().map(|sql| session.query(sql)).collect()).await
+    }
+
+    async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt> {
+        let statements: Vec<String> = statements.iter().map(|&sql| sql.to_owned()).collect();
+        let ran = self.worker.run(move |session| Ok(session.execute_all(&statements))).await;
+        // What did not even begin was stopped, or met a thread that has ended.
+        ran.unwrap_or_else(|error| Err(FailedAt { index: 0, error, ends_there: true }))
+    }
+
+    async fn copy_in(&mut self, sql: &str, _: &str) -> Result<u64, DbError> {
+        Err(DbError::Statement(Box::new(StatementError {
+            message: "SQLite has no COPY".to_owned(),
+            code: None,
+            offset: None,
+            detail: None,
+            sql: sql.to_owned(),
+        })))
     }
 
     async fn in_transaction(&mut self) -> Result<bool, DbError> {

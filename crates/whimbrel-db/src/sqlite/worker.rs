@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::error::Translator;
 use super::open::{Opened, tidy};
-use crate::connection::{Row, Value};
+use crate::connection::{FailedAt, Row, Value};
 use crate::error::DbError;
 use crate::lock::LockWait;
 
@@ -192,6 +192,17 @@ impl Session {
             // `changes` keeps its value over statements that change no row.
             Ok(if connection.total_changes() == before { 0 } else { connection.changes() })
         })
+    }
+
+    /// Runs statements one after the other, and counts the rows that each
+    /// changed. A stop is also heard between two of them.
+    pub(super) fn execute_all(&mut self, statements: &[String]) -> Result<Vec<u64>, FailedAt> {
+        let mut counts = Vec::with_capacity(statements.len());
+        for (index, sql) in statements.iter().enumerate() {
+            let ran = if self.signals.is_stopped() { Err(DbError::Cancelled) } else { self.execute(sql) };
+            counts.push(ran.map_err(|error| FailedAt { index, error, ends_there: true })?);
+        }
+        Ok(counts)
     }
 
     /// Runs one statement and gathers its rows.

@@ -14,7 +14,7 @@ use whimbrel_core::sql::{Class, Lexicon, TransactionVerb, split};
 
 use super::rewrite::{Immovable, Rewritten, rewrite};
 use super::{connect, empty, fresh_name};
-use crate::connection::{Canceller, Connection, Row, ServerInfo};
+use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo};
 use crate::error::DbError;
 use crate::lock::LockWait;
 use crate::postgres::PostgresConnection;
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// Runs statements, inside a savepoint of their own unless a batch is open.
-    async fn run(&mut self, statements: &[&str]) -> Result<(Vec<Vec<Row>>, u64), DbError> {
+    async fn run(&mut self, statements: &[&str]) -> Result<(Vec<Vec<Row>>, Vec<u64>), DbError> {
         self.is_dirty = true;
         let moved = statements.iter().map(|sql| self.rewrite(sql)).collect::<Result<Vec<_>, _>>()?;
         let mut texts: Vec<&str> = moved.iter().map(|one| one.sql.as_str()).collect();
@@ -124,11 +124,12 @@ impl Session {
             texts.push("RELEASE SAVEPOINT whimbrel_statement");
         }
         match self.inner.query_counting(&texts).await {
-            Ok((mut rows, counts)) => {
-                let count = counts.get(lead + statements.len() - 1).copied().unwrap_or_default();
+            Ok((mut rows, mut counts)) => {
                 rows.drain(..lead);
                 rows.truncate(statements.len());
-                Ok((rows, count))
+                counts.drain(..lead);
+                counts.truncate(statements.len());
+                Ok((rows, counts))
             }
             Err(error) => {
                 if !self.in_batch {
@@ -171,7 +172,7 @@ impl Connection for Session {
             self.inner.query_all(statements).await?;
             return Ok(0);
         }
-        Ok(self.run(&[sql]).await?.1)
+        Ok(self.run(&[sql]).await?.1.last().copied().unwrap_or_default())
     }
 
     async fn query(&mut self, sql: &str) -> Result<Vec<Row>, DbError> {
@@ -180,6 +181,19 @@ impl Connection for Session {
 
     async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError> {
         Ok(self.run(statements).await?.0)
+    }
+
+    async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt> {
+        let mut counts = Vec::with_capacity(statements.len());
+        for (index, sql) in statements.iter().enumerate() {
+            let count = self.execute(sql).await;
+            counts.push(count.map_err(|error| FailedAt { index, error, ends_there: true })?);
+        }
+        Ok(counts)
+    }
+
+    async fn copy_in(&mut self, _: &str, _: &str) -> Result<u64, DbError> {
+        Err(self.unable("a script copies rows"))
     }
 
     async fn in_transaction(&mut self) -> Result<bool, DbError> {
