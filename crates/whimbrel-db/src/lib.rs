@@ -2,8 +2,9 @@
 //!
 //! [`Connection`] is the open trait; [`connect()`] opens one; [`introspect()`]
 //! reads a schema; [`mod@scratch`] makes throw-away databases; [`mod@execute`] runs a
-//! plan.
+//! plan; [`mod@apply`] runs migrations.
 
+pub mod apply;
 pub mod connect;
 pub mod connection;
 pub mod error;
@@ -14,12 +15,14 @@ pub mod lock;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod scratch;
+mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+pub mod tracking;
 pub mod url;
 
 pub use connect::{Access, ConnectOptions, Missing, connect};
-pub use connection::{Canceller, Connection, Row, ServerInfo, Value};
+pub use connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
 pub use error::DbError;
 pub use introspect::{Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 pub use lock::{LockNotice, LockWait, Waiting};

@@ -5,12 +5,11 @@ use std::time::Instant;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
 
-use super::session::{self, Enforcement};
-use super::violations::Violations;
 use super::{ExecuteError, ExecuteObserver, Guard, Kept, Outcome};
 use crate::connection::Connection;
 use crate::error::DbError;
 use crate::introspect::IntrospectError;
+use crate::session::{self, Enforcement, Violations};
 
 /// How far a plan has come.
 pub(super) struct Run {
@@ -51,7 +50,10 @@ impl Run {
         guard: Option<&mut dyn Guard>,
         observer: &mut dyn ExecuteObserver,
     ) -> Result<Outcome, ExecuteError> {
-        let suspended = session::suspend(connection, &batch.foreign_keys).await;
+        let suspended = match &batch.foreign_keys {
+            ForeignKeys::Suspended { .. } => session::suspend(connection).await,
+            ForeignKeys::AsIs => Ok(Enforcement::Untouched),
+        };
         let enforcement = suspended.map_err(|error| self.around("suspend foreign keys", error))?;
         let result = match enforcement {
             Enforcement::StaysOn => Err(ExecuteError::ForeignKeysStayOn { kept: self.kept() }),
@@ -190,8 +192,7 @@ impl Run {
         connection: &mut dyn Connection,
         tables: &[ObjectName],
     ) -> Result<Violations, ExecuteError> {
-        let dialect = connection.server().dialect;
-        let violations = Violations::read(connection, dialect, tables).await;
+        let violations = Violations::read(connection, tables).await;
         violations.map_err(|error| self.around("check foreign keys", error))
     }
 

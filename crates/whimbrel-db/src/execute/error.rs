@@ -5,6 +5,7 @@ use std::fmt;
 use super::Violation;
 use crate::error::DbError;
 use crate::introspect::IntrospectError;
+use crate::session::list_violations;
 
 /// Why a plan did not run to its end, and what was kept of it.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -50,7 +51,7 @@ pub enum ExecuteError {
         kept: Kept,
     },
     /// Rows refer to nothing that did so before the batch.
-    #[error("{}", list(.violations))]
+    #[error("{}", list_violations(.violations))]
     #[diagnostic(
         code(whimbrel::execute::foreign_keys),
         help("{kept}; put the rows right first, or leave the foreign key out")
@@ -169,15 +170,4 @@ impl ExecuteError {
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled { .. })
     }
-}
-
-/// The violations that a message names before it only counts.
-const NAMED: usize = 5;
-
-fn list(all: &[Violation]) -> String {
-    let mut text = all.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    if all.len() > NAMED {
-        text += &format!("; and {} more", all.len() - NAMED);
-    }
-    text
 }

@@ -22,18 +22,17 @@
 mod batch;
 mod error;
 mod observer;
-mod session;
-mod violations;
 
+pub use crate::session::Violation;
 pub use error::{ExecuteError, Kept};
 pub use observer::{ExecuteObserver, Silent};
-pub use violations::Violation;
 
 use async_trait::async_trait;
 use whimbrel_core::plan::Plan;
 
 use crate::connection::Connection;
 use crate::introspect::IntrospectError;
+use crate::session;
 
 /// Says, inside the transaction of the first batch and before its first step,
 /// whether the database is still the one that the plan was made for.

@@ -9,7 +9,7 @@ mod introspect;
 pub(crate) mod lock;
 mod pooler;
 mod scratch;
-mod session;
+pub(crate) mod session;
 mod tls;
 mod watch;
 

@@ -4,6 +4,8 @@
 //! settings; a role, a database or a URL may have changed any of them. All that
 //! matter are pinned here, so that two sessions read one schema alike.
 
+use std::sync::LazyLock;
+
 use whimbrel_core::dialect::Dialect;
 
 use super::config::PostgresConfig;
@@ -114,6 +116,16 @@ pub(super) fn pin(access: Access) -> String {
         })
         .collect();
     format!("SELECT {}", settings.join(", "))
+}
+
+/// The statements that put a session that may write back to what it was at its
+/// start, in a transaction or outside of one. They free no lock.
+pub(crate) fn reset() -> &'static [String] {
+    static RESET: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let resets = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"];
+        resets.into_iter().map(str::to_owned).chain([pin(Access::ReadWrite)]).collect()
+    });
+    &RESET
 }
 
 /// Pins the settings and asks the server what it is.

@@ -1,7 +1,7 @@
-//! Rows that refer to nothing, before and after a batch.
+//! Rows that refer to nothing, before and after a transaction.
 //!
-//! A database may hold such rows from times when nobody checked. A batch is not
-//! to blame for those: only what is new fails it.
+//! A database may hold such rows from times when nobody checked. A transaction
+//! is not to blame for those: only what is new fails it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,6 +11,9 @@ use whimbrel_core::name::ObjectName;
 
 use crate::connection::{Connection, Row};
 use crate::error::DbError;
+
+/// Only SQLite lets foreign keys step aside.
+const DIALECT: Dialect = Dialect::Sqlite;
 
 /// A row that refers to one that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +39,7 @@ impl fmt::Display for Violation {
 }
 
 /// The violations in some tables at one moment.
-pub(super) struct Violations {
+pub(crate) struct Violations {
     /// How often each one is there, by folded names.
     counts: BTreeMap<Violation, usize>,
     /// The folded names of all tables.
@@ -45,24 +48,37 @@ pub(super) struct Violations {
 
 impl Violations {
     /// Looks for violations in those of `tables` that exist.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         connection: &mut dyn Connection,
-        dialect: Dialect,
         tables: &[ObjectName],
     ) -> Result<Self, DbError> {
-        let names = connection.query("SELECT name FROM sqlite_schema WHERE type = 'table'").await?;
-        let fold = |name: &str| dialect.fold_ident(name).into_owned();
-        let all: BTreeSet<String> = names.iter().filter_map(|row| row.text(0)).map(fold).collect();
+        let all = existing(connection).await?;
+        let tables = tables.iter().map(|table| fold(&table.name)).filter(|table| all.contains(table));
+        let tables = tables.collect();
+        Self::count(connection, tables, all).await
+    }
+
+    /// Looks for violations in every table.
+    pub(crate) async fn read_all(connection: &mut dyn Connection) -> Result<Self, DbError> {
+        let all = existing(connection).await?;
+        Self::count(connection, all.clone(), all).await
+    }
+
+    async fn count(
+        connection: &mut dyn Connection,
+        tables: BTreeSet<String>,
+        all: BTreeSet<String>,
+    ) -> Result<Self, DbError> {
         let mut counts = BTreeMap::new();
-        for table in tables.iter().filter(|table| all.contains(&fold(&table.name))) {
-            let sql = format!("PRAGMA foreign_key_check({})", dialect.quote_ident(&table.name));
+        for table in &tables {
+            let sql = format!("PRAGMA foreign_key_check({})", DIALECT.quote_ident(table));
             let rows = match connection.query(&sql).await {
                 // Its parent has no such key: SQLite lets that be declared, and cannot look for orphans.
                 Err(error) if is_mismatch(&error) => continue,
                 rows => rows?,
             };
             for row in rows {
-                *counts.entry(violation(&row, fold)).or_default() += 1;
+                *counts.entry(violation(&row)).or_default() += 1;
             }
         }
         Ok(Self { counts, tables: all })
@@ -73,7 +89,7 @@ impl Violations {
     /// A batch may rename tables: where neither side knows the other's name of
     /// a table, the two names may be of the same one. It may also take the
     /// rowids from a table, or give it some: then rows are only counted.
-    pub(super) fn new_since(self, before: &Self) -> Vec<Violation> {
+    pub(crate) fn new_since(self, before: &Self) -> Vec<Violation> {
         let mut old = before.counts.clone();
         let mut unmatched = Vec::new();
         for (violation, count) in &self.counts {
@@ -107,7 +123,29 @@ fn is_mismatch(error: &DbError) -> bool {
     error.statement().is_some_and(|error| error.message.starts_with("foreign key mismatch"))
 }
 
-fn violation(row: &Row, fold: impl Fn(&str) -> String) -> Violation {
-    let name = |index| row.text(index).map(&fold).unwrap_or_default();
+fn fold(name: &str) -> String {
+    DIALECT.fold_ident(name).into_owned()
+}
+
+/// The folded names of all tables.
+async fn existing(connection: &mut dyn Connection) -> Result<BTreeSet<String>, DbError> {
+    let names = connection.query("SELECT name FROM sqlite_schema WHERE type = 'table'").await?;
+    Ok(names.iter().filter_map(|row| row.text(0)).map(fold).collect())
+}
+
+fn violation(row: &Row) -> Violation {
+    let name = |index| row.text(index).map(fold).unwrap_or_default();
     Violation { table: name(0), rowid: row.integer(1), parent: name(2) }
+}
+
+/// The violations that a message names before it only counts.
+const NAMED: usize = 5;
+
+/// Lists violations in one line.
+pub(crate) fn list_violations(all: &[Violation]) -> String {
+    let mut text = all.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    if all.len() > NAMED {
+        text += &format!("; and {} more", all.len() - NAMED);
+    }
+    text
 }

@@ -1,16 +1,21 @@
-//! What the dialects do around the steps of a batch.
+//! What the dialects do around whatever changes a database: the lock, the
+//! transaction, foreign keys that step aside.
+
+mod violations;
+
+pub use violations::Violation;
+pub(crate) use violations::{Violations, list_violations};
 
 use std::time::{Duration, Instant};
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::plan::ForeignKeys;
 
 use crate::connection::Connection;
 use crate::error::DbError;
 use crate::lock::jittered;
 
-/// The patience of a batch that waits for other sessions' locks.
-pub(super) struct Retry {
+/// The patience of a transaction that waits for other sessions' locks.
+pub(crate) struct Retry {
     /// When it ends; `None` where the engine itself has waited.
     end: Option<Instant>,
 }
@@ -19,7 +24,7 @@ impl Retry {
     /// About as long as those behind us in a queue need to get through.
     const PAUSE: Duration = Duration::from_secs(1);
 
-    pub(super) fn begin(connection: &dyn Connection) -> Self {
+    pub(crate) fn begin(connection: &dyn Connection) -> Self {
         let end = match connection.server().dialect {
             Dialect::Postgres => Instant::now().checked_add(connection.lock_wait().limit),
             Dialect::Sqlite => None,
@@ -28,7 +33,7 @@ impl Retry {
     }
 
     /// Waits a moment before the next attempt; `false` if there is to be none.
-    pub(super) async fn pause(&mut self) -> bool {
+    pub(crate) async fn pause(&mut self) -> bool {
         let pause = jittered(Self::PAUSE);
         let has_time = self.end.is_some_and(|end| Instant::now() + pause < end);
         if has_time {
@@ -39,7 +44,7 @@ impl Retry {
 }
 
 /// Takes the lock that keeps two runs apart, where transactions do not.
-pub(super) async fn lock(connection: &mut dyn Connection) -> Result<(), DbError> {
+pub(crate) async fn lock(connection: &mut dyn Connection) -> Result<(), DbError> {
     match connection.server().dialect {
         #[cfg(feature = "postgres")]
         Dialect::Postgres => crate::postgres::lock::take(connection).await,
@@ -50,7 +55,7 @@ pub(super) async fn lock(connection: &mut dyn Connection) -> Result<(), DbError>
 }
 
 /// Gives the lock back.
-pub(super) async fn unlock(connection: &mut dyn Connection) {
+pub(crate) async fn unlock(connection: &mut dyn Connection) {
     match connection.server().dialect {
         #[cfg(feature = "postgres")]
         Dialect::Postgres => crate::postgres::lock::release(connection).await,
@@ -60,28 +65,44 @@ pub(super) async fn unlock(connection: &mut dyn Connection) {
     }
 }
 
-/// Begins a transaction that may write.
-pub(super) async fn begin(connection: &mut dyn Connection) -> Result<(), DbError> {
-    let sql = match connection.server().dialect {
-        // The write lock is taken now, not in the midst of the steps.
+/// The statement that begins a transaction that may write.
+pub(crate) fn begin_sql(dialect: Dialect) -> &'static str {
+    match dialect {
+        // The write lock is taken now, not in the midst of the transaction.
         Dialect::Sqlite => "BEGIN IMMEDIATE",
         Dialect::Postgres => "BEGIN",
-    };
-    connection.execute(sql).await.map(drop)
+    }
+}
+
+/// Begins a transaction that may write.
+pub(crate) async fn begin(connection: &mut dyn Connection) -> Result<(), DbError> {
+    connection.execute(begin_sql(connection.server().dialect)).await.map(drop)
+}
+
+/// The statements that put the session's settings back to what they were at its
+/// start, whatever scripts have done to them.
+pub(crate) fn reset(dialect: Dialect) -> &'static [String] {
+    match dialect {
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => crate::postgres::session::reset(),
+        #[cfg(not(feature = "postgres"))]
+        Dialect::Postgres => &[],
+        Dialect::Sqlite => &[],
+    }
 }
 
 /// Rolls back if a transaction is open: after some errors the engine has done
 /// so itself.
-pub(super) async fn roll_back(connection: &mut dyn Connection) -> Result<(), DbError> {
+pub(crate) async fn roll_back(connection: &mut dyn Connection) -> Result<(), DbError> {
     if connection.in_transaction().await? {
         connection.execute("ROLLBACK").await?;
     }
     Ok(())
 }
 
-/// How foreign keys were before a batch suspended them.
-pub(super) enum Enforcement {
-    /// As they are: the batch does not touch them.
+/// How foreign keys were before they were suspended.
+pub(crate) enum Enforcement {
+    /// As they are: nobody touches them.
     Untouched,
     /// Suspended, and on before.
     WasOn,
@@ -93,15 +114,12 @@ pub(super) enum Enforcement {
 
 const IS_ENFORCED: &str = "PRAGMA foreign_keys";
 
-/// Suspends foreign keys if the batch asks for it. Inside a transaction SQLite
+/// Suspends foreign keys, which only SQLite needs. Inside a transaction SQLite
 /// ignores that without a word, so the setting is read back.
-pub(super) async fn suspend(
-    connection: &mut dyn Connection,
-    foreign_keys: &ForeignKeys,
-) -> Result<Enforcement, DbError> {
-    match (connection.server().dialect, foreign_keys) {
-        (Dialect::Sqlite, ForeignKeys::Suspended { .. }) => {}
-        (Dialect::Sqlite, ForeignKeys::AsIs) | (Dialect::Postgres, _) => return Ok(Enforcement::Untouched),
+pub(crate) async fn suspend(connection: &mut dyn Connection) -> Result<Enforcement, DbError> {
+    match connection.server().dialect {
+        Dialect::Sqlite => {}
+        Dialect::Postgres => return Ok(Enforcement::Untouched),
     }
     let is_on = |rows: &[crate::Row]| rows.first().is_some_and(|row| row.is_true(0));
     if !is_on(&connection.query(IS_ENFORCED).await?) {
@@ -122,7 +140,7 @@ pub(super) async fn suspend(
 }
 
 /// Puts foreign keys back to what they were.
-pub(super) async fn restore(
+pub(crate) async fn restore(
     connection: &mut dyn Connection,
     enforcement: &Enforcement,
 ) -> Result<(), DbError> {

@@ -1,0 +1,307 @@
+//! What can go wrong while migrations run.
+
+use std::fmt;
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+
+use crate::error::DbError;
+use crate::session::{Violation, list_violations};
+use crate::tracking::TrackingError;
+
+/// Why a run stopped.
+#[derive(Debug)]
+pub enum Stopped<E> {
+    /// The agenda refused.
+    Agenda {
+        /// Why.
+        error: E,
+        /// What was kept.
+        kept: Kept,
+    },
+    /// Something failed.
+    Run(Box<ApplyError>),
+}
+
+impl<E> From<ApplyError> for Stopped<E> {
+    fn from(error: ApplyError) -> Self {
+        Self::Run(Box::new(error))
+    }
+}
+
+/// Why migrations did not all run, and what was kept of them.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum ApplyError {
+    /// The engine refused a statement.
+    #[error("statement {number} of {of} of `{migration}` failed, at line {line} of `{}`", file.name())]
+    #[diagnostic(code(whimbrel::apply::statement), help("{kept}{next}"))]
+    Statement {
+        /// The migration.
+        migration: String,
+        /// Which statement it is, from 1.
+        number: usize,
+        /// How many the file has.
+        of: usize,
+        /// The line of the failure, from 1.
+        line: usize,
+        /// The file.
+        #[source_code]
+        file: NamedSource<Arc<str>>,
+        /// The statement, or the place in it if the engine named one.
+        #[label("here")]
+        at: SourceSpan,
+        /// What was kept.
+        kept: Kept,
+        /// What to do next.
+        next: Next,
+        /// What the engine said.
+        #[source]
+        #[diagnostic_source]
+        source: DbError,
+    },
+    /// Rows refer to nothing that did so before the migration.
+    #[error("`{migration}` leaves rows that refer to nothing: {}", list_violations(.violations))]
+    #[diagnostic(
+        code(whimbrel::apply::foreign_keys),
+        help("{kept}; let the migration put the rows right, then run the command again")
+    )]
+    ForeignKeys {
+        /// The migration.
+        migration: String,
+        /// The rows.
+        violations: Vec<Violation>,
+        /// What was kept.
+        kept: Kept,
+    },
+    /// Something around the statements failed.
+    #[error("cannot {doing}")]
+    #[diagnostic(code(whimbrel::apply::session), help("{kept}"))]
+    Session {
+        /// What was being done.
+        doing: String,
+        /// What was kept.
+        kept: Kept,
+        /// What the engine said.
+        #[source]
+        #[diagnostic_source]
+        source: DbError,
+    },
+    /// The tracking table does not serve.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tracking(#[from] TrackingError),
+    /// The engine keeps foreign keys on where they must be off.
+    #[error("foreign keys cannot be suspended in this session")]
+    #[diagnostic(
+        code(whimbrel::apply::foreign_keys_on),
+        help("{kept}; no transaction may be open when migrations are run")
+    )]
+    ForeignKeysStayOn {
+        /// What was kept.
+        kept: Kept,
+    },
+    /// All was to be one transaction, and cannot be.
+    #[error("{} cannot run in one transaction with others", names(.migrations))]
+    #[diagnostic(
+        code(whimbrel::apply::not_atomic),
+        help("nothing was run; use `--transaction each`, or `--to` to run what comes before it")
+    )]
+    NotAtomic {
+        /// What cannot.
+        migrations: Vec<String>,
+    },
+    /// The run was stopped on request.
+    #[error("interrupted")]
+    #[diagnostic(code(whimbrel::apply::cancelled), help("{kept}{next}"))]
+    Cancelled {
+        /// What was kept.
+        kept: Kept,
+        /// What to do next.
+        next: Next,
+    },
+    /// The session was lost when nobody could tell what the engine did.
+    #[error("the connection was lost: nobody knows yet whether {} was kept", names(.migrations))]
+    #[diagnostic(
+        code(whimbrel::apply::outcome_unknown),
+        help("{kept}; run the command again: the tracking table says what is there")
+    )]
+    OutcomeUnknown {
+        /// What was on its way.
+        migrations: Vec<String>,
+        /// What was kept besides.
+        kept: Kept,
+        /// What was noticed.
+        #[source]
+        #[diagnostic_source]
+        source: DbError,
+    },
+    /// A statement was begun by an earlier run, and nothing tells how it ended.
+    #[error("nobody knows whether statement {number} of {of} of `{migration}` has run")]
+    #[diagnostic(
+        code(whimbrel::apply::undecided),
+        help(
+            "look at the database; if it has run, go on with `--resume-at {migration}:{}`, if not, with `--resume-at {migration}:{number}`",
+            number + 1
+        )
+    )]
+    Undecided {
+        /// The migration.
+        migration: String,
+        /// Which statement it is, from 1.
+        number: usize,
+        /// How many the file has.
+        of: usize,
+        /// The file.
+        #[source_code]
+        file: NamedSource<Arc<str>>,
+        /// The statement.
+        #[label("began, and was not seen to end")]
+        at: SourceSpan,
+    },
+    /// A migration has run in part, and that part reads differently now.
+    #[error("`{migration}` has run up to statement {done}, and those statements were edited since")]
+    #[diagnostic(
+        code(whimbrel::apply::other_beginning),
+        help(
+            "put the statements back that have run, and edit only those after them; or say where to go on \
+             with `--resume-at {migration}:NUMBER`"
+        )
+    )]
+    OtherBeginning {
+        /// The migration.
+        migration: String,
+        /// How many statements have run.
+        done: usize,
+    },
+    /// The statement to go on with is not there.
+    #[error("`{migration}` has no statement {number}: it has {of}")]
+    #[diagnostic(
+        code(whimbrel::apply::resume_at),
+        help("count the statements of the file from 1; {} says that all have run", of + 1)
+    )]
+    ResumeAt {
+        /// The migration.
+        migration: String,
+        /// The statement asked for.
+        number: usize,
+        /// How many the file has.
+        of: usize,
+    },
+}
+
+impl ApplyError {
+    /// Says whether another session held what was needed.
+    pub fn is_locked(&self) -> bool {
+        self.db().is_some_and(DbError::is_locked)
+    }
+
+    /// Says whether the run was stopped on request.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled { .. })
+    }
+
+    /// What the database said, if that is what stopped the run.
+    pub fn db(&self) -> Option<&DbError> {
+        match self {
+            Self::Statement { source, .. }
+            | Self::Session { source, .. }
+            | Self::OutcomeUnknown { source, .. }
+            | Self::Tracking(TrackingError::Db(source)) => Some(source),
+            Self::Tracking(TrackingError::Name { .. } | TrackingError::OtherTable { .. })
+            | Self::ForeignKeys { .. }
+            | Self::ForeignKeysStayOn { .. }
+            | Self::NotAtomic { .. }
+            | Self::Cancelled { .. }
+            | Self::Undecided { .. }
+            | Self::OtherBeginning { .. }
+            | Self::ResumeAt { .. } => None,
+        }
+    }
+
+    /// What the run had committed by then.
+    pub fn kept(&self) -> Kept {
+        match self {
+            Self::Statement { kept, .. }
+            | Self::ForeignKeys { kept, .. }
+            | Self::Session { kept, .. }
+            | Self::ForeignKeysStayOn { kept }
+            | Self::Cancelled { kept, .. }
+            | Self::OutcomeUnknown { kept, .. } => kept.clone(),
+            Self::Tracking(_)
+            | Self::NotAtomic { .. }
+            | Self::Undecided { .. }
+            | Self::OtherBeginning { .. }
+            | Self::ResumeAt { .. } => Kept::default(),
+        }
+    }
+}
+
+/// What a run has committed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The names of its migrations, in order.
+    pub migrations: Vec<String>,
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.migrations.is_empty() {
+            f.write_str("nothing was kept of this run")
+        } else {
+            write!(f, "this run keeps {}", names(&self.migrations))
+        }
+    }
+}
+
+/// What to do about a migration that stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// It was rolled back.
+    RunAgain,
+    /// So many of its statements stay.
+    GoOn {
+        /// How many.
+        done: usize,
+    },
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RunAgain | Self::GoOn { done: 0 } => Ok(()),
+            Self::GoOn { done: 1 } => f.write_str("; statement 1 of it stays: the next run goes on after it"),
+            Self::GoOn { done } => {
+                write!(f, "; statements 1 to {done} of it stay: the next run goes on after them")
+            }
+        }
+    }
+}
+
+/// The names that a message lists before it only counts.
+const NAMED: usize = 5;
+
+fn names(all: &[String]) -> String {
+    let quoted: Vec<String> = all.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    match (quoted.as_slice(), all.len().saturating_sub(NAMED)) {
+        ([first @ .., last], 0) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        (quoted, 0) => quoted.join(", "),
+        (quoted, more) => format!("{} and {more} more", quoted.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_is_listed() {
+        let kept = |count: usize| {
+            Kept { migrations: (1..=count).map(|number| format!("m{number}")).collect() }.to_string()
+        };
+        assert_eq!(kept(0), "nothing was kept of this run");
+        assert_eq!(kept(1), "this run keeps `m1`");
+        assert_eq!(kept(3), "this run keeps `m1`, `m2` and `m3`");
+        assert_eq!(kept(7), "this run keeps `m1`, `m2`, `m3`, `m4`, `m5` and 2 more");
+    }
+}

@@ -1,0 +1,45 @@
+//! How a run is to go about it.
+
+use crate::tracking::TrackingTable;
+
+/// How a run is to go about it.
+#[derive(Debug, Clone)]
+pub struct ApplyOptions {
+    /// Where it is recorded what was applied.
+    pub table: TrackingTable,
+    /// What shares a transaction.
+    pub transaction: TransactionMode,
+    /// Where to go on in a migration that stopped where nobody can tell whether
+    /// a statement had run.
+    pub resume_at: Option<ResumeAt>,
+}
+
+impl ApplyOptions {
+    /// The options of a run that records in `table`: a transaction a migration.
+    pub fn new(table: TrackingTable) -> Self {
+        Self { table, transaction: TransactionMode::default(), resume_at: None }
+    }
+}
+
+/// What shares a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TransactionMode {
+    /// Each migration is all or nothing. Where a migration cannot be one
+    /// transaction, its statements are.
+    #[default]
+    Each,
+    /// The whole run is all or nothing.
+    All,
+    /// Each statement is committed at once.
+    None,
+}
+
+/// Where a person wants a migration to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumeAt {
+    /// The migration.
+    pub migration: String,
+    /// The statement to run next, from 1; one more than there are if all were
+    /// run.
+    pub statement: usize,
+}

@@ -1,0 +1,272 @@
+//! [`Run`]: one run, from the first look at the tracking table to its end.
+
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Script, ScriptStatement};
+
+use super::error::Next;
+use super::group::Group;
+use super::pipe::{Failure, Place};
+use super::steps::Steps;
+use super::{
+    Agenda, Applied, ApplyError, ApplyObserver, ApplyOptions, Job, Kept, Record, Seen, Stopped,
+    TransactionMode,
+};
+use crate::connection::Connection;
+use crate::error::DbError;
+use crate::session;
+use crate::tracking::{Tracked, Unfinished};
+
+/// How far a run has come.
+pub(super) struct Run<'a> {
+    pub(super) options: &'a ApplyOptions,
+    /// What the tracking table holds, unless others have written to it.
+    pub(super) tracked: Tracked,
+    /// What was committed, in order.
+    pub(super) done: Vec<String>,
+    /// How many jobs there are, those that are done included.
+    pub(super) total: usize,
+}
+
+/// How one part of a run ended.
+pub(super) enum End {
+    /// It is committed.
+    Committed,
+    /// Others have written to the tracking table: nothing was done.
+    Moved(Tracked),
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(options: &'a ApplyOptions) -> Self {
+        Self { options, tracked: Tracked::default(), done: Vec::new(), total: 0 }
+    }
+
+    /// Does all that the agenda wants; nothing is locked and nothing written
+    /// where it wants nothing.
+    pub(super) async fn all<E: Send>(
+        mut self,
+        connection: &mut dyn Connection,
+        agenda: &mut dyn Agenda<Error = E>,
+        observer: &mut dyn ApplyObserver,
+    ) -> Result<Applied, Stopped<E>> {
+        self.tracked = self.read(connection).await?;
+        let jobs = self.ask(agenda).await?;
+        if jobs.is_empty() {
+            return Ok(Applied::default());
+        }
+        session::lock(connection).await.map_err(|error| self.around("take the lock", error))?;
+        let result = self.locked(connection, agenda, jobs, observer).await;
+        session::unlock(connection).await;
+        result.map(|()| Applied { migrations: self.done })
+    }
+
+    async fn locked<E: Send>(
+        &mut self,
+        connection: &mut dyn Connection,
+        agenda: &mut dyn Agenda<Error = E>,
+        mut jobs: Vec<Job>,
+        observer: &mut dyn ApplyObserver,
+    ) -> Result<(), Stopped<E>> {
+        match connection.server().dialect {
+            Dialect::Postgres => {
+                let tracked = self.read(connection).await?;
+                if !self.is_as_expected(&tracked) {
+                    self.tracked = tracked;
+                    jobs = self.ask(agenda).await?;
+                }
+                self.create_table(connection).await?;
+            }
+            // Only a transaction keeps others out: each looks once more.
+            Dialect::Sqlite => {}
+        }
+        loop {
+            if let Some(problem) = self.problem(&jobs) {
+                return Err(problem.into());
+            }
+            self.total = self.done.len() + jobs.len();
+            observer.began(self.total);
+            match self.jobs(connection, &jobs, observer).await? {
+                End::Committed => return Ok(()),
+                End::Moved(tracked) => self.tracked = tracked,
+            }
+            jobs = self.ask(agenda).await?;
+            if jobs.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Runs jobs, part by part.
+    async fn jobs(
+        &mut self,
+        connection: &mut dyn Connection,
+        jobs: &[Job],
+        observer: &mut dyn ApplyObserver,
+    ) -> Result<End, ApplyError> {
+        let mut rest = jobs;
+        while let Some(first) = rest.first() {
+            let before = self.done.len();
+            let end = if self.is_atomic(first) {
+                Group::new(self, connection.server().dialect, rest).run(connection, observer).await?
+            } else {
+                Steps::new(self, connection.server().dialect, first).run(connection, observer).await?
+            };
+            if matches!(end, End::Moved(_)) {
+                return Ok(end);
+            }
+            rest = &rest[self.done.len() - before..];
+        }
+        Ok(End::Committed)
+    }
+
+    /// Says whether a job is one transaction. One of which a part has run is
+    /// none, whatever it looks like now.
+    pub(super) fn is_atomic(&self, job: &Job) -> bool {
+        let is_begun = self.unfinished(job).is_some_and(Unfinished::is_begun);
+        match self.options.transaction {
+            TransactionMode::Each | TransactionMode::All => job.script.is_atomic() && !is_begun,
+            TransactionMode::None => job.script.statements.is_empty() && !is_begun,
+        }
+    }
+
+    /// How far an earlier run came with a job.
+    pub(super) fn unfinished(&self, job: &Job) -> Option<&Unfinished> {
+        self.tracked.unfinished.iter().find(|row| row.name == job.name)
+    }
+
+    /// What speaks against the jobs before any of them has run.
+    fn problem(&self, jobs: &[Job]) -> Option<ApplyError> {
+        let cannot = |job: &&Job| !self.is_atomic(job);
+        let migrations: Vec<String> = match self.options.transaction {
+            TransactionMode::All => jobs.iter().filter(cannot).map(|job| job.name.clone()).collect(),
+            TransactionMode::Each | TransactionMode::None => Vec::new(),
+        };
+        (!migrations.is_empty()).then_some(ApplyError::NotAtomic { migrations })
+    }
+
+    async fn ask<E: Send>(&self, agenda: &mut dyn Agenda<Error = E>) -> Result<Vec<Job>, Stopped<E>> {
+        let progress = self.tracked.progress();
+        let seen = Seen { applied: &self.tracked.applied, progress: &progress, done: &self.done };
+        let decided = agenda.decide(&seen).await;
+        decided.map_err(|error| Stopped::Agenda { error, kept: self.kept() })
+    }
+
+    pub(super) async fn read(&self, connection: &mut dyn Connection) -> Result<Tracked, ApplyError> {
+        self.options.table.read(connection).await.map_err(ApplyError::from)
+    }
+
+    async fn create_table(&mut self, connection: &mut dyn Connection) -> Result<(), ApplyError> {
+        if !self.tracked.exists {
+            let created = connection.execute(&self.options.table.create_sql()).await;
+            created.map_err(|error| self.around("create the tracking table", error))?;
+            self.tracked.exists = true;
+        }
+        Ok(())
+    }
+
+    /// Says whether the tracking table holds what this run has left there.
+    pub(super) fn is_as_expected(&self, tracked: &Tracked) -> bool {
+        let rows = |tracked: &Tracked| -> Vec<(String, String)> {
+            tracked.applied.iter().map(|row| (row.name.clone(), row.checksum.clone())).collect()
+        };
+        let begun = |tracked: &Tracked| -> Vec<(String, usize)> {
+            tracked.unfinished.iter().map(|row| (row.name.clone(), row.done)).collect()
+        };
+        rows(tracked) == rows(&self.tracked) && begun(tracked) == begun(&self.tracked)
+    }
+
+    /// Notes that a job is committed.
+    pub(super) fn commit(&mut self, job: &Job) {
+        self.done.push(job.name.clone());
+        let applied = &mut self.tracked.applied;
+        match &job.record {
+            Record::Insert => {}
+            Record::Delete => applied.retain(|row| row.name != job.name),
+            Record::Swap { delete } => applied.retain(|row| !delete.contains(&row.name)),
+            Record::Clear => applied.clear(),
+            Record::None => {}
+        }
+        if matches!(job.record, Record::Insert | Record::Swap { .. }) {
+            applied.push(job.as_applied());
+        }
+        self.tracked.unfinished.retain(|row| row.name != job.name);
+        self.tracked.exists = true;
+    }
+
+    pub(super) fn kept(&self) -> Kept {
+        Kept { migrations: self.done.clone() }
+    }
+
+    /// The error of something around the statements.
+    pub(super) fn around(&self, doing: impl Into<String>, source: DbError) -> ApplyError {
+        let kept = self.kept();
+        if source.is_cancelled() {
+            return ApplyError::Cancelled { kept, next: Next::RunAgain };
+        }
+        ApplyError::Session { doing: doing.into(), kept, source }
+    }
+
+    /// The error of a session that was lost when these were to be committed.
+    pub(super) fn unknown(&self, migrations: Vec<String>, source: DbError) -> ApplyError {
+        ApplyError::OutcomeUnknown { migrations, kept: self.kept(), source }
+    }
+
+    /// The error of whatever failed while a job was on its way.
+    pub(super) fn failed(&self, job: &Job, failure: Failure, next: Next) -> ApplyError {
+        let Failure { place, error, is_unknown } = failure;
+        if is_unknown {
+            return self.unknown(vec![job.name.clone()], error);
+        }
+        match place {
+            Place::Script(number) => self.refused(job, number, error, next),
+            Place::Begin => self.around("begin a transaction", error),
+            Place::Settings => self.around(format!("reset the session after `{}`", job.name), error),
+            Place::Record => self.around(format!("record `{}`", job.name), error),
+            Place::Commit => self.around(format!("commit `{}`", job.name), error),
+        }
+    }
+
+    /// The error of a statement of a script.
+    fn refused(&self, job: &Job, number: usize, source: DbError, next: Next) -> ApplyError {
+        if source.is_cancelled() {
+            return ApplyError::Cancelled { kept: self.kept(), next };
+        }
+        let Some(statement) = job.script.statements.get(number) else {
+            return self.around(format!("run `{}`", job.name), source);
+        };
+        let at = place_of(&job.script, statement, &source);
+        ApplyError::Statement {
+            migration: job.name.clone(),
+            number: number + 1,
+            of: job.script.statements.len(),
+            line: whimbrel_core::sql::position(&job.script.text, at.offset()).line,
+            file: named_source(&job.script),
+            at,
+            kept: self.kept(),
+            next,
+            source,
+        }
+    }
+}
+
+/// The text of a script, as errors show it.
+pub(super) fn named_source(script: &Script) -> NamedSource<Arc<str>> {
+    NamedSource::new(&script.file, Arc::clone(&script.text))
+}
+
+/// Where in its file a statement failed: where the engine says, or all of it.
+fn place_of(script: &Script, statement: &ScriptStatement, error: &DbError) -> SourceSpan {
+    let told = error.statement().filter(|error| error.sql == script.sql(statement));
+    match told.and_then(|error| error.offset) {
+        // An error at the end of a statement is shown at its last character.
+        Some(offset) => {
+            let sql = script.sql(statement);
+            let start = sql.floor_char_boundary(offset.min(sql.len().saturating_sub(1)));
+            let length = sql[start..].chars().next().map_or(0, char::len_utf8);
+            SourceSpan::from((statement.offset + start, length))
+        }
+        None => SourceSpan::from((statement.offset, statement.length)),
+    }
+}

@@ -1,0 +1,41 @@
+//! What can go wrong with the tracking table.
+
+use crate::error::DbError;
+
+/// Why the tracking table does not serve.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum TrackingError {
+    /// The database refused.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Db(#[from] DbError),
+    /// The table may not be called so.
+    #[error("`{name}` cannot name a tracking table: {reason}")]
+    #[diagnostic(
+        code(whimbrel::tracking::name),
+        help(
+            "give `--table-name` a name of letters, digits and `_`, with the namespace before it if need be"
+        )
+    )]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There is a table of that name, and it is something else.
+    #[error("the table `{name}` is no tracking table: {reason}")]
+    #[diagnostic(
+        code(whimbrel::tracking::other_table),
+        help(
+            "a tracking table has the columns id, name, checksum and applied_at; give another name with `--table-name`"
+        )
+    )]
+    OtherTable {
+        /// The table.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
