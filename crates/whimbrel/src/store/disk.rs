@@ -6,7 +6,8 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::intent::fresh_id;
 
 /// How the names of temporary files begin and end.
 const TEMPORARY: (&str, &str) = (".whimbrel-", ".tmp");
@@ -47,18 +48,16 @@ pub(super) fn delete(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Deletes the temporary files in `folder` that writers who died left.
+/// Deletes the temporary files under `folder` that writers who died left.
 ///
 /// A writer who lives and misses its file writes it again.
 pub(super) fn sweep(folder: &Path) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for entry in entries {
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if is_temporary(&entry.file_name().to_string_lossy()) {
+        // Links are not followed: what they lead to is swept in its own place.
+        if entry.file_type()?.is_dir() {
+            sweep(&entry.path())?;
+        } else if is_temporary(&entry.file_name().to_string_lossy()) {
             // Swept by somebody else, or not ours to delete: it disturbs nobody.
             let _ = fs::remove_file(entry.path());
         }
@@ -107,10 +106,8 @@ fn place(path: &Path, text: &str, put: impl Fn(&Path) -> io::Result<()>) -> io::
 
 /// Writes `text` to a new file in `folder`, down to the disk.
 fn write_temporary(folder: &Path, text: &str) -> io::Result<PathBuf> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
     let (before, after) = TEMPORARY;
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let path = folder.join(format!("{before}{}-{number}{after}", std::process::id()));
+    let path = folder.join(format!("{before}{}{after}", fresh_id()));
     let written = write_down(&path, text);
     if written.is_err() {
         let _ = fs::remove_file(&path);
@@ -120,8 +117,7 @@ fn write_temporary(folder: &Path, text: &str) -> io::Result<PathBuf> {
 
 fn write_down(path: &Path, text: &str) -> io::Result<()> {
     step("open")?;
-    // An equal name can only be left from a process of our number that died.
-    let mut file = File::create(path)?;
+    let mut file = File::create_new(path)?;
     let (first, second) = text.as_bytes().split_at(text.len() / 2);
     step("write")?;
     file.write_all(first)?;

@@ -102,7 +102,7 @@ pub enum StoreError {
         reason: String,
     },
     /// Somebody else holds the lock.
-    #[error("`{store}` is being written by another process; waited {} s for it", waited.as_secs())]
+    #[error("`{store}` is being written by another process; waited {waited:?} for it")]
     #[diagnostic(
         code(whimbrel::store::locked),
         help("wait until the other `whimbrel` has ended, then run it again")
@@ -167,7 +167,7 @@ pub enum StoreError {
     },
     /// A store of another make failed.
     #[error("the store `{store}` failed: {source}")]
-    #[diagnostic(code(whimbrel::store::other))]
+    #[diagnostic(code(whimbrel::store::other), help("once its cause is gone, run it again"))]
     Other {
         /// The store.
         store: String,

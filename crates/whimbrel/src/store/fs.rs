@@ -10,6 +10,7 @@
 //! is polled: the files are small, and a write that has no place to stop at
 //! cannot be cut in two by whoever drops the future.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,12 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// How often the lock is tried.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// From how many files of one folder on it is listed before they are read.
+const MANY: usize = 16;
+
+/// Room for most files, in bytes.
+const BUFFER: usize = 64 * 1024;
 
 /// A folder as a store.
 ///
@@ -102,15 +109,37 @@ impl FsStore {
 
     fn read(&self, path: &str) -> Result<Option<String>, StoreError> {
         let place = self.locate(path)?;
-        let failed = |error: io::Error| problem("read", &place, &error);
-        let mut file = match File::open(&place) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
-        decode(&place, bytes).map(Some)
+        match fs::metadata(&place) {
+            Ok(data) if data.is_file() => read_file(&place, &mut Vec::new()),
+            // Opening what is neither a file nor a folder could wait for ever.
+            Ok(_) => Err(StoreError::NotAFile { path: place.display().to_string() }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(problem("read", &place, &error)),
+        }
+    }
+
+    /// The folders that hold many of `paths`, each with its plain files.
+    ///
+    /// To list a folder is a small part of looking at each of its files.
+    fn survey<'p>(&self, paths: &'p [String]) -> Result<BTreeMap<&'p str, Plain>, StoreError> {
+        let mut counts = BTreeMap::new();
+        for path in paths {
+            *counts.entry(split(path).0).or_insert(0) += 1;
+        }
+        counts.retain(|_, count| *count >= MANY);
+        counts.into_keys().map(|folder| Ok((folder, self.plain_files(folder)?))).collect()
+    }
+
+    fn plain_files(&self, folder: &str) -> Result<Plain, StoreError> {
+        let place = if folder.is_empty() { self.root.clone() } else { self.locate(folder)? };
+        let mut names = HashSet::new();
+        // A folder that cannot be listed has its files looked at one by one.
+        for entry in fs::read_dir(&place).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                names.extend(entry.file_name().into_string());
+            }
+        }
+        Ok(Plain { place, names })
     }
 
     /// Adds the files under `folder` to `paths`; `prefix` is its path with `/`.
@@ -165,7 +194,18 @@ impl Store for FsStore {
     }
 
     async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {
-        paths.iter().map(|path| self.read(path)).collect()
+        paths.iter().try_for_each(|path| check_path(path))?;
+        let plain = self.survey(paths)?;
+        let mut buffer = Vec::with_capacity(BUFFER);
+        let read = |path: &String| {
+            let (folder, name) = split(path);
+            match plain.get(folder) {
+                Some(plain) if plain.names.contains(name) => read_file(&plain.place.join(name), &mut buffer),
+                // It is not there, or more than a name is needed to know.
+                Some(_) | None => self.read(path),
+            }
+        };
+        paths.iter().map(read).collect()
     }
 
     async fn list(&self) -> Result<Vec<String>, StoreError> {
@@ -197,9 +237,7 @@ impl Store for FsStore {
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
         }
-        for folder in [&self.root, &meta, &meta.join("_down")] {
-            disk::sweep(folder).map_err(failed)?;
-        }
+        disk::sweep(&self.root).map_err(failed)?;
         Ok(Box::new(Held(file)))
     }
 }
@@ -229,13 +267,45 @@ impl StoreLock for Held {
     }
 }
 
+/// A folder, and the files in it that are neither links nor anything stranger.
+struct Plain {
+    place: PathBuf,
+    names: HashSet<String>,
+}
+
+/// Splits a path into its folder, empty for the root, and its name there.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// Reads the file at `place`; `buffer` is overwritten.
+fn read_file(place: &Path, buffer: &mut Vec<u8>) -> Result<Option<String>, StoreError> {
+    let failed = |error: io::Error| problem("read", place, &error);
+    let file = match File::open(place) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    buffer.clear();
+    // Without a limit the file would be asked for its size and position first,
+    // which takes as long as to read it.
+    file.take(u64::MAX).read_to_end(buffer).map_err(failed)?;
+    decode(place, buffer).map(Some)
+}
+
 /// Turns the bytes of a file into text.
-fn decode(place: &Path, bytes: Vec<u8>) -> Result<String, StoreError> {
-    String::from_utf8(bytes).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
+fn decode(place: &Path, bytes: &[u8]) -> Result<String, StoreError> {
+    str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
+        let offset = error.valid_up_to();
+        let line = bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
         StoreError::NotUtf8 { path: place.display().to_string(), offset, line }
     })
+}
+
+/// What stands where `place` needs a folder.
+fn in_the_way(place: &Path) -> String {
+    let is_there = |path: &&Path| fs::symlink_metadata(path).is_ok();
+    place.ancestors().find(is_there).unwrap_or(place).display().to_string()
 }
 
 /// Says what the failure of a call of the system means.
@@ -244,7 +314,9 @@ fn problem(action: &'static str, place: &Path, error: &io::Error) -> StoreError 
     let reason = error.to_string();
     match error.kind() {
         ErrorKind::IsADirectory => StoreError::NotAFile { path },
-        ErrorKind::NotADirectory => StoreError::NotAFolder { path },
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+            StoreError::NotAFolder { path: in_the_way(place) }
+        }
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full { path, reason },
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem if action != "read" => {
             StoreError::Denied { path, reason }

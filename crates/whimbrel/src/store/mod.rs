@@ -33,6 +33,8 @@ mod fs;
 mod intent;
 mod memory;
 mod path;
+#[cfg(test)]
+mod power_cut;
 mod turn;
 mod view;
 
