@@ -37,6 +37,7 @@ mod verbs;
 pub use error::{Error, ProofError};
 pub use migrator::{Migrator, MigratorBuilder};
 pub use source::{Source, SourceError};
+pub use store::{EmbeddedStore, FsStore, MemoryStore, Store, StoreError};
 pub use verbs::{
     Accepting, Diff, DiffReport, Inspect, Inspection, Push, PushObserver, PushPlan, PushReport, Side,
 };

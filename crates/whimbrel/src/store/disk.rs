@@ -3,6 +3,7 @@
 //! Every step passes [`step`], where the tests make a disk fail, or look at what
 //! a power cut would leave.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -12,15 +13,44 @@ use super::intent::fresh_id;
 /// How the names of temporary files begin and end.
 const TEMPORARY: (&str, &str) = (".whimbrel-", ".tmp");
 
+/// How many files are open at once at most: many systems allow 256.
+const GROUP: usize = 64;
+
 /// How often a write begins anew because somebody swept its temporary file.
 const ATTEMPTS: usize = 5;
 
 /// Writes `text` to `path`, over what may be there.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    place(path, text, |temporary| {
-        step("rename")?;
-        fs::rename(temporary, path)
-    })
+    place(path, text, |temporary| rename(temporary, path))
+}
+
+/// Writes many texts, each to its path, over what may be there.
+///
+/// To bring several files to the disk costs little more than one, if all are
+/// written before.
+pub(super) fn replace_all<'p>(files: &[(&'p Path, &str)]) -> Result<(), (&'p Path, io::Error)> {
+    for group in files.chunks(GROUP) {
+        replace_group(group)?;
+    }
+    sync_folders(files.iter().map(|(path, _)| *path))
+}
+
+fn replace_group<'p>(files: &[(&'p Path, &str)]) -> Result<(), (&'p Path, io::Error)> {
+    let mut drafts = Vec::with_capacity(files.len());
+    for &(path, text) in files {
+        drafts.push(Draft::write(path, text).map_err(|error| (path, error))?);
+    }
+    for (draft, &(path, _)) in drafts.iter().zip(files) {
+        draft.sync().map_err(|error| (path, error))?;
+    }
+    for (draft, &(path, text)) in drafts.into_iter().zip(files) {
+        match rename(&draft.temporary, path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => replace(path, text),
+            outcome => outcome,
+        }
+        .map_err(|error| (path, error))?;
+    }
+    Ok(())
 }
 
 /// Writes `text` to `path` if nothing is there, and says whether it did.
@@ -28,9 +58,7 @@ pub(super) fn create(path: &Path, text: &str) -> io::Result<bool> {
     let linked = place(path, text, |temporary| {
         step("link")?;
         // Unlike a rename, a link never takes the place of a file.
-        let linked = fs::hard_link(temporary, path);
-        remove(temporary)?;
-        linked
+        fs::hard_link(temporary, path)
     });
     match linked {
         Ok(()) => Ok(true),
@@ -46,6 +74,19 @@ pub(super) fn delete(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Deletes the files at `paths`; that some are not there is no error.
+pub(super) fn delete_all<'p>(paths: &[&'p Path]) -> Result<(), (&'p Path, io::Error)> {
+    let mut deleted = Vec::new();
+    for &path in paths {
+        match remove(path) {
+            Ok(()) => deleted.push(path),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err((path, error)),
+        }
+    }
+    sync_folders(deleted.into_iter())
 }
 
 /// Deletes the temporary files under `folder` that writers who died left.
@@ -88,43 +129,58 @@ pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
 /// Writes `text` to a temporary file, has it put into its place, and makes that
 /// last.
 fn place(path: &Path, text: &str, put: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
-    let folder = folder_of(path);
     for attempt in 1.. {
-        create_folder(folder)?;
-        let temporary = write_temporary(folder, text)?;
-        match put(&temporary) {
-            Ok(()) => break,
+        let draft = Draft::write(path, text)?;
+        draft.sync()?;
+        match put(&draft.temporary) {
             Err(error) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => {}
-            Err(error) => {
-                let _ = fs::remove_file(&temporary);
-                return Err(error);
-            }
+            Err(error) => return Err(error),
+            Ok(()) => break,
         }
     }
-    sync_folder(folder)
+    sync_folder(folder_of(path))
 }
 
-/// Writes `text` to a new file in `folder`, down to the disk.
-fn write_temporary(folder: &Path, text: &str) -> io::Result<PathBuf> {
-    let (before, after) = TEMPORARY;
-    let path = folder.join(format!("{before}{}{after}", fresh_id()));
-    let written = write_down(&path, text);
-    if written.is_err() {
-        let _ = fs::remove_file(&path);
+/// A file on its way to its place. Dropping it deletes it, if it is not there.
+struct Draft {
+    temporary: PathBuf,
+    file: File,
+}
+
+impl Draft {
+    /// Writes `text` to a new file beside `path`.
+    fn write(path: &Path, text: &str) -> io::Result<Self> {
+        let folder = folder_of(path);
+        create_folder(folder)?;
+        let (before, after) = TEMPORARY;
+        let temporary = folder.join(format!("{before}{}{after}", fresh_id()));
+        step("open")?;
+        let mut draft = Self { file: File::create_new(&temporary)?, temporary };
+        let (first, second) = text.as_bytes().split_at(text.len() / 2);
+        step("write")?;
+        draft.file.write_all(first)?;
+        step("write more")?;
+        draft.file.write_all(second)?;
+        Ok(draft)
     }
-    written.map(|()| path)
+
+    /// Brings what was written to the disk.
+    fn sync(&self) -> io::Result<()> {
+        step("sync")?;
+        self.file.sync_all()
+    }
 }
 
-fn write_down(path: &Path, text: &str) -> io::Result<()> {
-    step("open")?;
-    let mut file = File::create_new(path)?;
-    let (first, second) = text.as_bytes().split_at(text.len() / 2);
-    step("write")?;
-    file.write_all(first)?;
-    step("write more")?;
-    file.write_all(second)?;
-    step("sync")?;
-    file.sync_all()
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After a rename it is not there; what else fails is swept later.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+fn rename(temporary: &Path, path: &Path) -> io::Result<()> {
+    step("rename")?;
+    fs::rename(temporary, path)
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -147,6 +203,12 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
         let _ = folder;
         Ok(())
     }
+}
+
+/// Makes what happened in the folders of `paths` last.
+fn sync_folders<'p>(paths: impl Iterator<Item = &'p Path>) -> Result<(), (&'p Path, io::Error)> {
+    let folders = paths.map(folder_of).collect::<BTreeSet<_>>();
+    folders.into_iter().try_for_each(|folder| sync_folder(folder).map_err(|error| (folder, error)))
 }
 
 /// The folder in which `path` is.

@@ -10,7 +10,7 @@
 //! is polled: the files are small, and a write that has no place to stop at
 //! cannot be cut in two by whoever drops the future.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -206,6 +206,19 @@ impl Store for FsStore {
             }
         };
         paths.iter().map(read).collect()
+    }
+
+    async fn put_many(&self, texts: &BTreeMap<String, String>) -> Result<(), StoreError> {
+        let places = texts.keys().map(|path| self.locate(path)).collect::<Result<Vec<_>, _>>()?;
+        let files = places.iter().map(PathBuf::as_path).zip(texts.values().map(String::as_str));
+        disk::replace_all(&files.collect::<Vec<_>>())
+            .map_err(|(place, error)| problem("write", place, &error))
+    }
+
+    async fn delete_many(&self, paths: &BTreeSet<String>) -> Result<(), StoreError> {
+        let places = paths.iter().map(|path| self.locate(path)).collect::<Result<Vec<_>, _>>()?;
+        disk::delete_all(&places.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+            .map_err(|(place, error)| problem("delete", place, &error))
     }
 
     async fn list(&self) -> Result<Vec<String>, StoreError> {

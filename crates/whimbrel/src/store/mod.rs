@@ -38,6 +38,7 @@ mod power_cut;
 mod turn;
 mod view;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use async_trait::async_trait;
@@ -166,6 +167,33 @@ pub trait Store: Send + Sync + Debug {
             texts.push(self.get(path).await?);
         }
         Ok(texts)
+    }
+
+    /// Writes many texts, by path, in the order of their paths.
+    ///
+    /// It need not be all or nothing: a [`commit`] makes it so. A store for
+    /// which many writes at once cost less than one by one should make use of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::put`]; some texts may have been written.
+    async fn put_many(&self, texts: &BTreeMap<String, String>) -> Result<(), StoreError> {
+        for (path, text) in texts {
+            self.put(path, text).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the texts at `paths`; that some are not there is no error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::delete`]; some texts may have been deleted.
+    async fn delete_many(&self, paths: &BTreeSet<String>) -> Result<(), StoreError> {
+        for path in paths {
+            self.delete(path).await?;
+        }
+        Ok(())
     }
 
     /// Returns all paths, sorted. Called if [`Capabilities::list`].

@@ -93,20 +93,26 @@ impl<'a> Turn<'a> {
 
     /// Writes and deletes what `edit` says, then deletes the intent.
     pub(super) async fn carry_out(&self, edit: &Edit) -> Result<(), StoreError> {
-        for (path, text) in edit.puts() {
-            if !self.is_still_ours().await? {
-                // Somebody took us for dead and has finished the edit.
-                return Ok(());
-            }
-            self.store.put(path, text).await?;
-        }
-        for path in edit.deletes() {
-            if !self.is_still_ours().await? {
-                return Ok(());
-            }
-            self.store.delete(path).await?;
+        match self.right {
+            Right::Lock(_) | Right::Nothing => make(self.store, edit).await?,
+            Right::Claim(_) => self.carry_out_watchfully(edit).await?,
         }
         self.withdraw().await
+    }
+
+    /// Stops where somebody took us for dead: they have finished the edit.
+    async fn carry_out_watchfully(&self, edit: &Edit) -> Result<(), StoreError> {
+        for (path, text) in edit.puts() {
+            if self.is_still_ours().await? {
+                self.store.put(path, text).await?;
+            }
+        }
+        for path in edit.deletes() {
+            if self.is_still_ours().await? {
+                self.store.delete(path).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Ends a turn in which nothing was decided.
@@ -151,15 +157,17 @@ async fn finish(store: &dyn Store) -> Result<(), StoreError> {
     let Some(text) = store.get(INTENT).await? else {
         return Ok(());
     };
-    if let Intent::Edit(edit) = Intent::from_json(&store.name(), &text)? {
-        for (path, text) in edit.puts() {
-            store.put(path, text).await?;
-        }
-        for path in edit.deletes() {
-            store.delete(path).await?;
-        }
+    match Intent::from_json(&store.name(), &text)? {
+        Intent::Claim => {}
+        Intent::Edit(edit) => make(store, &edit).await?,
     }
     store.delete(INTENT).await
+}
+
+/// Writes and deletes what `edit` says.
+async fn make(store: &dyn Store, edit: &Edit) -> Result<(), StoreError> {
+    store.put_many(edit.puts()).await?;
+    store.delete_many(edit.deletes()).await
 }
 
 /// Creates the intent file, and returns its text.
