@@ -10,6 +10,7 @@
 //! source of randomness: the same input gives the same bytes.
 
 pub mod change;
+pub mod checksum;
 pub mod describe;
 pub mod dialect;
 pub mod diff;

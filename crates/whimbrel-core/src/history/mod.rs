@@ -11,20 +11,22 @@
 //! who asks the database, is told by neither.
 
 mod applied;
-mod checksum;
 mod conflict;
 mod file;
+mod file_checksum;
 mod journal;
+mod legacy;
 mod name;
 mod script;
 mod time;
 
+pub use crate::checksum::{Checksum, NotAChecksum};
 pub use applied::{AppliedMigration, Progress};
-pub use checksum::{Checksum, NotAChecksum};
 pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections};
 pub use journal::{
     Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,
 };
+pub use legacy::legacy_matches;
 pub use name::{NameProblem, automatic_name, check_name, kebab, unique_name};
 pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptStatement};
 pub use time::{iso_time, time_stamp};

@@ -22,7 +22,7 @@ pub use constraint::{
 };
 pub use index::{Index, KeyPart, KeyTarget, NullsOrder, SortOrder};
 pub use object::{Dependency, Object, ObjectColumn, ObjectKind};
-pub use snapshot::{Engine, Snapshot, SnapshotError};
+pub use snapshot::{Engine, Snapshot, SnapshotError, SnapshotHead};
 pub use table::{Table, TableOptions};
 pub use types::{EnumType, Extension, Sequence, TypeDef};
 

@@ -2,11 +2,13 @@
 //!
 //! The format is a superset of VibORM's `meta/_snapshot.json`: 2-space
 //! indentation, `\n`, no newline at the end, absent values left out. It adds
-//! the version of the format and the engine that spelled it.
+//! the version of the format, the engine that spelled it, and the migration
+//! after which the schema is so.
 
 use serde::{Deserialize, Serialize};
 
 use super::{EnumType, Extension, Object, Schema, Sequence, Table, TypeDef};
+use crate::checksum::Checksum;
 
 /// The version of the format that this code writes.
 const VERSION: u32 = 1;
@@ -19,6 +21,16 @@ pub struct Engine {
     pub name: String,
     /// The major version (3 for SQLite).
     pub major: u32,
+}
+
+/// The newest migration of the history that a snapshot belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SnapshotHead {
+    /// The migration's name.
+    pub name: String,
+    /// The checksum of its up file.
+    pub checksum: Checksum,
 }
 
 /// A [`Schema`] with what is needed to read it again later.
@@ -39,6 +51,10 @@ pub struct Snapshot {
     /// The engine that spelled the schema, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<Engine>,
+    /// The migration after which the schema is so; absent for one that belongs
+    /// to no history, and in snapshots that VibORM wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<SnapshotHead>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     namespaces: Vec<String>,
     tables: Vec<Table>,
@@ -74,11 +90,11 @@ pub enum SnapshotError {
 }
 
 impl Snapshot {
-    /// A snapshot of `schema` as `engine` spells it.
+    /// A snapshot of `schema` as `engine` spells it, which belongs to no history.
     pub fn new(engine: Engine, schema: Schema) -> Self {
         let Schema { namespaces, tables, enums, types, sequences, extensions, objects } = schema;
         let (version, engine) = (Some(VERSION), Some(engine));
-        Self { version, engine, namespaces, tables, enums, types, sequences, extensions, objects }
+        Self { version, engine, head: None, namespaces, tables, enums, types, sequences, extensions, objects }
     }
 
     /// Reads a snapshot.
@@ -88,6 +104,7 @@ impl Snapshot {
     /// If the text is not JSON, has an unknown or ill-typed field, or a version
     /// that this code does not know.
     pub fn from_json(text: &str) -> Result<Self, SnapshotError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let snapshot: Self = serde_json::from_str(text).map_err(SnapshotError::Malformed)?;
         match snapshot.version {
             Some(found) if found > VERSION => Err(SnapshotError::TooNew { found }),
@@ -104,5 +121,204 @@ impl Snapshot {
     pub fn into_schema(self) -> Schema {
         let Self { namespaces, tables, enums, types, sequences, extensions, objects, .. } = self;
         Schema { namespaces, tables, enums, types, sequences, extensions, objects }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::ObjectName;
+    use crate::schema::{Column, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, SqlExpr, Unique};
+
+    /// What VibORM writes for a model with an enum, an automatic key, a foreign
+    /// key and indexes of every kind.
+    const VIBORM: &str = r#"{
+  "tables": [
+    {
+      "name": "posts",
+      "columns": [
+        {
+          "name": "id",
+          "type": "integer",
+          "nullable": false,
+          "autoIncrement": true
+        },
+        {
+          "name": "state",
+          "type": "state",
+          "nullable": true,
+          "default": "'draft'",
+          "autoIncrement": false
+        }
+      ],
+      "primaryKey": {
+        "columns": [
+          "id"
+        ],
+        "name": "posts_pkey"
+      },
+      "indexes": [
+        {
+          "name": "posts_live",
+          "columns": [
+            "id",
+            "state"
+          ],
+          "unique": true,
+          "type": "btree",
+          "where": "state = 'live'"
+        },
+        {
+          "name": "posts_state_idx",
+          "columns": [
+            "state"
+          ],
+          "unique": false
+        }
+      ],
+      "foreignKeys": [
+        {
+          "name": "posts_id_fkey",
+          "columns": [
+            "id"
+          ],
+          "referencedTable": "posts",
+          "referencedColumns": [
+            "id"
+          ],
+          "onDelete": "setNull",
+          "onUpdate": "noAction"
+        }
+      ],
+      "uniqueConstraints": [
+        {
+          "name": "posts_state_key",
+          "columns": [
+            "state"
+          ]
+        }
+      ]
+    },
+    {
+      "name": "_posts_tags",
+      "columns": [
+        {
+          "name": "A",
+          "type": "integer",
+          "nullable": false
+        }
+      ],
+      "primaryKey": {
+        "columns": [
+          "A"
+        ]
+      },
+      "indexes": [],
+      "foreignKeys": [],
+      "uniqueConstraints": []
+    }
+  ],
+  "enums": [
+    {
+      "name": "state",
+      "values": [
+        "draft",
+        "live"
+      ]
+    }
+  ]
+}"#;
+
+    #[test]
+    fn what_viborm_wrote_reads_as_it_is() {
+        let snapshot = Snapshot::from_json(VIBORM).unwrap();
+        assert_eq!((snapshot.version, &snapshot.engine, &snapshot.head), (None, &None, &None));
+        let posts = Table {
+            columns: vec![
+                Column { nullable: false, auto_increment: true, ..Column::new("id", "integer") },
+                Column { default: Some(SqlExpr("'draft'".into())), ..Column::new("state", "state") },
+            ],
+            primary_key: Some(PrimaryKey { name: Some("posts_pkey".into()), ..key(&["id"]) }),
+            indexes: vec![
+                Index {
+                    name: "posts_live".into(),
+                    columns: vec![KeyPart::column("id"), KeyPart::column("state")],
+                    unique: true,
+                    method: Some("btree".into()),
+                    predicate: Some(SqlExpr("state = 'live'".into())),
+                    ..Index::default()
+                },
+                Index {
+                    name: "posts_state_idx".into(),
+                    columns: vec![KeyPart::column("state")],
+                    ..Index::default()
+                },
+            ],
+            foreign_keys: vec![ForeignKey {
+                name: Some("posts_id_fkey".into()),
+                referenced_columns: vec!["id".into()],
+                on_delete: ReferentialAction::SetNull,
+                ..ForeignKey::new(["id"], "posts")
+            }],
+            unique_constraints: vec![unique("posts_state_key", "state")],
+            ..Table::new("posts")
+        };
+        let tags = Table {
+            columns: vec![Column { nullable: false, ..Column::new("A", "integer") }],
+            primary_key: Some(key(&["A"])),
+            ..Table::new("_posts_tags")
+        };
+        let state = EnumType {
+            name: ObjectName::new("state"),
+            values: vec!["draft".into(), "live".into()],
+            comment: None,
+        };
+        let expected = Schema { tables: vec![posts, tags], enums: vec![state], ..Schema::default() };
+        assert_eq!(snapshot.into_schema(), expected);
+        let empty = Snapshot::from_json("{\n  \"tables\": [],\n  \"enums\": []\n}").unwrap();
+        assert_eq!(empty.into_schema(), Schema::default());
+        let windows = format!("\u{feff}{}", VIBORM.replace('\n', "\r\n"));
+        assert_eq!(Snapshot::from_json(&windows).unwrap(), Snapshot::from_json(VIBORM).unwrap());
+    }
+
+    fn key(columns: &[&str]) -> PrimaryKey {
+        serde_json::from_value(serde_json::json!({ "columns": columns })).unwrap()
+    }
+
+    fn unique(name: &str, column: &str) -> Unique {
+        serde_json::from_value(serde_json::json!({ "name": name, "columns": [column] })).unwrap()
+    }
+
+    #[test]
+    fn a_snapshot_may_name_the_head_of_its_history() {
+        let digits = "a".repeat(64);
+        let mut snapshot = Snapshot::new(Engine { name: "sqlite".into(), major: 3 }, Schema::default());
+        let without = "{\n  \"version\": 1,\n  \"engine\": {\n    \"name\": \"sqlite\",\n    \"major\": 3\n  },\n  \"tables\": []\n}";
+        assert_eq!(snapshot.to_json(), without);
+        assert_eq!(Snapshot::from_json(without).unwrap(), snapshot);
+        snapshot.head = Some(SnapshotHead { name: "initial".into(), checksum: digits.parse().unwrap() });
+        let head = format!(
+            "\"head\": {{\n    \"name\": \"initial\",\n    \"checksum\": \"{digits}\"\n  }},\n  \"tables\""
+        );
+        let with = without.replace("\"tables\"", &head);
+        assert_eq!(snapshot.to_json(), with);
+        assert_eq!(Snapshot::from_json(&with).unwrap(), snapshot);
+    }
+
+    #[test]
+    fn what_does_not_read_is_told() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(Snapshot::from_json(text).unwrap_err().to_string(), expected);
+        };
+        check(
+            r#"{"tables":[],"more":1}"#,
+            "the snapshot does not read: unknown field `more`, expected one of `version`, `engine`, `head`, `namespaces`, \
+             `tables`, `enums`, `types`, `sequences`, `extensions`, `objects` at line 1 column 19",
+        );
+        check(r#"{"version":2,"tables":[]}"#, "the snapshot has version 2, and this whimbrel reads up to 1");
+        check(
+            r#"{"head":{"name":"a","checksum":"x"},"tables":[]}"#,
+            "the snapshot does not read: `x` is no checksum at line 1 column 35",
+        );
     }
 }

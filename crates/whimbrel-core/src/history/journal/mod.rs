@@ -52,7 +52,7 @@ pub struct Entry {
     /// When it was made, in milliseconds since 1970-01-01 UTC.
     pub when: i64,
     /// The checksum of its up file. One that VibORM wrote is of a draft of the
-    /// file.
+    /// file: see [`legacy_matches`](super::legacy_matches).
     pub checksum: Checksum,
     /// A label to group migrations by.
     pub tag: Option<String>,

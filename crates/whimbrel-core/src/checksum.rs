@@ -1,4 +1,4 @@
-//! The checksum of a migration file.
+//! Checksums of texts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,16 +6,14 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::file::body;
-
 /// A SHA-256 as 64 lower-case hexadecimal digits.
 ///
 /// ```
-/// use whimbrel_core::history::Checksum;
-/// let written = "-- Migration: a\n-- Checksum: ?\n\nDROP TABLE a;\n";
-/// let checked_out = "-- Migration: a\r\n-- Checksum: ?\r\n\r\nDROP TABLE a;\r\n";
-/// assert_eq!(Checksum::of_file(written), Checksum::of_file(checked_out));
-/// assert_eq!(Checksum::of_file(written), Checksum::of_file("DROP TABLE a;\n"));
+/// use whimbrel_core::checksum::Checksum;
+/// let text = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// let checksum: Checksum = text.parse().unwrap();
+/// assert_eq!(checksum.to_string(), text);
+/// assert!("e3b0".parse::<Checksum>().is_err());
 /// ```
 // Invariant: 64 of the characters 0-9 and a-f.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,17 +33,8 @@ pub struct NotAChecksum {
 }
 
 impl Checksum {
-    /// The checksum of a migration file, up or down: of everything after its
-    /// header, with LF for every CRLF and without a byte order mark.
-    ///
-    /// It can be computed again from the file wherever it was checked out, and
-    /// stays when the migration gets another number or name.
-    pub fn of_file(text: &str) -> Self {
-        Self::of_parts(body(text).split("\r\n"))
-    }
-
     /// The checksum of parts with an LF between each two.
-    pub(super) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut digest = Sha256::new();
         for (at, part) in parts.into_iter().enumerate() {
             if at > 0 {
@@ -100,46 +89,6 @@ mod tests {
     use super::*;
 
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    /// `printf 'DROP TABLE a;\n' | sha256sum`
-    const DROP: &str = "96675bc4f7630fe731c031f7a15922443ab8ce8a7967dcc0794fd5416be9854f";
-
-    #[track_caller]
-    fn check(text: &str, expected: &str) {
-        assert_eq!(Checksum::of_file(text).as_str(), expected, "{text:?}");
-    }
-
-    #[test]
-    fn is_over_all_that_follows_the_header() {
-        check("", EMPTY);
-        check("\u{feff}", EMPTY);
-        check("-- Migration: a\n-- Generated: b\n-- Checksum: c\n\n", EMPTY);
-        check("DROP TABLE a;\n", DROP);
-        check("\u{feff}DROP TABLE a;\r\n", DROP);
-        check("-- Migration: a\n-- Generated: b\n-- Checksum: c\n\nDROP TABLE a;\n", DROP);
-        check("\u{feff}-- Migration: a\r\n-- Generated: b\r\n-- Checksum: c\r\n\r\nDROP TABLE a;\r\n", DROP);
-        check("-- Down migration for: A b\n\nDROP TABLE a;\n", DROP);
-        check("-- Down migration for: A b\nDROP TABLE a;\n", DROP);
-    }
-
-    #[test]
-    fn every_other_byte_counts() {
-        let differs = |text: &str| assert_ne!(Checksum::of_file(text).as_str(), DROP, "{text:?}");
-        differs("DROP TABLE a;");
-        differs("\nDROP TABLE a;\n");
-        differs("-- Migration: a\n\n\nDROP TABLE a;\n");
-        differs("-- Migrations: a\nDROP TABLE a;\n");
-        differs("DROP TABLE a;\r\r\n");
-        differs("-- Migration: a\n\n-- Checksum: c\nDROP TABLE a;\n");
-    }
-
-    #[test]
-    fn a_statement_does_not_hide_in_the_header() {
-        // PostgreSQL ends a comment at a lone carriage return.
-        check(
-            "-- Migration: a\rDROP TABLE b;\n",
-            Checksum::of_parts(["-- Migration: a\rDROP TABLE b;\n"]).as_str(),
-        );
-    }
 
     #[test]
     fn only_lower_case_digits_make_one() {
