@@ -1,12 +1,166 @@
 //! What git leaves in a file when both sides of a merge changed it.
 
+use super::{Journal, JournalError};
+
+/// A text with conflict markers, as each side had it.
+///
+/// Where only one side changed something, all three have that change: git has
+/// merged it already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sides {
+    /// The side that git calls ours: `HEAD`. In a `git rebase` that is the other
+    /// branch, onto which one's own commits are put.
+    pub ours: String,
+    /// The side that is merged in.
+    pub theirs: String,
+    /// What both began with, if git was told to show it (`diff3`, `zdiff3`).
+    pub base: Option<String>,
+    /// What git calls ours: what stands after `<<<<<<<`.
+    pub ours_label: String,
+    /// What git calls theirs: what stands after `>>>>>>>`.
+    pub theirs_label: String,
+}
+
+/// A journal with conflict markers, as each side had it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    /// See [`Sides::ours`].
+    pub ours: Journal,
+    /// See [`Sides::theirs`].
+    pub theirs: Journal,
+    /// See [`Sides::base`].
+    pub base: Option<Journal>,
+    /// See [`Sides::ours_label`].
+    pub ours_label: String,
+    /// See [`Sides::theirs_label`].
+    pub theirs_label: String,
+}
+
+impl Conflict {
+    /// Reads a journal with conflict markers; `file` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// If the markers do not match, or a side is no journal.
+    pub fn read(file: &str, text: &str) -> Result<Self, JournalError> {
+        let sides =
+            Sides::read(text).map_err(|line| JournalError::Markers { file: file.to_owned(), line })?;
+        let read = |side: &str, text: &str| Journal::from_json(&format!("{file} ({side})"), text);
+        Ok(Self {
+            ours: read(&sides.ours_label, &sides.ours)?,
+            theirs: read(&sides.theirs_label, &sides.theirs)?,
+            base: sides.base.as_deref().map(|base| read("base", base)).transpose()?,
+            ours_label: sides.ours_label,
+            theirs_label: sides.theirs_label,
+        })
+    }
+}
+
+impl Sides {
+    /// Takes a text with conflict markers apart. A text without any is the same
+    /// on both sides.
+    ///
+    /// # Errors
+    ///
+    /// The line, from 1, of the first marker that does not match.
+    ///
+    /// ```
+    /// use whimbrel_core::history::Sides;
+    /// let sides = Sides::read("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> main\n").unwrap();
+    /// assert_eq!((sides.ours.as_str(), sides.theirs.as_str()), ("a\nb\n", "a\nc\n"));
+    /// assert_eq!((sides.ours_label.as_str(), sides.theirs_label.as_str()), ("HEAD", "main"));
+    /// ```
+    pub fn read(text: &str) -> Result<Self, usize> {
+        let mut reader = Reader::default();
+        for (number, line) in (1_usize..).zip(text.split_inclusive('\n')) {
+            reader.take(line).ok_or(number)?;
+        }
+        if reader.place != Place::Common {
+            return Err(text.lines().count());
+        }
+        Ok(Self {
+            ours: reader.ours,
+            theirs: reader.theirs,
+            base: reader.has_base.then_some(reader.base),
+            ours_label: reader.ours_label,
+            theirs_label: reader.theirs_label,
+        })
+    }
+}
+
 /// The line, from 1, of the first conflict marker of a text, if there is one.
 ///
 /// JSON has no line that begins so, and SQL none outside of a string.
 pub(super) fn first_marker(text: &str) -> Option<usize> {
     text.split('\n')
-        .position(|line| marker(line).is_some_and(|marker| marker != Marker::Middle))
+        .position(|line| Marker::of(line).is_some_and(|marker| marker != Marker::Middle))
         .map(|at| at + 1)
+}
+
+#[derive(Default)]
+struct Reader {
+    place: Place,
+    ours: String,
+    theirs: String,
+    base: String,
+    has_base: bool,
+    ours_label: String,
+    theirs_label: String,
+}
+
+/// Where in a conflict a line stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Place {
+    #[default]
+    Common,
+    Ours,
+    Base,
+    Theirs,
+}
+
+impl Reader {
+    /// Takes a line; `None` if it is a marker that may not stand here.
+    fn take(&mut self, line: &str) -> Option<()> {
+        self.place = match (Marker::of(line), self.place) {
+            (Some(Marker::Ours), Place::Common) => {
+                self.ours_label = label(line);
+                Place::Ours
+            }
+            (Some(Marker::Base), Place::Ours) => {
+                self.has_base = true;
+                Place::Base
+            }
+            (Some(Marker::Middle), Place::Ours | Place::Base) => Place::Theirs,
+            (Some(Marker::Theirs), Place::Theirs) => {
+                self.theirs_label = label(line);
+                Place::Common
+            }
+            // A line of equal signs is common in texts, and a marker only in a conflict.
+            (None, place) | (Some(Marker::Middle), place @ Place::Common) => {
+                self.keep(line, place);
+                place
+            }
+            (Some(_), _) => return None,
+        };
+        Some(())
+    }
+
+    fn keep(&mut self, line: &str, place: Place) {
+        match place {
+            Place::Common => {
+                self.ours.push_str(line);
+                self.theirs.push_str(line);
+                self.base.push_str(line);
+            }
+            Place::Ours => self.ours.push_str(line),
+            Place::Base => self.base.push_str(line),
+            Place::Theirs => self.theirs.push_str(line),
+        }
+    }
+}
+
+fn label(line: &str) -> String {
+    line.trim_start_matches(['<', '>']).trim().to_owned()
 }
 
 /// The lines that git puts around and between the sides.
@@ -22,15 +176,125 @@ enum Marker {
     Theirs,
 }
 
-fn marker(line: &str) -> Option<Marker> {
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    let is =
-        |mark: &str| line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-    let known = [
-        ("<<<<<<<", Marker::Ours),
-        ("|||||||", Marker::Base),
-        ("=======", Marker::Middle),
-        (">>>>>>>", Marker::Theirs),
-    ];
-    known.into_iter().find(|(mark, _)| is(mark)).map(|(_, marker)| marker)
+impl Marker {
+    fn of(line: &str) -> Option<Self> {
+        let line = line.trim_end_matches(['\n', '\r']);
+        let is =
+            |mark: &str| line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        let known = [
+            ("<<<<<<<", Self::Ours),
+            ("|||||||", Self::Base),
+            ("=======", Self::Middle),
+            (">>>>>>>", Self::Theirs),
+        ];
+        known.into_iter().find(|(mark, _)| is(mark)).map(|(_, marker)| marker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Dialect;
+    use crate::history::{Checksum, Entry};
+
+    const DIFF2: &str = "a\n<<<<<<< HEAD\nb\n=======\nc\nd\n>>>>>>> main\ne\n";
+    const DIFF3: &str = "a\n<<<<<<< HEAD\nb\n||||||| 1234567\nz\n=======\nc\n>>>>>>> main\ne\n";
+
+    #[track_caller]
+    fn check(text: &str, ours: &str, theirs: &str, base: Option<&str>) {
+        let sides = Sides::read(text).unwrap();
+        assert_eq!((sides.ours.as_str(), sides.theirs.as_str(), sides.base.as_deref()), (ours, theirs, base));
+    }
+
+    #[test]
+    fn sides_come_apart() {
+        check("", "", "", None);
+        check("a\n=======\n", "a\n=======\n", "a\n=======\n", None);
+        check(DIFF2, "a\nb\ne\n", "a\nc\nd\ne\n", None);
+        check(DIFF3, "a\nb\ne\n", "a\nc\ne\n", Some("a\nz\ne\n"));
+        check(&format!("{DIFF2}{DIFF2}"), "a\nb\ne\na\nb\ne\n", "a\nc\nd\ne\na\nc\nd\ne\n", None);
+        check("<<<<<<<\r\n=======\r\nc\r\n>>>>>>>\r\n", "", "c\r\n", None);
+        check("<<<<<<< a\n=======\n>>>>>>> b", "", "", None);
+        let sides = Sides::read(DIFF2).unwrap();
+        assert_eq!((sides.ours_label.as_str(), sides.theirs_label.as_str()), ("HEAD", "main"));
+    }
+
+    #[test]
+    fn markers_that_do_not_match_are_told() {
+        let check = |text: &str, line: usize| assert_eq!(Sides::read(text), Err(line), "{text}");
+        check("a\n>>>>>>> b\n", 2);
+        check("<<<<<<< a\n<<<<<<< b\n", 2);
+        check("<<<<<<< a\nb\n>>>>>>> c\n", 3);
+        check("<<<<<<< a\n=======\n=======\n", 3);
+        check("<<<<<<< a\nb\n=======\nc\n", 4);
+        check("||||||| a\n", 1);
+    }
+
+    #[test]
+    fn the_first_marker_is_found() {
+        let check = |text: &str, line: Option<usize>| assert_eq!(first_marker(text), line, "{text}");
+        check(DIFF2, Some(2));
+        check("a\r\n>>>>>>> b\r\n", Some(2));
+        check("=======\n<<<<<<<a\n <<<<<<< b\n<<<<<< c\n", None);
+    }
+
+    fn journal(names: &[&str]) -> Journal {
+        let mut journal = Journal::new(Dialect::Sqlite);
+        journal.entries =
+            (0..).zip(names).map(|(idx, name)| Entry::new(idx, *name, 0, Checksum::of_file(name))).collect();
+        journal
+    }
+
+    /// The two journals in one text, as git merges them: what is the same at
+    /// both ends stands once.
+    fn merged(ours: &str, theirs: &str) -> String {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let (ours, theirs) = (lines(ours), lines(theirs));
+        let start = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+        let end =
+            ours[start..].iter().rev().zip(theirs[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+        let middle = |lines: &[String]| {
+            lines[start..lines.len() - end].iter().map(|one| format!("{one}\n")).collect::<String>()
+        };
+        let common = |lines: &[String]| lines.iter().map(|one| format!("{one}\n")).collect::<String>();
+        format!(
+            "{}<<<<<<< HEAD\n{}=======\n{}>>>>>>> main\n{}",
+            common(&ours[..start]),
+            middle(&ours),
+            middle(&theirs),
+            common(&ours[ours.len() - end..])
+        )
+    }
+
+    #[test]
+    fn a_journal_has_two_sides() {
+        let (ours, theirs) = (journal(&["a", "b", "ours"]), journal(&["a", "b", "c", "d"]));
+        let text = merged(&ours.to_json(), &theirs.to_json());
+        let conflict = Conflict::read("meta/_journal.json", &text).unwrap();
+        assert_eq!((&conflict.ours, &conflict.theirs, &conflict.base), (&ours, &theirs, &None));
+        assert_eq!((conflict.ours_label.as_str(), conflict.theirs_label.as_str()), ("HEAD", "main"));
+        let windows = text.replace('\n', "\r\n");
+        assert_eq!(Conflict::read("meta/_journal.json", &windows).unwrap(), conflict);
+    }
+
+    #[test]
+    fn a_side_that_is_no_journal_is_named() {
+        let error = Conflict::read("j.json", "<<<<<<< HEAD\n{}\n=======\n[\n>>>>>>> main\n").unwrap_err();
+        assert_eq!(error.to_string(), "3 things are wrong with `j.json (HEAD)`");
+        let error = Conflict::read("j.json", "<<<<<<< HEAD\n").unwrap_err();
+        assert_eq!(error.to_string(), "the conflict markers in `j.json` do not match (line 1)");
+    }
+
+    #[test]
+    fn the_base_is_a_journal_too() {
+        let texts =
+            [journal(&["a", "b"]), journal(&["a"]), journal(&["a", "c"])].map(|journal| journal.to_json());
+        let text = format!(
+            "<<<<<<< HEAD\n{}\n||||||| 1234567\n{}\n=======\n{}\n>>>>>>> main\n",
+            texts[0], texts[1], texts[2]
+        );
+        let conflict = Conflict::read("j.json", &text).unwrap();
+        assert_eq!(conflict.base, Some(journal(&["a"])));
+        assert_eq!(conflict.theirs, journal(&["a", "c"]));
+    }
 }

@@ -17,16 +17,22 @@ mod file_checksum;
 mod journal;
 mod legacy;
 mod name;
+mod problem;
+mod replacement;
 mod script;
+mod standing;
 mod time;
 
 pub use crate::checksum::{Checksum, NotAChecksum};
 pub use applied::{AppliedMigration, Progress};
+pub use conflict::{Conflict, Sides};
 pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections};
 pub use journal::{
     Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,
 };
 pub use legacy::legacy_matches;
 pub use name::{NameProblem, automatic_name, check_name, kebab, unique_name};
+pub use problem::{HistoryProblem, down_problems, problems};
 pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptStatement};
+pub use standing::{Detail, FileState, Standing, State, standings};
 pub use time::{iso_time, time_stamp};

@@ -81,6 +81,8 @@ fn entry(number: usize, json: Value, problems: &mut Vec<JournalProblem>) -> Opti
     let place = fields.finish();
     let replaces = replaces.unwrap_or_default().into_iter();
     let replaces: Vec<_> = replaces.map(|json| replaced(json, place.clone(), problems)).collect();
+    let replaces: Option<Vec<_>> = replaces.into_iter().collect();
+    look_for_parents(replaces.as_deref().unwrap_or_default(), place.as_ref(), problems);
     Some(Entry {
         idx: idx?,
         version: version?,
@@ -91,7 +93,7 @@ fn entry(number: usize, json: Value, problems: &mut Vec<JournalProblem>) -> Opti
         down_checksum,
         engine,
         proof,
-        replaces: replaces.into_iter().collect::<Option<_>>()?,
+        replaces: replaces?,
         legacy_checksum,
     })
 }
@@ -105,6 +107,21 @@ fn replaced(json: Value, place: Option<EntryPlace>, problems: &mut Vec<JournalPr
     let by = fields.optional("by", "a text", text);
     fields.finish();
     Some(Replaced { name: name?, checksum: checksum?, legacy_checksum, by })
+}
+
+/// What a replaced migration had replaced before comes before it.
+fn look_for_parents(replaces: &[Replaced], place: Option<&EntryPlace>, problems: &mut Vec<JournalProblem>) {
+    for (at, replaced) in replaces.iter().enumerate() {
+        let Some(by) = &replaced.by else { continue };
+        if !replaces[at + 1..].iter().any(|later| later.name == *by) {
+            let kind = JournalProblemKind::IllTyped {
+                field: "replaces.by".to_owned(),
+                expected: "the name of a later one in the list",
+                found: shown(&Value::String(by.clone())),
+            };
+            problems.push(JournalProblem { entry: place.cloned(), kind });
+        }
+    }
 }
 
 /// What no entry says alone: names and numbers that come twice, numbers that do

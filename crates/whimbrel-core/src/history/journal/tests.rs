@@ -245,6 +245,10 @@ fn fields_of_entries_are_looked_at_one_by_one() {
         &[("replaces", &format!(r#"[{{"name":"x","checksum":"{A}","what":1}}]"#))],
         "the field `replaces.what` is unknown",
     );
+    refuses(
+        &[("replaces", &format!(r#"[{{"name":"x","checksum":"{A}","by":"x"}}]"#))],
+        "the field `replaces.by` should be the name of a later one in the list, but is `\"x\"`",
+    );
     refuses(&[("stamp", "1")], "the field `stamp` is unknown");
     let long = format!("\"{}\"", "x".repeat(100));
     refuses(

@@ -1,0 +1,303 @@
+//! Where each migration stands: the journal, the files and the rows of a
+//! tracking table, side by side.
+//!
+//! Status, apply, down and check all look through this one comparison. What
+//! keeps a database from being migrated is told by
+//! [`problems`](super::problems).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::replacement::{Replacement, replacement};
+use super::{AppliedMigration, Checksum, Entry, Journal, Progress, legacy_matches};
+
+/// What was found on disk for an entry of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileState {
+    /// The checksum of the up file, if it is there.
+    pub up: Option<Checksum>,
+    /// The checksum of the down file, if it is there.
+    pub down: Option<Checksum>,
+    /// Whether the up file is the one of which VibORM took the entry's checksum.
+    pub up_matches_legacy: bool,
+}
+
+impl FileState {
+    /// Looks at the files of an entry.
+    pub fn of(entry: &Entry, up: Option<&str>, down: Option<&str>) -> Self {
+        let checksum = up.map(Checksum::of_file);
+        let differs = checksum.as_ref().is_some_and(|checksum| *checksum != entry.checksum);
+        Self {
+            up_matches_legacy: differs && up.is_some_and(|up| legacy_matches(entry, up, down)),
+            up: checksum,
+            down: down.map(Checksum::of_file),
+        }
+    }
+
+    fn is_edited(&self, entry: &Entry) -> bool {
+        !self.up_matches_legacy && self.up.as_ref().is_some_and(|up| *up != entry.checksum)
+    }
+}
+
+/// The state of a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// The database has not applied it yet.
+    Pending,
+    /// The database has applied it.
+    Applied,
+    /// It was begun, statement by statement, and is not finished.
+    Failed,
+    /// Its file is not there.
+    Missing,
+    /// Its file, or what the database applied, is not what the journal says.
+    Edited,
+    /// It is pending, but a later one is applied.
+    OutOfOrder,
+    /// The database has applied it, but the journal does not know it.
+    Unknown,
+}
+
+impl State {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Applied => "applied",
+            Self::Failed => "failed",
+            Self::Missing => "missing",
+            Self::Edited => "edited",
+            Self::OutOfOrder => "out of order",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What is to be said of a migration besides its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// The up file is not what the journal says.
+    FileEdited {
+        /// The checksum of the file.
+        found: Checksum,
+        /// The checksum in the journal.
+        expected: Checksum,
+    },
+    /// The up file is not there.
+    FileMissing,
+    /// The down file is not what the journal says.
+    DownEdited {
+        /// The checksum of the file.
+        found: Checksum,
+        /// The checksum in the journal.
+        expected: Checksum,
+    },
+    /// The down file is not there, and once was.
+    DownMissing,
+    /// The database applied it, or what it replaces, with another checksum.
+    AppliedOther {
+        /// The name in the tracking table.
+        name: String,
+        /// The checksum in the tracking table, as stored.
+        recorded: String,
+        /// The checksum in the journal.
+        expected: Checksum,
+    },
+    /// A later migration is applied.
+    Before {
+        /// The name of the last one that is.
+        applied: String,
+    },
+    /// It replaces migrations that are all applied: the next apply puts its
+    /// record in the place of theirs.
+    Swap {
+        /// The names of the rows that go, oldest first.
+        rows: Vec<String>,
+    },
+    /// It replaces migrations of which some are applied.
+    HalfApplied {
+        /// Those that are.
+        applied: Vec<String>,
+        /// Those that are not.
+        missing: Vec<String>,
+    },
+    /// It was begun.
+    Begun {
+        /// How many of its statements are known to be done.
+        done: usize,
+        /// Whether the file is still the one that was begun.
+        same_file: bool,
+    },
+}
+
+/// Where one migration stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its name.
+    pub name: String,
+    /// Its number; `None` if the journal does not know it.
+    pub idx: Option<u32>,
+    /// Its state.
+    pub state: State,
+    /// When it was applied, as the database writes it.
+    pub applied_at: Option<String>,
+    /// What else is to be said.
+    pub details: Vec<Detail>,
+}
+
+/// Says where each migration stands: those of the journal in its order, then
+/// those that only the database knows.
+///
+/// `files` has what was found on disk, by the names of migrations; one that is
+/// not in it has no files.
+pub fn standings(
+    journal: &Journal,
+    files: &BTreeMap<String, FileState>,
+    applied: &[AppliedMigration],
+    progress: Option<&Progress>,
+) -> Vec<Standing> {
+    let rows: BTreeMap<&str, &AppliedMigration> =
+        applied.iter().map(|row| (row.name.as_str(), row)).collect();
+    let last_applied = journal.entries.iter().rposition(|entry| {
+        rows.contains_key(entry.name.as_str())
+            || matches!(replacement(entry, &rows), Replacement::Whole { .. })
+    });
+    let none = FileState::default();
+    let known = journal.entries.iter().enumerate().map(|(at, entry)| {
+        let files = files.get(&entry.name).unwrap_or(&none);
+        let later = last_applied.filter(|last| at < *last).map(|last| journal.entries[last].name.as_str());
+        let progress = progress.filter(|progress| progress.name == entry.name);
+        Look { entry, files, rows: &rows, later, progress }.standing()
+    });
+    known.chain(unknown(journal, applied)).collect()
+}
+
+/// The rows of which the journal knows nothing, not even that they were replaced.
+fn unknown<'a>(
+    journal: &Journal,
+    applied: &'a [AppliedMigration],
+) -> impl Iterator<Item = Standing> + use<'a> {
+    let names = journal.entries.iter().flat_map(|entry| {
+        let replaced = entry.replaces.iter().map(|one| one.name.clone());
+        replaced.chain([entry.name.clone()])
+    });
+    let names: BTreeSet<String> = names.collect();
+    applied.iter().filter(move |row| !names.contains(&row.name)).map(|row| Standing {
+        name: row.name.clone(),
+        idx: None,
+        state: State::Unknown,
+        applied_at: Some(row.applied_at.clone()),
+        details: Vec::new(),
+    })
+}
+
+/// All that is known of one entry.
+struct Look<'a> {
+    entry: &'a Entry,
+    files: &'a FileState,
+    rows: &'a BTreeMap<&'a str, &'a AppliedMigration>,
+    /// The last migration that is applied, if it is a later one.
+    later: Option<&'a str>,
+    progress: Option<&'a Progress>,
+}
+
+impl Look<'_> {
+    fn standing(&self) -> Standing {
+        let mut details = self.of_files();
+        let (state, applied_at) = match self.rows.get(self.entry.name.as_str()) {
+            Some(row) => (self.of_row(row, &mut details), Some(row.applied_at.clone())),
+            None => self.without_row(&mut details),
+        };
+        let (name, idx) = (self.entry.name.clone(), Some(self.entry.idx));
+        Standing { name, idx, state: self.overruled(state, &details), applied_at, details }
+    }
+
+    fn of_files(&self) -> Vec<Detail> {
+        let entry = self.entry;
+        let up = match &self.files.up {
+            None => Some(Detail::FileMissing),
+            Some(found) if self.files.is_edited(entry) => {
+                Some(Detail::FileEdited { found: found.clone(), expected: entry.checksum.clone() })
+            }
+            Some(_) => None,
+        };
+        let down = match (&self.files.down, &entry.down_checksum) {
+            (None, Some(_)) => Some(Detail::DownMissing),
+            (Some(found), Some(expected)) if found != expected => {
+                Some(Detail::DownEdited { found: found.clone(), expected: expected.clone() })
+            }
+            (Some(_), Some(_)) | (_, None) => None,
+        };
+        up.into_iter().chain(down).collect()
+    }
+
+    fn of_row(&self, row: &AppliedMigration, details: &mut Vec<Detail>) -> State {
+        if row.checksum.parse().is_ok_and(|checksum| self.entry.accepts(&checksum)) {
+            return State::Applied;
+        }
+        let (name, recorded, expected) =
+            (row.name.clone(), row.checksum.clone(), self.entry.checksum.clone());
+        details.push(Detail::AppliedOther { name, recorded, expected });
+        State::Edited
+    }
+
+    fn without_row(&self, details: &mut Vec<Detail>) -> (State, Option<String>) {
+        match replacement(self.entry, self.rows) {
+            Replacement::None => {}
+            Replacement::Whole { rows } => {
+                let applied_at = rows.last().and_then(|name| self.rows.get(name.as_str()));
+                let applied_at = applied_at.map(|row| row.applied_at.clone());
+                details.push(Detail::Swap { rows });
+                return (self.of_replaced_rows(details), applied_at);
+            }
+            Replacement::Half { applied, missing } => {
+                details.push(Detail::HalfApplied { applied, missing });
+                return (State::Pending, None);
+            }
+        }
+        if let Some(progress) = self.progress {
+            let same_file = progress.checksum.parse().is_ok_and(|checksum| self.entry.accepts(&checksum));
+            details.push(Detail::Begun { done: progress.done, same_file });
+            return (State::Failed, None);
+        }
+        match self.later {
+            Some(later) => {
+                details.push(Detail::Before { applied: later.to_owned() });
+                (State::OutOfOrder, None)
+            }
+            None => (State::Pending, None),
+        }
+    }
+
+    /// The state of one that is applied by the rows of what it replaces.
+    fn of_replaced_rows(&self, details: &mut Vec<Detail>) -> State {
+        let rows =
+            self.entry.replaces.iter().filter_map(|one| Some((one, self.rows.get(one.name.as_str())?)));
+        let others = rows
+            .filter(|(one, row)| !row.checksum.parse().is_ok_and(|checksum| one.accepts(&checksum)))
+            .map(|(one, row)| Detail::AppliedOther {
+                name: one.name.clone(),
+                recorded: row.checksum.clone(),
+                expected: one.checksum.clone(),
+            });
+        let before = details.len();
+        details.extend(others);
+        if details.len() == before { State::Applied } else { State::Edited }
+    }
+
+    /// What is wrong with the files weighs more than where it stands.
+    fn overruled(&self, state: State, details: &[Detail]) -> State {
+        let has = |wanted: fn(&Detail) -> bool| details.iter().any(wanted);
+        if state == State::Failed {
+            state
+        } else if has(|detail| matches!(detail, Detail::FileMissing)) {
+            State::Missing
+        } else if has(|detail| matches!(detail, Detail::FileEdited { .. })) {
+            State::Edited
+        } else {
+            state
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
