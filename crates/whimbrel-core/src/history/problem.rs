@@ -125,6 +125,20 @@ pub enum HistoryProblem {
         /// How many of its statements are known to be done.
         done: usize,
     },
+    /// A migration was begun that the journal does not know.
+    #[error(
+        "the database has begun `{name}` ({done} of its statements are done), which the journal does not know"
+    )]
+    #[diagnostic(
+        code(whimbrel::history::begun_unknown),
+        help("deploy the migrations that know it, and apply them")
+    )]
+    BegunUnknown {
+        /// The migration.
+        name: String,
+        /// How many of its statements are known to be done.
+        done: usize,
+    },
     /// The down file of a migration is not what the journal says.
     #[error("`{file}` was edited: it has checksum {found}, and the journal says {expected}")]
     #[diagnostic(
@@ -168,12 +182,19 @@ pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) 
 /// The problems of one migration; those of its down file only on the way back,
 /// those of its up file only on the way there.
 fn of(journal: &Journal, standing: &Standing, way_back: bool) -> Vec<HistoryProblem> {
-    let Some(entry) = journal.entry(&standing.name) else {
-        let applied_at = standing.applied_at.clone().unwrap_or_default();
-        return vec![HistoryProblem::Unknown { name: standing.name.clone(), applied_at }];
-    };
+    let Some(entry) = journal.entry(&standing.name) else { return vec![unknown(standing)] };
     let problems = standing.details.iter().filter_map(|detail| problem(entry, standing, detail));
     problems.filter(|problem| concerns(problem, way_back)).collect()
+}
+
+fn unknown(standing: &Standing) -> HistoryProblem {
+    let name = standing.name.clone();
+    match (&standing.applied_at, standing.details.as_slice()) {
+        (None, [Detail::Begun { done, .. }]) => HistoryProblem::BegunUnknown { name, done: *done },
+        (applied_at, _) => {
+            HistoryProblem::Unknown { name, applied_at: applied_at.clone().unwrap_or_default() }
+        }
+    }
 }
 
 fn problem(entry: &Entry, standing: &Standing, detail: &Detail) -> Option<HistoryProblem> {
@@ -219,7 +240,8 @@ fn concerns(problem: &HistoryProblem, way_back: bool) -> bool {
         | HistoryProblem::HalfApplied { .. } => !way_back,
         HistoryProblem::AppliedOther { .. }
         | HistoryProblem::Unknown { .. }
-        | HistoryProblem::BegunOther { .. } => true,
+        | HistoryProblem::BegunOther { .. }
+        | HistoryProblem::BegunUnknown { .. } => true,
     }
 }
 

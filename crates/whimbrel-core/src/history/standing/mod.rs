@@ -153,7 +153,7 @@ pub fn standings(
     journal: &Journal,
     files: &BTreeMap<String, FileState>,
     applied: &[AppliedMigration],
-    progress: Option<&Progress>,
+    progress: &[Progress],
 ) -> Vec<Standing> {
     let rows: BTreeMap<&str, &AppliedMigration> =
         applied.iter().map(|row| (row.name.as_str(), row)).collect();
@@ -165,10 +165,10 @@ pub fn standings(
     let known = journal.entries.iter().enumerate().map(|(at, entry)| {
         let files = files.get(&entry.name).unwrap_or(&none);
         let later = last_applied.filter(|last| at < *last).map(|last| journal.entries[last].name.as_str());
-        let progress = progress.filter(|progress| progress.name == entry.name);
+        let progress = progress.iter().find(|progress| progress.name == entry.name);
         Look { entry, files, rows: &rows, later, progress }.standing()
     });
-    known.chain(unknown(journal, applied)).collect()
+    known.chain(unknown(journal, applied)).chain(begun(journal, progress)).collect()
 }
 
 /// The rows of which the journal knows nothing, not even that they were replaced.
@@ -187,6 +187,17 @@ fn unknown<'a>(
         state: State::Unknown,
         applied_at: Some(row.applied_at.clone()),
         details: Vec::new(),
+    })
+}
+
+/// Migrations of which the journal knows nothing, and which were begun.
+fn begun(journal: &Journal, progress: &[Progress]) -> impl Iterator<Item = Standing> {
+    progress.iter().filter(|progress| journal.entry(&progress.name).is_none()).map(|progress| Standing {
+        name: progress.name.clone(),
+        idx: None,
+        state: State::Failed,
+        applied_at: None,
+        details: vec![Detail::Begun { done: progress.done, same_file: false }],
     })
 }
 

@@ -26,7 +26,7 @@ struct World {
     journal: Journal,
     files: BTreeMap<String, FileState>,
     applied: Vec<AppliedMigration>,
-    progress: Option<Progress>,
+    progress: Vec<Progress>,
 }
 
 impl World {
@@ -44,12 +44,12 @@ impl World {
             files: files.collect(),
             journal: Journal { dialect: Dialect::Sqlite, entries },
             applied: (1..).zip(applied).map(|(id, name)| row(id, name)).collect(),
-            progress: None,
+            progress: vec![],
         }
     }
 
     fn standings(&self) -> Vec<Standing> {
-        standings(&self.journal, &self.files, &self.applied, self.progress.as_ref())
+        standings(&self.journal, &self.files, &self.applied, &self.progress)
     }
 
     #[track_caller]
@@ -173,14 +173,20 @@ fn what_was_begun_goes_on_with_the_same_file() {
         is_open: true,
         started_at: "now".into(),
     };
-    world.progress = Some(progress.clone());
+    world.progress = vec![progress.clone()];
     world.check(&[("a", Applied), ("b", Failed)], &[]);
     assert_eq!(world.details("b"), [Detail::Begun { done: 2, same_file: true }]);
     progress.checksum = "junk".into();
-    world.progress = Some(progress);
+    world.progress = vec![progress.clone()];
     world.check(
         &[("a", Applied), ("b", Failed)],
         &["migration `b` was begun (2 of its statements are done), and its file was edited since"],
+    );
+    progress.name = "x".into();
+    world.progress = vec![progress];
+    world.check(
+        &[("a", Applied), ("b", Pending), ("x", Failed)],
+        &["the database has begun `x` (2 of its statements are done), which the journal does not know"],
     );
 }
 
