@@ -26,6 +26,7 @@
 //! - What an object depends on is what `pg_depend` says, columns included.
 
 mod ddl;
+mod domain;
 mod graph;
 mod keys;
 mod lower;

@@ -338,19 +338,20 @@ enum Cast {
     Wrapped,
 }
 
-/// Writes the expression that brings `value` from one type to another, `to` as
-/// the schema spells it.
+/// Writes the expression that brings `value` from one type to another, which
+/// the schema spells `spelled`. Neither type is a domain, but `spelled` may be
+/// the name of one over the other type.
 ///
 /// It is one that the server takes whatever the types are: where there is no
 /// cast, the value goes through text, and only rows can fail.
-pub(super) fn cast(value: &str, from: &TypeName, to: &str) -> String {
-    match way(from, &TypeName::parse(to)) {
-        Cast::Direct => format!("{value}::{to}"),
-        Cast::Via(between) => format!("{value}::{between}::{to}"),
-        Cast::Elements => format!("{value}::text[]::{to}"),
+pub(super) fn cast(value: &str, from: &TypeName, to: &TypeName, spelled: &str) -> String {
+    match way(from, to) {
+        Cast::Direct => format!("{value}::{spelled}"),
+        Cast::Via(between) => format!("{value}::{between}::{spelled}"),
+        Cast::Elements => format!("{value}::text[]::{spelled}"),
         Cast::Wrapped => {
-            let element = to.trim_end().strip_suffix("[]").unwrap_or(to);
-            let one = cast(value, from, element);
+            let element = spelled.trim_end().strip_suffix("[]").unwrap_or(spelled);
+            let one = cast(value, from, &to.element(), element);
             format!("CASE WHEN {value} IS NOT NULL THEN ARRAY[{one}] END")
         }
     }
@@ -505,8 +506,9 @@ mod tests {
             ("json", "jsonb", "x::jsonb"),
         ];
         for (from, to, expected) in cases {
-            assert_eq!(cast("x", &parse(from), to), expected, "{from} to {to}");
+            assert_eq!(cast("x", &parse(from), &parse(to), to), expected, "{from} to {to}");
         }
+        assert_eq!(cast("x", &parse("numeric"), &parse("bigint"), "amount"), "x::amount");
     }
 
     #[test]

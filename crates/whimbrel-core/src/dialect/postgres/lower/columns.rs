@@ -1,5 +1,6 @@
 //! Columns that become others.
 
+use super::super::domain::resolved;
 use super::super::keys;
 use super::super::rules::{ident, name};
 use super::super::types::{TypeName, cast, keeps_rows, lossless, may_fail, same};
@@ -81,8 +82,8 @@ impl Altered<'_> {
         fill.into_iter().chain([set]).collect()
     }
 
-    /// Changes type and collation.
-    fn type_step(&self) -> Option<Step> {
+    /// Changes type and collation; `bases` are the types without their domains.
+    fn type_step(&self, bases: (&TypeName, &TypeName)) -> Option<Step> {
         let to = self.collated_type();
         if !self.is_retyped() {
             let collated = self.from.collation != self.to.collation;
@@ -93,9 +94,9 @@ impl Altered<'_> {
         if keeps_rows(&types.0, &types.1) {
             return Some(self.step(&format!("TYPE {to}")));
         }
-        let value = cast(&ident(&self.to.name), &types.0, &self.to.sql_type);
+        let value = cast(&ident(&self.to.name), bases.0, bases.1, &self.to.sql_type);
         let mut step = self.step(&format!("TYPE {to} USING {value}"));
-        if !lossless(&types.0, &types.1) {
+        if !lossless(bases.0, bases.1) {
             step.hazards.push(Hazard::LosesPrecision { subject: self.subject() });
         }
         if may_fail(&types.0, &types.1) {
@@ -148,7 +149,9 @@ impl Lowering<'_> {
         self.release(altered, &sources.0, &sources.1, action);
         // Where the type is made anew, its maker moves the column over.
         if !self.remade.is_retyped(&keys::column(table, &to.name)) {
-            action.steps.extend(altered.type_step());
+            let from = resolved(self.from.schema, &from.sql_type).0;
+            let to = resolved(self.to.schema, &to.sql_type).0;
+            action.steps.extend(altered.type_step((&from, &to)));
         }
         generator::keep(altered, &sources.0, &sources.1, action);
         if !from.nullable && to.nullable {

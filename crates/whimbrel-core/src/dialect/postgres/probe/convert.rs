@@ -1,13 +1,13 @@
 //! Rows whose values do not survive a change of type.
 
 use super::super::ddl::condition;
+use super::super::domain::resolved;
 use super::super::mention::mentions;
 use super::super::rules::{ident, literal};
 use super::super::types::{TypeName, cast, lossless};
 use super::rows::Rows;
 use super::{affected, nothing};
-use crate::name::ObjectName;
-use crate::schema::{Column, Schema, SqlExpr, TypeDef};
+use crate::schema::{Column, Schema, SqlExpr};
 use crate::sql::{Lexicon, tokens};
 
 /// The query for one column; `from` is the column as it was, by its new name.
@@ -41,26 +41,6 @@ pub(super) fn probe(rows: &Rows<'_>, from: &Column, to: &Column) -> Option<Strin
     }
 }
 
-/// A type without its domain, and the conditions of the domain.
-fn resolved(schema: &Schema, sql_type: &str) -> (TypeName, Vec<SqlExpr>) {
-    let named = TypeName::parse(sql_type);
-    match domain(schema, &named.object_name()) {
-        Some((base, checks)) if !named.array => {
-            let (base, inherited) = resolved(schema, base);
-            (base, checks.iter().map(|(_, check)| check.clone()).chain(inherited).collect())
-        }
-        Some(_) | None => (named, Vec::new()),
-    }
-}
-
-fn domain<'a>(schema: &'a Schema, name: &ObjectName) -> Option<(&'a str, &'a [(String, SqlExpr)])> {
-    let def = schema.types.iter().find(|def| def.name() == name)?;
-    match def {
-        TypeDef::Domain { base, checks, .. } => Some((base, checks)),
-        TypeDef::Composite { .. } | TypeDef::Range { .. } => None,
-    }
-}
-
 fn enum_values(schema: &Schema, of: &TypeName) -> Option<Vec<String>> {
     schema.enum_type(&of.object_name()).map(|one| one.values.clone())
 }
@@ -86,7 +66,7 @@ struct Conversion<'a> {
 
 impl Conversion<'_> {
     fn cast_to(&self, sql_type: &str) -> String {
-        cast(self.value, self.from, sql_type)
+        cast(self.value, self.from, self.to, sql_type)
     }
 
     fn is_none_of(&self, values: &[String]) -> String {

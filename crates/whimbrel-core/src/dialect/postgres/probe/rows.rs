@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::domain::resolved;
 use super::super::mention::{Mentions, mentions};
 use super::super::rules::{ident, name};
 use super::super::types::{TypeName, cast, same};
@@ -89,7 +90,9 @@ impl<'a> Rows<'a> {
         match self.live(&column.name) {
             Some(live) if self.is_same(live, column) => Some(ident(&live.name)),
             Some(live) if is_known && column.generated.is_none() => {
-                Some(cast(&ident(&live.name), &TypeName::parse(&live.sql_type), &column.sql_type))
+                let from = resolved(self.pair.from, &live.sql_type).0;
+                let to = resolved(self.pair.to, &column.sql_type).0;
+                Some(cast(&ident(&live.name), &from, &to, &column.sql_type))
             }
             None if is_known && column.generated.is_none() && !numbers_itself(column) => {
                 let default = column.default.as_ref().map_or("NULL", |default| default.as_str());
