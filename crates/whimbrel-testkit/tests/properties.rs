@@ -8,11 +8,13 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
+use whimbrel::{Migrator, PushReport, Source};
 use whimbrel_core::describe::describe;
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::diff::{Renames, diff};
+use whimbrel_core::diff::{Rename, Renames, diff};
 use whimbrel_core::pair::Pair;
-use whimbrel_core::plan::{Plan, plan};
+use whimbrel_core::plan::{Plan, Proof, plan};
+use whimbrel_core::resolve::{EnumMapping, predefined};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::execute::{Silent, Unguarded, execute};
 use whimbrel_testkit::contents::Kept;
@@ -110,6 +112,48 @@ fn goes_back(dialect: Dialect, pair: &Related) -> Result<(), String> {
     })
 }
 
+/// A push asks nothing that was answered, proves its plan, and runs it; a second
+/// one has nothing to do.
+fn is_pushed(dialect: Dialect, pair: &Related) -> Result<(), String> {
+    block_on(async {
+        let mut database = Database::shared(dialect).await;
+        let tell = |error: whimbrel_db::DbError| error.to_string();
+        database.run(&pair.from_sql()).await.map_err(tell)?;
+        database.run(&pair.rows()).await.map_err(tell)?;
+        let builder = Migrator::builder(database.url()).map_err(explain)?;
+        let source = Source::sql("to.sql", pair.to_sql());
+        let mut migrator = builder.source(source).connect().await.map_err(explain)?;
+        let first = push(&mut migrator, pair.renames(), pair.mappings()).await?;
+        if let Proof::Unproved { reason } = first.proof {
+            return Err(format!("the plan is unproved: {reason}\n{:#?}", first.plan));
+        }
+        let second = push(&mut migrator, Vec::new(), Vec::new()).await?;
+        migrator.close().await.map_err(explain)?;
+        if second.changes.is_empty() { Ok(()) } else { Err(format!("a second push finds {second:#?}")) }
+    })
+}
+
+async fn push(
+    migrator: &mut Migrator,
+    renamed: Vec<Rename>,
+    enum_values: Vec<EnumMapping>,
+) -> Result<PushReport, String> {
+    let mut resolver = predefined();
+    (resolver.no_other_renames, resolver.accept_data_loss) = (true, true);
+    resolver.enum_values = enum_values;
+    let renames = Renames { renamed, ..Renames::default() };
+    migrator.push().renames(renames).resolver(resolver).await.map_err(explain)
+}
+
+fn explain(error: whimbrel::Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+    let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+    match &error {
+        whimbrel::Error::Unanswered { questions } => format!("{error}: {questions:#?}"),
+        _ => format!("{error}{causes}"),
+    }
+}
+
 /// A schema does not differ from itself, and the plan does not depend on the
 /// order in which either side lists its things.
 fn is_deterministic(dialect: Dialect, pair: &Related) -> Result<(), String> {
@@ -173,4 +217,9 @@ fn plans_go_back_on_postgres() {
 #[test]
 fn plans_are_deterministic_on_postgres() {
     check(Dialect::Postgres, 40, |pair| is_deterministic(Dialect::Postgres, pair));
+}
+
+#[test]
+fn pushes_are_proved_on_postgres() {
+    check(Dialect::Postgres, 40, |pair| is_pushed(Dialect::Postgres, pair));
 }

@@ -9,6 +9,7 @@ use super::model::{
     Action, Check, Column, DefaultValue, EnumModel, ForeignKey, Id, IndexModel, Kind, Model, TableModel,
     Trigger, Unique, View,
 };
+use super::postgres::{PostgresEdit, postgres_edit};
 
 /// Numbers that choose: taken modulo whatever there is to choose from.
 pub type Seed = [u8; 6];
@@ -47,11 +48,23 @@ pub enum Edit {
     AddEnumValue(Seed),
     RemoveEnumValue(Seed),
     RenameEnum(Seed),
+    Postgres(PostgresEdit),
 }
 
 /// Lists of edits of a length in a range.
-pub fn edits(length: Range<usize>) -> impl Strategy<Value = Vec<Edit>> {
-    let edit = prop_oneof![
+pub fn edits(dialect: Dialect, length: Range<usize>) -> BoxedStrategy<Vec<Edit>> {
+    match dialect {
+        Dialect::Sqlite => prop::collection::vec(common(), length).boxed(),
+        Dialect::Postgres => {
+            let edit = prop_oneof![5 => common(), 1 => postgres_edit().prop_map(Edit::Postgres)];
+            prop::collection::vec(edit, length).boxed()
+        }
+    }
+}
+
+/// What is done on any engine.
+fn common() -> impl Strategy<Value = Edit> {
+    prop_oneof![
         6 => any::<Seed>().prop_map(Edit::CreateTable),
         1 => any::<Seed>().prop_map(Edit::DropTable),
         2 => any::<Seed>().prop_map(Edit::RenameTable),
@@ -82,8 +95,7 @@ pub fn edits(length: Range<usize>) -> impl Strategy<Value = Vec<Edit>> {
         1 => any::<Seed>().prop_map(Edit::AddEnumValue),
         1 => any::<Seed>().prop_map(Edit::RemoveEnumValue),
         1 => any::<Seed>().prop_map(Edit::RenameEnum),
-    ];
-    prop::collection::vec(edit, length)
+    ]
 }
 
 impl Model {
@@ -125,9 +137,9 @@ impl Model {
             }
             Edit::ChangeKind(seed) => {
                 let kind = self.kind(seed[2]);
-                let column = self.plain_column(seed)?;
-                if column.kind.converts() && kind.converts() {
-                    column.kind = kind;
+                let old = self.plain_column(seed)?.kind;
+                if self.becomes(old, kind) {
+                    self.plain_column(seed)?.kind = kind;
                 }
             }
             Edit::ChangeNullability(seed) => {
@@ -227,6 +239,7 @@ impl Model {
                 let at = pick(self.enums.len(), seed[0])?;
                 self.enums[at].name = self.name(seed[1]);
             }
+            Edit::Postgres(edit) => self.postgres_edit(edit)?,
         }
         Some(())
     }
@@ -250,10 +263,12 @@ impl Model {
         let primary_key = if seed[4].is_multiple_of(5) { Vec::new() } else { vec![columns[0].id] };
         self.tables.push(TableModel {
             id,
+            namespace: None,
             name,
             columns,
             primary_key,
             numbers_itself: seed[4].is_multiple_of(3),
+            serial: false,
             strict: seed[5].is_multiple_of(4),
             without_rowid: seed[5].is_multiple_of(7),
             uniques: Vec::new(),
@@ -338,6 +353,8 @@ impl Model {
             descending: seed[5].is_multiple_of(2),
             expression: seed[4].is_multiple_of(4),
             partial,
+            hash: false,
+            include: None,
         });
         Some(())
     }
@@ -361,7 +378,14 @@ impl Model {
                     .push((column, if index == 0 { "out \"0\"".to_owned() } else { format!("out{index}") }));
             }
         }
-        self.views.push(View { id, name, base, columns: chosen, filtered: seed[4].is_multiple_of(2) });
+        self.views.push(View {
+            id,
+            name,
+            base,
+            columns: chosen,
+            filtered: seed[4].is_multiple_of(2),
+            materialized: false,
+        });
         Some(())
     }
 
@@ -374,6 +398,9 @@ impl Model {
     }
 
     fn kind(&self, seed: u8) -> Kind {
+        if let Some(kind) = self.postgres_kind(seed) {
+            return kind;
+        }
         match seed % 9 {
             0 | 1 => Kind::Integer,
             2 => Kind::Bigint,
@@ -392,11 +419,11 @@ impl Model {
         (!seed.is_multiple_of(3)).then(|| self.name(seed))
     }
 
-    fn pick_table(&self, seed: u8) -> Option<usize> {
+    pub(super) fn pick_table(&self, seed: u8) -> Option<usize> {
         pick(self.tables.len(), seed)
     }
 
-    fn pick_column(&self, seed: Seed) -> Option<(usize, usize)> {
+    pub(super) fn pick_column(&self, seed: Seed) -> Option<(usize, usize)> {
         let table = self.pick_table(seed[0])?;
         Some((table, pick(self.tables[table].columns.len(), seed[1])?))
     }
@@ -419,17 +446,18 @@ impl TableModel {
 
 fn default(kind: Kind, seed: u8) -> Option<DefaultValue> {
     match (kind, seed % 6) {
-        (_, 0 | 1) | (Kind::Blob | Kind::Enum(_), 3..) => None,
+        (_, 0 | 1) => None,
+        (kind, 3..) if !kind.converts() => None,
         (Kind::Text, 4) => Some(DefaultValue::Now),
         (_, 5) if kind.converts() => Some(DefaultValue::Expression),
         _ => Some(DefaultValue::Literal(seed / 6)),
     }
 }
 
-fn pick(length: usize, seed: u8) -> Option<usize> {
+pub(super) fn pick(length: usize, seed: u8) -> Option<usize> {
     (length > 0).then(|| usize::from(seed) % length)
 }
 
-fn take<T>(list: &mut Vec<T>, seed: u8) -> Option<T> {
+pub(super) fn take<T>(list: &mut Vec<T>, seed: u8) -> Option<T> {
     pick(list.len(), seed).map(|at| list.remove(at))
 }

@@ -17,19 +17,22 @@
 mod edit;
 mod model;
 mod names;
+mod postgres;
 mod repair;
 mod rows;
 mod sql;
 
 pub use edit::{Edit, Seed, edits};
 pub use model::{
-    Action, Check, Column, DefaultValue, EnumModel, ForeignKey, Id, IndexModel, Kind, Model, TableModel,
-    Trigger, Unique, View,
+    Action, Check, Column, DefaultValue, DomainModel, EnumModel, ForeignKey, Function, Id, IndexModel, Kind,
+    Model, TableModel, Trigger, Unique, View,
 };
+pub use postgres::PostgresEdit;
 
 use proptest::prelude::*;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::Rename;
+use whimbrel_core::name::ObjectName;
 use whimbrel_core::resolve::{EnumMapping, RenameKind};
 
 /// Two related schemas.
@@ -61,24 +64,25 @@ impl Related {
     /// What was renamed.
     pub fn renames(&self) -> Vec<Rename> {
         let mut renames = Vec::new();
-        let rename = |kind, parent: Option<&str>, from: &str, to: &str| Rename {
+        let rename = |kind, parent: Option<ObjectName>, from: ObjectName, to: ObjectName| Rename {
             kind,
-            parent: parent.map(Into::into),
-            from: from.into(),
-            to: to.into(),
+            parent,
+            from,
+            to,
         };
         for to in &self.to.tables {
             let Some(from) = self.from.table(to.id) else {
                 continue;
             };
-            if from.name != to.name {
-                renames.push(rename(RenameKind::Table, None, &from.name, &to.name));
+            if (from.namespace, &from.name) != (to.namespace, &to.name) {
+                renames.push(rename(RenameKind::Table, None, from.object_name(), to.object_name()));
             }
             for new in &to.columns {
                 if let Some(old) = from.column(new.id)
                     && old.name != new.name
                 {
-                    renames.push(rename(RenameKind::Column, Some(&to.name), &old.name, &new.name));
+                    let (parent, old, new) = (Some(to.object_name()), old.name.as_str(), new.name.as_str());
+                    renames.push(rename(RenameKind::Column, parent, old.into(), new.into()));
                 }
             }
         }
@@ -86,7 +90,8 @@ impl Related {
             if let Some(from) = self.from.enum_of(to.id)
                 && from.name != to.name
             {
-                renames.push(rename(RenameKind::Enum, None, &from.name, &to.name));
+                let (from, to) = (from.name.as_str(), to.name.as_str());
+                renames.push(rename(RenameKind::Enum, None, from.into(), to.into()));
             }
         }
         renames
@@ -97,7 +102,7 @@ impl Related {
         let mut mappings = Vec::new();
         for table in &self.to.tables {
             for column in &table.columns {
-                let Kind::Enum(id) = column.kind else {
+                let (Kind::Enum(id) | Kind::Enums(id)) = column.kind else {
                     continue;
                 };
                 let (Some(from), Some(to)) = (self.from.enum_of(id), self.to.enum_of(id)) else {
@@ -105,7 +110,7 @@ impl Related {
                 };
                 for value in from.values.iter().filter(|value| !to.values.contains(value)) {
                     mappings.push(EnumMapping {
-                        table: table.name.as_str().into(),
+                        table: table.object_name(),
                         column: column.name.clone(),
                         from: value.clone(),
                         to: to.values.first().cloned(),
@@ -126,12 +131,13 @@ impl std::fmt::Debug for Related {
 /// A schema of some tables.
 pub fn model(dialect: Dialect) -> impl Strategy<Value = Model> {
     let tables = prop::collection::vec(any::<Seed>().prop_map(Edit::CreateTable), 1..4);
-    (tables, edits(0..28)).prop_map(move |(tables, more)| Model::new(dialect).edited(&tables).edited(&more))
+    (tables, edits(dialect, 0..28))
+        .prop_map(move |(tables, more)| Model::new(dialect).edited(&tables).edited(&more))
 }
 
 /// Two related schemas.
 pub fn related(dialect: Dialect) -> impl Strategy<Value = Related> {
-    (model(dialect), edits(0..10)).prop_map(|(from, changes)| {
+    (model(dialect), edits(dialect, 0..10)).prop_map(|(from, changes)| {
         let mut to = from.edited(&changes);
         rows::reconcile(&from, &mut to);
         Related { from, to }

@@ -20,6 +20,10 @@ pub struct Model {
     pub triggers: Vec<Trigger>,
     /// The enums.
     pub enums: Vec<EnumModel>,
+    /// The domains (PostgreSQL).
+    pub domains: Vec<DomainModel>,
+    /// The functions (PostgreSQL).
+    pub functions: Vec<Function>,
     pub(super) next: Id,
     /// Every name that was ever given, as engines that ignore case see it.
     pub(super) used: BTreeSet<String>,
@@ -30,6 +34,8 @@ pub struct Model {
 pub struct TableModel {
     /// Its identity.
     pub id: Id,
+    /// Its namespace, if that is not the usual one (PostgreSQL).
+    pub namespace: Option<&'static str>,
     /// Its name.
     pub name: String,
     /// Its columns.
@@ -38,6 +44,8 @@ pub struct TableModel {
     pub primary_key: Vec<Id>,
     /// AUTOINCREMENT, or an identity.
     pub numbers_itself: bool,
+    /// Whether it numbers itself as a serial does (PostgreSQL).
+    pub serial: bool,
     /// STRICT (SQLite).
     pub strict: bool,
     /// WITHOUT ROWID (SQLite).
@@ -90,6 +98,14 @@ pub enum Kind {
     Blob,
     /// An enum
     Enum(Id),
+    /// INTEGER[] (PostgreSQL)
+    Integers,
+    /// TEXT[] (PostgreSQL)
+    Texts,
+    /// An array of an enum (PostgreSQL)
+    Enums(Id),
+    /// A domain (PostgreSQL)
+    Domain(Id),
 }
 
 impl Kind {
@@ -110,7 +126,7 @@ impl Kind {
 
     /// Whether rows hold different values.
     pub fn is_distinct(self) -> bool {
-        !matches!(self, Self::Enum(_))
+        !matches!(self, Self::Enum(_) | Self::Enums(_))
     }
 }
 
@@ -188,6 +204,10 @@ pub struct IndexModel {
     pub expression: bool,
     /// The column that must not be NULL in an indexed row, if there is one.
     pub partial: Option<Id>,
+    /// Whether it is a hash index, if it can be (PostgreSQL).
+    pub hash: bool,
+    /// A column that it only carries along (PostgreSQL).
+    pub include: Option<Id>,
 }
 
 /// A view of some columns of a table or of another view.
@@ -203,6 +223,8 @@ pub struct View {
     pub columns: Vec<(Id, String)>,
     /// Whether it leaves out rows.
     pub filtered: bool,
+    /// Whether it keeps its rows (PostgreSQL).
+    pub materialized: bool,
 }
 
 /// A trigger on a table that does nothing, at length.
@@ -229,6 +251,32 @@ pub struct EnumModel {
     pub values: Vec<String>,
 }
 
+/// A domain.
+#[derive(Debug, Clone)]
+pub struct DomainModel {
+    /// Its identity.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// Whether it is over texts, not numbers.
+    pub is_text: bool,
+    /// Whether it has a condition.
+    pub checked: bool,
+}
+
+/// A function that reads a column of a table.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// The table.
+    pub table: Id,
+    /// The column.
+    pub column: Id,
+    /// Which of several ways it is written in.
+    pub variant: u8,
+}
+
 impl Model {
     /// The empty schema.
     pub fn new(dialect: Dialect) -> Self {
@@ -238,6 +286,8 @@ impl Model {
             views: Vec::new(),
             triggers: Vec::new(),
             enums: Vec::new(),
+            domains: Vec::new(),
+            functions: Vec::new(),
             next: 1,
             used: BTreeSet::new(),
         }
@@ -256,6 +306,26 @@ impl Model {
     /// The enum of an identity.
     pub fn enum_of(&self, id: Id) -> Option<&EnumModel> {
         self.enums.iter().find(|one| one.id == id)
+    }
+
+    /// The domain of an identity.
+    pub fn domain(&self, id: Id) -> Option<&DomainModel> {
+        self.domains.iter().find(|one| one.id == id)
+    }
+
+    /// Whether the values of a column survive a change of its type.
+    pub(super) fn becomes(&self, from: Kind, to: Kind) -> bool {
+        let is_text = |id| self.domain(id).is_some_and(|domain| domain.is_text);
+        match (from, to) {
+            (Kind::Integers, Kind::Texts) | (Kind::Texts, Kind::Integers) | (Kind::Enum(_), Kind::Text) => {
+                true
+            }
+            (Kind::Domain(id), plain) | (plain, Kind::Domain(id)) => match is_text(id) {
+                true => plain.is_text(),
+                false => plain.is_number(),
+            },
+            (from, to) => from == to || (from.converts() && to.converts()),
+        }
     }
 
     pub(super) fn id(&mut self) -> Id {

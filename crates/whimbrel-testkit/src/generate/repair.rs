@@ -19,6 +19,11 @@ impl Model {
         }
         self.repair_views();
         self.repair_triggers();
+        let tables = &self.tables;
+        self.functions.retain(|function| {
+            let table = tables.iter().find(|table| table.id == function.table);
+            table.is_some_and(|table| table.column(function.column).is_some())
+        });
     }
 
     fn repair_views(&mut self) {
@@ -79,6 +84,7 @@ impl TableModel {
         self.indexes.retain(|index: &IndexModel| index.columns.iter().all(has) && !index.columns.is_empty());
         for index in &mut self.indexes {
             index.partial = index.partial.filter(|id| has(id));
+            index.include = index.include.filter(|id| has(id));
             index.unique &= index.columns.iter().all(is_distinct);
         }
         self.checks.retain(|check: &Check| find(&check.column).is_some_and(|column| column.kind.converts()));

@@ -36,7 +36,7 @@ fn insert(from: &Model, to: &Model, table: &TableModel, row: u32) -> String {
         if is_null { "NULL".to_owned() } else { value(from, column.kind, row) }
     });
     let values: Vec<_> = values.collect();
-    format!("INSERT INTO {} ({}) VALUES ({});\n", ident(&table.name), names.join(", "), values.join(", "))
+    format!("INSERT INTO {} ({}) VALUES ({});\n", table.sql_name(), names.join(", "), values.join(", "))
 }
 
 /// Says whether a column may hold NULL before and after.
@@ -69,13 +69,26 @@ fn value(model: &Model, kind: Kind, row: u32) -> String {
             let values = &model.enum_of(id).expect("enums stay").values;
             format!("'{}'", values[row as usize % values.len()].replace('\'', "''"))
         }
+        Kind::Integers | Kind::Texts => format!("'{{{row}}}'"),
+        Kind::Enums(id) => {
+            let name = ident(&model.enum_of(id).expect("enums stay").name);
+            format!("ARRAY[{}]::{name}[]", value(model, Kind::Enum(id), row))
+        }
+        // Numbers and texts alike.
+        Kind::Domain(_) => format!("'{row}'"),
     }
 }
 
 /// Takes out of `to` whatever the rows of `from` would stand in the way of.
 pub(super) fn reconcile(from: &Model, to: &mut Model) {
+    let names = to.clone();
     for table in &mut to.tables {
         if let Some(old) = from.table(table.id) {
+            for column in &mut table.columns {
+                let kind = old.column(column.id).map(|old| old.kind);
+                // Several edits may lead where no cast leads.
+                column.kind = kind.filter(|kind| !names.becomes(*kind, column.kind)).unwrap_or(column.kind);
+            }
             reconcile_table(old, table);
         }
     }
@@ -125,7 +138,10 @@ fn reconcile_table(old: &TableModel, new: &mut TableModel) {
         }
     }
     // The rows that are there all get the same default, and NULL becomes it.
-    let may_repeat = |id: &Id| is_new(id) && !without_default.contains(id);
+    let was_distinct = |id: &Id| old.column(*id).is_none_or(|column| column.kind.is_distinct());
+    let may_repeat = |id: &Id| is_new(id) && !without_default.contains(id) || !was_distinct(id);
+    new.primary_key.retain(was_distinct);
+    new.checks.retain(|check| old.column(check.column).is_none_or(|column| column.kind.converts()));
     new.uniques.retain(|unique| !unique.columns.iter().any(may_repeat));
     for index in &mut new.indexes {
         index.unique &= !index.columns.iter().any(may_repeat);
