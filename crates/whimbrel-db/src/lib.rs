@@ -10,6 +10,7 @@ pub mod connection;
 pub mod error;
 pub mod execute;
 mod fingerprint;
+pub mod grants;
 pub mod introspect;
 pub mod lock;
 #[cfg(feature = "postgres")]

@@ -27,6 +27,7 @@ mod in_sync;
 mod migrator;
 mod neighbourhood;
 mod prove;
+mod recreated;
 mod resolving;
 mod scratch;
 mod source;

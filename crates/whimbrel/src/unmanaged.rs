@@ -4,6 +4,7 @@ use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::name::ObjectName;
+use whimbrel_db::grants::Recreated;
 use whimbrel_db::introspect::Unmanaged;
 
 /// Says which changes cannot be made because something that whimbrel leaves
@@ -32,6 +33,23 @@ pub(crate) fn obstacles(
         _ => Vec::new(),
     });
     let mut reasons: Vec<String> = reasons.collect();
+    reasons.dedup();
+    reasons
+}
+
+/// Says which things cannot be dropped and made again, since something that
+/// whimbrel leaves alone would go with them: each with its reason. Grants are
+/// given again.
+pub(crate) fn obstacles_to_recreation(unmanaged: &[Unmanaged], recreated: &[Recreated]) -> Vec<String> {
+    let on = |one: &Recreated| match one {
+        Recreated::Relation { name, .. } => on_table(unmanaged, &name.from),
+        Recreated::Column { table, column } => {
+            let others: Vec<_> = unmanaged.iter().filter(|one| one.kind != "grant").cloned().collect();
+            on_column(&others, &table.from, &column.from)
+        }
+        Recreated::Routine { .. } => Vec::new(),
+    };
+    let mut reasons: Vec<String> = recreated.iter().flat_map(on).collect();
     reasons.dedup();
     reasons
 }

@@ -133,7 +133,7 @@ mod tests {
             Step::new("ALTER TABLE \"posts\" DROP COLUMN \"draft\"").with(loss),
         ];
         let batch = Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps };
-        (changes, Plan { batches: vec![batch] })
+        (changes, Plan { batches: vec![batch], ..Plan::default() })
     }
 
     fn rendered(width: Option<usize>) -> String {

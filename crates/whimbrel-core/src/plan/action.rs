@@ -1,5 +1,7 @@
 //! Actions: steps that belong together, with the facts that order them.
 
+use std::collections::BTreeSet;
+
 use super::{Batch, ForeignKeys, Step};
 use crate::dialect::Dialect;
 use crate::name::ObjectName;
@@ -63,6 +65,8 @@ pub struct Action {
     pub drops: Vec<Key>,
     /// What exists before and after, but not the same.
     pub alters: Vec<Key>,
+    /// What of that is another object of the same name afterwards.
+    pub replaces: Vec<Key>,
     /// What it needs in its final form.
     pub uses: Vec<Key>,
     /// What it would be good to have in its final form, where no cycle forbids.
@@ -97,6 +101,21 @@ impl Action {
     pub fn about(subject: &ObjectName) -> Self {
         Self { subject: Some(subject.clone()), ..Self::default() }
     }
+}
+
+/// What is another object afterwards, in the order of its keys.
+pub(super) fn recreated(actions: &[Action]) -> Vec<Key> {
+    let all = |part: fn(&Action) -> &Vec<Key>| actions.iter().flat_map(part).collect::<BTreeSet<_>>();
+    let (dropped, created) = (all(|action| &action.drops), all(|action| &action.creates));
+    let replaced = all(|action| &action.replaces);
+    dropped
+        .intersection(&created)
+        .copied()
+        .chain(replaced)
+        .cloned()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
 }
 
 /// Gathers ordered actions into batches: as few as the modes allow.

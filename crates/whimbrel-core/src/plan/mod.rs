@@ -24,6 +24,10 @@ use crate::schema::Schema;
 pub struct Plan {
     /// The batches; each is committed before the next begins.
     pub batches: Vec<Batch>,
+    /// What goes and comes back under its name: whatever the schema does not
+    /// tell of it, such as who may use it, is lost unless somebody restores it.
+    #[serde(skip)]
+    pub recreated: Vec<Key>,
 }
 
 /// Steps that share a transaction, or one step that cannot be in any.
@@ -143,5 +147,6 @@ pub enum PlanError {
 pub fn plan(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Result<Plan, PlanError> {
     let actions = dialect.lower(pair, changes)?;
     let ordered = order::order(dialect, actions)?;
-    Ok(Plan { batches: action::batches(ordered) })
+    let recreated = action::recreated(&ordered);
+    Ok(Plan { batches: action::batches(ordered), recreated })
 }

@@ -18,7 +18,7 @@ impl Plan {
     ///     foreign_keys: ForeignKeys::Suspended { check: vec![] },
     ///     steps: vec![Step::new("DROP TABLE \"users\"").with(Hazard::LosesTable { subject: "users".into() })],
     /// };
-    /// let plan = Plan { batches: vec![batch] };
+    /// let plan = Plan { batches: vec![batch], ..Plan::default() };
     /// assert_eq!(
     ///     plan.render_sql(),
     ///     "\

@@ -94,7 +94,7 @@ pub enum Outcome {
 /// use whimbrel_db::SqliteConnection;
 /// use whimbrel_db::execute::{Outcome, Silent, Unguarded, execute};
 /// let steps = vec![Step::new("CREATE TABLE users (id INTEGER PRIMARY KEY)")];
-/// let plan = Plan { batches: vec![Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps }] };
+/// let plan = Plan { batches: vec![Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps }], ..Plan::default() };
 /// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
 /// let outcome = execute(&mut connection, &plan, &mut Unguarded, &mut Silent).await.unwrap();
 /// assert_eq!(outcome, Outcome::Done);

@@ -4,6 +4,7 @@ mod config;
 mod connect;
 mod connection;
 mod failure;
+mod grants;
 mod holder;
 mod introspect;
 pub(crate) mod lock;
@@ -15,6 +16,7 @@ mod watch;
 
 pub use config::{Environment, PostgresConfig};
 pub use connection::PostgresConnection;
+pub(crate) use grants::grants;
 pub(crate) use introspect::{fingerprint, introspect};
 pub(crate) use scratch::open as open_scratch;
 

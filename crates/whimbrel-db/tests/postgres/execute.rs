@@ -19,7 +19,7 @@ fn plan(batches: &[&[&str]]) -> Plan {
         foreign_keys: ForeignKeys::AsIs,
         steps: sql.iter().map(|sql| Step::new(*sql)).collect(),
     };
-    Plan { batches: batches.iter().map(batch).collect() }
+    Plan { batches: batches.iter().map(batch).collect(), ..Plan::default() }
 }
 
 /// Lets the plan run on a database that others reach too.

@@ -13,7 +13,7 @@ use crate::support::{file, file_with, memory, message, number, query, read, run,
 
 /// A plan of plain batches.
 pub(crate) fn plan(batches: &[&[&str]]) -> Plan {
-    Plan { batches: batches.iter().map(|steps| batch(ForeignKeys::AsIs, steps)).collect() }
+    Plan { batches: batches.iter().map(|steps| batch(ForeignKeys::AsIs, steps)).collect(), ..Plan::default() }
 }
 
 fn batch(foreign_keys: ForeignKeys, steps: &[&str]) -> Batch {
@@ -23,7 +23,7 @@ fn batch(foreign_keys: ForeignKeys, steps: &[&str]) -> Batch {
 /// A plan of one batch with foreign keys suspended.
 fn suspended(check: &[&str], steps: &[&str]) -> Plan {
     let check = check.iter().map(|&name| name.into()).collect();
-    Plan { batches: vec![batch(ForeignKeys::Suspended { check }, steps)] }
+    Plan { batches: vec![batch(ForeignKeys::Suspended { check }, steps)], ..Plan::default() }
 }
 
 async fn go(connection: &mut dyn Connection, plan: &Plan) -> Result<Outcome, ExecuteError> {

@@ -21,7 +21,7 @@ use whimbrel_core::plan::{Plan, Proof, Step, plan};
 use whimbrel_core::resolve::{LossQuestion, Policy, Resolver, lenient, losses, strict};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::execute::{self, ExecuteObserver, Guard, Outcome};
-use whimbrel_db::introspect::{Unmanaged, fingerprint};
+use whimbrel_db::introspect::fingerprint;
 use whimbrel_db::{Connection, Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 
 use crate::error::Error;
@@ -29,9 +29,10 @@ use crate::facts::{self, Probed};
 use crate::in_sync::InSync;
 use crate::migrator::Migrator;
 use crate::prove::{Claim, prove};
+use crate::recreated::{keep_grants, recreated};
 use crate::resolving::{known_renames, resolve_losses, resolve_renames};
 use crate::source::{Loaded, SourceText};
-use crate::unmanaged::obstacles;
+use crate::unmanaged::{obstacles, obstacles_to_recreation};
 
 /// How often a plan is made anew when the live schema keeps moving.
 const ATTEMPTS: u32 = 10;
@@ -198,17 +199,20 @@ impl<'m> Push<'m> {
             resolve_renames(dialect, pair, renames, self.resolver.as_mut())?
         };
         self.check_policy(&changes)?;
-        check_left_alone(dialect, &live.unmanaged, &renames, &changes)?;
+        check_left_alone(obstacles(dialect, &live.unmanaged, &renames, &changes))?;
         let losses = losses(dialect, pair, &changes);
         let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;
         let accepted = self.accept_losses(&mut changes, &probed, desired.schema.is_empty())?;
-        let plan = plan(dialect, pair, &changes)?;
+        let mut plan = plan(dialect, pair, &changes)?;
+        let recreated = recreated(dialect, pair.to, &renames, &plan.recreated);
+        check_left_alone(obstacles_to_recreation(&live.unmanaged, &recreated))?;
         let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };
         let proof = if plan.is_empty() {
             Proof::Exact
         } else {
             prove(self.migrator.workshop().await?, claim).await?
         };
+        keep_grants(self.migrator.connection.as_mut(), &recreated, &mut plan).await?;
 
         let Introspection { left_alone, fingerprint, .. } = live;
         if let Some(texts) = texts.filter(|_| changes.is_empty()) {
@@ -280,13 +284,7 @@ impl std::fmt::Debug for Push<'_> {
     }
 }
 
-fn check_left_alone(
-    dialect: Dialect,
-    unmanaged: &[Unmanaged],
-    renames: &Renames,
-    changes: &[Change],
-) -> Result<(), Error> {
-    let reasons = obstacles(dialect, unmanaged, renames, changes);
+fn check_left_alone(reasons: Vec<String>) -> Result<(), Error> {
     if reasons.is_empty() { Ok(()) } else { Err(Error::LeftAlone { reasons }) }
 }
 

@@ -66,6 +66,7 @@ impl Lowering<'_> {
         self.actions.push(Action {
             steps,
             alters: vec![keys::relation(named)],
+            replaces: vec![keys::relation(named)],
             uses: self.type_uses(named),
             ..Action::about(named)
         });
