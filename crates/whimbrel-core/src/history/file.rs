@@ -188,6 +188,12 @@ pub fn header(text: &str) -> Header {
     }
 }
 
+/// What a down file says that its way back does not bring back.
+pub(super) fn warnings(text: &str) -> impl Iterator<Item = &str> {
+    let lines = body(text).lines().map_while(|line| line.strip_prefix(WARNING));
+    lines.map(|warning| warning.strip_prefix(' ').unwrap_or(warning))
+}
+
 /// All of a migration file that its checksum speaks of: what follows the header,
 /// the empty line after it, and a byte order mark.
 pub fn body(text: &str) -> &str {

@@ -16,10 +16,13 @@ mod file;
 mod file_checksum;
 mod journal;
 mod legacy;
+mod moved;
 mod name;
 mod problem;
+mod rebase;
 mod replacement;
 mod script;
+mod squash;
 mod standing;
 mod time;
 
@@ -31,8 +34,11 @@ pub use journal::{
     Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,
 };
 pub use legacy::legacy_matches;
+pub use moved::{Move, Moved};
 pub use name::{NameProblem, automatic_name, check_name, kebab, unique_name};
 pub use problem::{HistoryProblem, down_problems, problems};
+pub use rebase::{Rebase, RebaseError, rebase};
 pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptStatement};
+pub use squash::{FileTexts, Squash, SquashError, SquashRequest, squash};
 pub use standing::{Detail, FileState, Standing, State, standings};
 pub use time::{iso_time, time_stamp};

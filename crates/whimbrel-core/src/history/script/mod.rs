@@ -13,6 +13,7 @@ use std::time::Duration;
 
 pub use problem::{ScriptError, ScriptProblem, ScriptProblemKind};
 
+use super::Entry;
 use super::conflict::first_marker;
 use super::file::sections;
 use crate::dialect::Dialect;
@@ -63,10 +64,10 @@ pub struct ScriptStatement {
 }
 
 impl Script {
-    /// Reads an up file, or a down file.
+    /// Reads an up file.
     ///
-    /// The way back that an up file may hold inline is never part of it: see
-    /// [`Script::read_down`].
+    /// The way back that it may hold inline is never part of it: see
+    /// [`Script::way_back`].
     ///
     /// # Errors
     ///
@@ -76,12 +77,50 @@ impl Script {
         Reader::new(dialect, text, 0..up.len()).read(file)
     }
 
+    /// Reads the way back of a migration: its down file, if that is there and not
+    /// empty, else what its up file holds inline. `None` if there is neither.
+    ///
+    /// # Errors
+    ///
+    /// Everything in it that cannot run as a migration.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::{Checksum, Entry, Script};
+    /// let up = "CREATE TABLE a (b);\n-- whimbrel: down\nDROP TABLE a;\n";
+    /// let entry = Entry::new(1, "create-a", 0, Checksum::of_file(up));
+    /// let way_back = Script::way_back(Dialect::Sqlite, &entry, up, None).unwrap().unwrap();
+    /// assert_eq!(way_back.sql(&way_back.statements[0]), "DROP TABLE a");
+    /// ```
+    pub fn way_back(
+        dialect: Dialect,
+        entry: &Entry,
+        up: &str,
+        down: Option<&str>,
+    ) -> Result<Option<Self>, ScriptError> {
+        let down =
+            down.filter(|down| !down.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty());
+        match down {
+            Some(down) => Self::read_down_file(dialect, &entry.down_path(), down).map(Some),
+            None => Self::read_inline_down(dialect, &entry.path(), up),
+        }
+    }
+
+    /// Reads a down file: all of it, whatever it calls itself.
+    ///
+    /// # Errors
+    ///
+    /// Everything in the file that cannot run as a migration.
+    pub fn read_down_file(dialect: Dialect, file: &str, text: &str) -> Result<Self, ScriptError> {
+        Reader::new(dialect, text, 0..text.len()).read(file)
+    }
+
     /// Reads the way back that an up file holds inline; `None` if it holds none.
     ///
     /// # Errors
     ///
     /// Everything in that part of the file that cannot run as a migration.
-    pub fn read_down(dialect: Dialect, file: &str, text: &str) -> Result<Option<Self>, ScriptError> {
+    pub fn read_inline_down(dialect: Dialect, file: &str, text: &str) -> Result<Option<Self>, ScriptError> {
         let Some(down) = sections(text, dialect.lexicon()).down else { return Ok(None) };
         Reader::new(dialect, text, text.len() - down.len()..text.len()).read(file).map(Some)
     }

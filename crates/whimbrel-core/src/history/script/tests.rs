@@ -278,7 +278,7 @@ fn the_way_back_never_runs_as_up() {
             let text = format!("-- Migration: a\n\nCREATE TABLE a (b int);\n{marker}\r\nDROP TABLE a;\n");
             let script = runs(dialect, &text, &["CREATE TABLE a (b int)"], true);
             assert_eq!(&*script.text, text);
-            let down = Script::read_down(dialect, "0001_a.sql", &text).unwrap().unwrap();
+            let down = Script::read_inline_down(dialect, "0001_a.sql", &text).unwrap().unwrap();
             let seen: Vec<_> = down.statements.iter().map(|one| down.sql(one)).collect();
             assert_eq!(seen, ["DROP TABLE a"], "{marker}");
             assert_eq!(&*down.text, text);
@@ -295,16 +295,39 @@ fn the_way_back_never_runs_as_up() {
             )],
         );
         runs(dialect, "DROP TABLE a; -- down\nDROP TABLE b;", &["DROP TABLE a", "DROP TABLE b"], true);
-        assert_eq!(Script::read_down(dialect, "a", "DROP TABLE a;").unwrap(), None);
+        assert_eq!(Script::read_inline_down(dialect, "a", "DROP TABLE a;").unwrap(), None);
         // An explicit marker cuts even where a semicolon was forgotten.
         runs(dialect, "DROP TABLE a\n-- whimbrel: down\nDROP TABLE b", &["DROP TABLE a"], true);
     }
 }
 
 #[test]
+fn the_way_back_is_the_down_file_or_inline() {
+    let entry = Entry::new(1, "a", 0, crate::checksum::Checksum::of_parts([]));
+    let check = |up: &str, down: Option<&str>, expected: Option<(&str, &[&str])>| {
+        let script = Script::way_back(Dialect::Sqlite, &entry, up, down).unwrap();
+        let seen = script.as_ref().map(|script| {
+            let sql: Vec<_> = script.statements.iter().map(|one| script.sql(one)).collect();
+            (script.file.as_str(), sql)
+        });
+        assert_eq!(seen, expected.map(|(file, sql)| (file, sql.to_vec())), "{up:?} {down:?}");
+    };
+    let inline = "SELECT 1;\n-- down\nSELECT 2;\n";
+    let path = "meta/_down/0001_a.sql";
+    check("SELECT 1;", None, None);
+    check("SELECT 1;", Some(" \r\n"), None);
+    check("SELECT 1;", Some("-- Down migration for: a\n\n\n"), Some((path, &[])));
+    check(inline, None, Some(("0001_a.sql", &["SELECT 2"])));
+    check(inline, Some("\u{feff}\n"), Some(("0001_a.sql", &["SELECT 2"])));
+    check(inline, Some("SELECT 3;"), Some((path, &["SELECT 3"])));
+    // A down file is all down, also where it says so.
+    check("SELECT 1;", Some("-- down\nSELECT 3;\n"), Some((path, &["SELECT 3"])));
+}
+
+#[test]
 fn problems_of_the_way_back_are_told_where_they_stand() {
     let text = "DROP TABLE a;\n-- whimbrel: down\nCREATE TABLE a (b);\nROLLBACK;\n";
-    let error = Script::read_down(Dialect::Sqlite, "0001_a.sql", text).unwrap_err();
+    let error = Script::read_inline_down(Dialect::Sqlite, "0001_a.sql", text).unwrap_err();
     assert_eq!(error.to_string(), "`0001_a.sql` cannot run: a migration may not control its transaction");
     assert_eq!(error.problems[0].to_string(), "line 4: a migration may not control its transaction");
     assert_eq!(&text[error.problems[0].offset..][..8], "ROLLBACK");

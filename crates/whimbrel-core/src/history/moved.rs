@@ -1,0 +1,94 @@
+//! Migrations that get another number or name, and their files with them.
+
+use super::{Checksum, Entry, legacy_matches, renamed};
+
+/// A migration that gets another number, another name, or both.
+///
+/// The paths of two moves never meet: a path holds a name, and names are unique.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Move {
+    /// The entry as it was.
+    pub from: Entry,
+    /// The entry as it is to be.
+    pub to: Entry,
+}
+
+/// The files of a migration that was moved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moved {
+    /// The entry that belongs to them: see [`Move::files`].
+    pub entry: Entry,
+    /// The up file, to be written to [`Entry::path`].
+    pub up: String,
+    /// The down file, to be written to [`Entry::down_path`].
+    pub down: Option<String>,
+}
+
+impl Move {
+    /// The files with the new name in their headers.
+    ///
+    /// The checksum stays, unless it is one of VibORM's, which holds the name:
+    /// then the entry gets one of ours, and keeps VibORM's for the tracking tables
+    /// that have it.
+    pub fn files(&self, up: &str, down: Option<&str>) -> Moved {
+        let mut entry = self.to.clone();
+        if self.from.name == self.to.name {
+            return Moved { entry, up: up.to_owned(), down: down.map(str::to_owned) };
+        }
+        let checksum = Checksum::of_file(up);
+        if checksum != entry.checksum && legacy_matches(&self.from, up, down) {
+            entry.legacy_checksum = Some(std::mem::replace(&mut entry.checksum, checksum));
+        }
+        Moved { up: renamed(up, &entry.name), down: down.map(|down| renamed(down, &entry.name)), entry }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOWN: &str = "-- Down migration for: Add A\n\nDROP TABLE a;\n";
+
+    fn up(name: &str) -> String {
+        format!(
+            "-- Migration: {name}\n-- Generated: 1970-01-01T00:00:00.000Z\n-- Checksum: \n\nDROP TABLE b;\n"
+        )
+    }
+
+    fn moved(entry: &Entry, name: &str) -> Moved {
+        let to = Entry { idx: 7, name: name.into(), ..entry.clone() };
+        Move { from: entry.clone(), to }.files(&up("add-a"), Some(DOWN))
+    }
+
+    #[test]
+    fn another_number_changes_no_file() {
+        let entry = Entry::new(1, "add-a", 0, Checksum::of_file("DROP TABLE b;\n"));
+        let expected =
+            Moved { entry: Entry { idx: 7, ..entry.clone() }, up: up("add-a"), down: Some(DOWN.to_owned()) };
+        assert_eq!(moved(&entry, "add-a"), expected);
+    }
+
+    #[test]
+    fn another_name_stands_in_the_headers() {
+        let entry = Entry::new(1, "add-a", 0, Checksum::of_file("DROP TABLE b;\n"));
+        let expected = Moved {
+            entry: Entry { idx: 7, name: "add-a-2".into(), ..entry.clone() },
+            up: up("add-a-2"),
+            down: Some("-- Down migration for: add-a-2\n\nDROP TABLE a;\n".to_owned()),
+        };
+        assert_eq!(moved(&entry, "add-a-2"), expected);
+    }
+
+    #[test]
+    fn a_checksum_that_holds_the_name_becomes_one_of_ours() {
+        let draft = Checksum::of_parts([up("Add A").as_str()]);
+        let entry = Entry::new(1, "add-a", 0, draft.clone());
+        assert_eq!(moved(&entry, "add-a").entry.checksum, draft);
+        let renamed = moved(&entry, "add-a-2");
+        assert_eq!(renamed.entry.checksum, Checksum::of_file(&renamed.up));
+        assert_eq!(renamed.entry.legacy_checksum, Some(draft));
+        // An edited file does not become right by its new name.
+        let entry = Entry::new(1, "add-a", 0, Checksum::of_file("DROP TABLE c;\n"));
+        assert_eq!(moved(&entry, "add-a-2").entry.checksum, entry.checksum);
+    }
+}

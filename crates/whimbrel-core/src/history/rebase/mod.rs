@@ -1,0 +1,109 @@
+//! Rebase: after a merge in which both branches added migrations, ours come
+//! after theirs.
+
+use super::{Entry, Journal, Move, unique_name};
+use crate::dialect::Dialect;
+
+/// What becomes of a history by a rebase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rebase {
+    /// The journal as it is to be: theirs, then what only we have.
+    pub journal: Journal,
+    /// Our migrations whose numbers or names change, with their files.
+    pub moves: Vec<Move>,
+    /// The names, new where they change, of all migrations that only we have.
+    pub ours: Vec<String>,
+}
+
+/// Why our migrations cannot come after theirs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum RebaseError {
+    /// The journals are of different engines.
+    #[error("our migrations are for {ours}, and theirs for {theirs}")]
+    #[diagnostic(
+        code(whimbrel::rebase::dialect),
+        help("keep migrations for different engines in different folders")
+    )]
+    Dialect {
+        /// Our engine.
+        ours: Dialect,
+        /// Their engine.
+        theirs: Dialect,
+    },
+    /// We squashed what they still have.
+    #[error("our migration `{name}` replaces `{replaced}`, which the other side still has")]
+    #[diagnostic(
+        code(whimbrel::rebase::squashed),
+        help("undo the squash, rebase, and squash again with `whimbrel migrate squash`")
+    )]
+    Squashed {
+        /// Our migration.
+        name: String,
+        /// The migration of theirs that it replaces.
+        replaced: String,
+    },
+}
+
+/// Puts the migrations that only we have after all of theirs.
+///
+/// They get the next numbers, other names where theirs have taken them, and lose
+/// their proofs if anything came before them that was not there when they were
+/// proved. Whether a database has applied them already is for the caller to know.
+///
+/// # Errors
+///
+/// If the journals are of different engines, or we squashed what they have.
+pub fn rebase(theirs: &Journal, ours: &Journal) -> Result<Rebase, RebaseError> {
+    if ours.dialect != theirs.dialect {
+        return Err(RebaseError::Dialect { ours: ours.dialect, theirs: theirs.dialect });
+    }
+    let only_ours: Vec<_> = ours.entries.iter().filter(|entry| !has(theirs, entry)).collect();
+    if let Some(error) = only_ours.iter().find_map(|entry| squashed(theirs, entry)) {
+        return Err(error);
+    }
+    let is_new = theirs.entries.iter().any(|entry| !has(ours, entry));
+    let mut rebase = Rebase { journal: theirs.clone(), moves: Vec::new(), ours: Vec::new() };
+    for entry in only_ours {
+        let to = placed(&rebase.journal, ours, entry, is_new);
+        rebase.ours.push(to.name.clone());
+        rebase.journal.entries.push(to.clone());
+        if (to.idx, &to.name) != (entry.idx, &entry.name) {
+            rebase.moves.push(Move { from: entry.clone(), to });
+        }
+    }
+    Ok(rebase)
+}
+
+/// Says whether a journal has the entry, or has squashed it.
+fn has(journal: &Journal, entry: &Entry) -> bool {
+    journal.entries.iter().any(|other| {
+        is_same(other, entry)
+            || other.replaces.iter().any(|one| one.name == entry.name && one.accepts(&entry.checksum))
+    })
+}
+
+/// Says whether two entries are one migration, perhaps with an edit that one
+/// side has recorded: two that were made apart have different times.
+fn is_same(a: &Entry, b: &Entry) -> bool {
+    a.name == b.name && (a.when == b.when || a.accepts(&b.checksum) || b.accepts(&a.checksum))
+}
+
+fn squashed(theirs: &Journal, entry: &Entry) -> Option<RebaseError> {
+    let replaced = entry.replaces.iter().find(|one| theirs.is_taken(&one.name))?;
+    Some(RebaseError::Squashed { name: entry.name.clone(), replaced: replaced.name.clone() })
+}
+
+/// The entry as the next one of a journal. Its name is no other's, not even that
+/// of one of ours that is yet to come.
+fn placed(journal: &Journal, ours: &Journal, entry: &Entry, is_new: bool) -> Entry {
+    let is_taken = |name: &str| journal.is_taken(name) || (name != entry.name && ours.is_taken(name));
+    Entry {
+        idx: journal.next_index(),
+        name: unique_name(&entry.name, is_taken),
+        proof: entry.proof.clone().filter(|_| !is_new),
+        ..entry.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;
