@@ -91,19 +91,17 @@ pub(super) fn delete_all<'p>(paths: &[&'p Path]) -> Result<(), (&'p Path, io::Er
 
 /// Deletes the temporary files under `folder` that writers who died left.
 ///
-/// A writer who lives and misses its file writes it again.
-pub(super) fn sweep(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
+/// A writer who lives and misses its file writes it again. What cannot be looked
+/// at or deleted stays: it disturbs nobody.
+pub(super) fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         // Links are not followed: what they lead to is swept in its own place.
-        if entry.file_type()?.is_dir() {
-            sweep(&entry.path())?;
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            sweep(&entry.path());
         } else if is_temporary(&entry.file_name().to_string_lossy()) {
-            // Swept by somebody else, or not ours to delete: it disturbs nobody.
             let _ = fs::remove_file(entry.path());
         }
     }
-    Ok(())
 }
 
 /// Says whether a file of this name is only on its way to its place.

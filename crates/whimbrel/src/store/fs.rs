@@ -24,6 +24,9 @@ use super::{Capabilities, Store, StoreError, StoreLock, check_path, disk};
 /// The folder whose lock is the store's. An edit is written there, too.
 const META: &str = "meta";
 
+/// What is locked where a folder cannot be.
+const LOCK_FILE: &str = ".whimbrel.lock";
+
 /// How long the lock is waited for unless stated.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
@@ -61,7 +64,10 @@ pub struct FsStore {
 impl FsStore {
     /// Returns the store in the folder `root`.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), lock_wait: LOCK_WAIT }
+        let root = root.into();
+        // To the system, an empty name is no folder.
+        let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
+        Self { root, lock_wait: LOCK_WAIT }
     }
 
     /// Waits this long for another process that writes; 10 seconds unless stated.
@@ -161,7 +167,7 @@ impl FsStore {
             let kind = entry.file_type().map_err(failed)?;
             if kind.is_dir() {
                 self.walk(&entry.path(), &format!("{path}/"), paths)?;
-            } else if !disk::is_temporary(name) {
+            } else if name != LOCK_FILE && !disk::is_temporary(name) {
                 paths.push(path);
             }
         }
@@ -250,21 +256,23 @@ impl Store for FsStore {
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
         }
-        disk::sweep(&self.root).map_err(failed)?;
+        disk::sweep(&self.root);
         Ok(Box::new(Held(file)))
     }
 }
 
-/// Opens what is locked. A folder can be, so no file is left behind.
-#[cfg(unix)]
+/// Opens what is locked: the folder `meta` itself, so that no file is left
+/// behind, or a file in it where the system locks no folders (Windows, NFS).
 fn open_lock(meta: &Path) -> io::Result<File> {
-    File::open(meta)
+    let folder = File::open(meta).ok().filter(|folder| match folder.try_lock() {
+        Ok(()) | Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(_)) => false,
+    });
+    folder.map_or_else(|| open_lock_file(meta), Ok)
 }
 
-/// Opens what is locked: Windows locks files alone.
-#[cfg(not(unix))]
-fn open_lock(meta: &Path) -> io::Result<File> {
-    File::options().create(true).append(true).open(meta.join(".lock"))
+fn open_lock_file(meta: &Path) -> io::Result<File> {
+    File::options().create(true).append(true).open(meta.join(LOCK_FILE))
 }
 
 /// The lock of a folder.
@@ -335,5 +343,29 @@ fn problem(action: &'static str, place: &Path, error: &io::Error) -> StoreError 
             StoreError::Denied { path, reason }
         }
         _ => StoreError::Io { path, action, reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn where_no_folder_can_be_locked_a_file_is_and_nobody_sees_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = FsStore::new(folder.path());
+        store.put("meta/_journal.json", "{}").await.unwrap();
+        let open = || open_lock_file(&folder.path().join(META)).unwrap();
+        let (held, other) = (open(), open());
+        held.try_lock().unwrap();
+        assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)));
+        drop(held);
+        other.try_lock().unwrap();
+        assert_eq!(store.list().await.unwrap(), ["meta/_journal.json"]);
+    }
+
+    #[test]
+    fn an_empty_name_is_the_working_folder() {
+        assert_eq!(FsStore::new("").root(), Path::new("."));
     }
 }

@@ -246,7 +246,10 @@ pub struct Capabilities {
     pub list: bool,
     /// [`Store::create`] works. False unless stated.
     ///
-    /// Object stores call it a conditional put, databases have it as a key.
+    /// Object stores call it a conditional put, databases have it as a key. Where
+    /// there is no lock it keeps writers apart: one creates [`INTENT`], the others
+    /// wait until it is gone, or has stayed unchanged for 10 seconds, which says
+    /// that its writer died.
     pub create: bool,
     /// [`Store::lock`] works. False unless stated.
     pub lock: bool,
