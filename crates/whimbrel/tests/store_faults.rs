@@ -193,6 +193,39 @@ async fn add(store: Arc<dyn Store>, number: u32) {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_while_others_commit_can_tell_whether_all_belongs_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let on_disk = FsStore::new(folder.path().join("migrations"));
+    read_beside_a_writer(Arc::new(on_disk)).await;
+    read_beside_a_writer(Arc::new(MemoryStore::new())).await;
+}
+
+/// Reads two texts that change together, and the first again, while they do. If
+/// it had not changed, both must be equal.
+async fn read_beside_a_writer(store: Arc<dyn Store>) {
+    commit(&*store, Edit::new().put("a", "0").put("journal", "0")).await.unwrap();
+    let writing = store.clone();
+    let writer = tokio::spawn(async move {
+        for number in 1..100 {
+            let number = number.to_string();
+            let edit = Edit::new().put("a", &number).put("journal", &number);
+            commit(&*writing, edit).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    while !writer.is_finished() {
+        let view = View::open(&*store).await.unwrap();
+        let journal = view.get("journal").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let text = view.get("a").await.unwrap();
+        if view.is_current("journal", journal.as_deref()).await.unwrap() {
+            assert_eq!(text, journal);
+        }
+    }
+    writer.await.unwrap();
+}
+
 /// A store with conditional put alone, in which the look at call `at` takes a
 /// minute: its writer is taken for dead.
 #[derive(Debug)]

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
@@ -103,6 +105,30 @@ async fn many_files_read_as_one_by_one() {
     assert_eq!(expected.iter().flatten().count(), 150);
     assert_eq!(expected[0].as_ref().unwrap().len(), 1 << 20);
     assert_eq!(store.get_many(&paths).await.unwrap(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_while_a_file_is_written_sees_the_old_text_or_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FsStore::new(folder.path());
+    let texts = ["a".repeat(1 << 20), "b".repeat(1 << 19)];
+    store.put("x.sql", &texts[0]).await.unwrap();
+    let (reading, expected) = (store.clone(), texts.clone());
+    let is_done = Arc::new(AtomicBool::new(false));
+    let stop = is_done.clone();
+    let reader = tokio::spawn(async move {
+        while !stop.load(Ordering::Relaxed) {
+            let text = reading.get("x.sql").await.unwrap().unwrap();
+            assert!(expected.contains(&text), "{} bytes", text.len());
+            tokio::task::yield_now().await;
+        }
+    });
+    for turn in 0..50 {
+        store.put("x.sql", &texts[turn % 2]).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    is_done.store(true, Ordering::Relaxed);
+    reader.await.unwrap();
 }
 
 #[tokio::test]
