@@ -13,55 +13,34 @@ use super::intent::fresh_id;
 /// How the names of temporary files begin and end.
 const TEMPORARY: (&str, &str) = (".whimbrel-", ".tmp");
 
-/// How many files are open at once at most: many systems allow 256.
-const GROUP: usize = 64;
-
 /// How often a write begins anew because somebody swept its temporary file.
 const ATTEMPTS: usize = 5;
 
 /// Writes `text` to `path`, over what may be there.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
-    place(path, text, |temporary| rename(temporary, path))
+    place(path, text, |temporary| rename(temporary, path))?;
+    sync_folder(folder_of(path))
 }
 
 /// Writes many texts, each to its path, over what may be there.
 ///
-/// To bring several files to the disk costs little more than one, if all are
-/// written before.
+/// Each folder is brought to the disk once, which halves the waits for it.
 pub(super) fn replace_all<'p>(files: &[(&'p Path, &str)]) -> Result<(), (&'p Path, io::Error)> {
-    for group in files.chunks(GROUP) {
-        replace_group(group)?;
+    for &(path, text) in files {
+        place(path, text, |temporary| rename(temporary, path)).map_err(|error| (path, error))?;
     }
     sync_folders(files.iter().map(|(path, _)| *path))
 }
 
-fn replace_group<'p>(files: &[(&'p Path, &str)]) -> Result<(), (&'p Path, io::Error)> {
-    let mut drafts = Vec::with_capacity(files.len());
-    for &(path, text) in files {
-        drafts.push(Draft::write(path, text).map_err(|error| (path, error))?);
-    }
-    for (draft, &(path, _)) in drafts.iter().zip(files) {
-        draft.sync().map_err(|error| (path, error))?;
-    }
-    for (draft, &(path, text)) in drafts.into_iter().zip(files) {
-        match rename(&draft.temporary, path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => replace(path, text),
-            outcome => outcome,
-        }
-        .map_err(|error| (path, error))?;
-    }
-    Ok(())
-}
-
 /// Writes `text` to `path` if nothing is there, and says whether it did.
 pub(super) fn create(path: &Path, text: &str) -> io::Result<bool> {
-    let linked = place(path, text, |temporary| {
+    let placed = place(path, text, |temporary| {
         step("link")?;
         // Unlike a rename, a link never takes the place of a file.
         fs::hard_link(temporary, path)
     });
-    match linked {
-        Ok(()) => Ok(true),
+    match placed {
+        Ok(()) => sync_folder(folder_of(path)).map(|()| true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
@@ -124,48 +103,42 @@ pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes `text` to a temporary file, has it put into its place, and makes that
-/// last.
+/// Writes `text` to a temporary file, down to the disk, and has it put into its
+/// place.
 fn place(path: &Path, text: &str, put: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
-    for attempt in 1.. {
+    let mut attempt = 1;
+    loop {
         let draft = Draft::write(path, text)?;
-        draft.sync()?;
         match put(&draft.temporary) {
-            Err(error) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => {}
-            Err(error) => return Err(error),
-            Ok(()) => break,
+            Err(error) if error.kind() == ErrorKind::NotFound && attempt < ATTEMPTS => attempt += 1,
+            outcome => return outcome,
         }
     }
-    sync_folder(folder_of(path))
 }
 
 /// A file on its way to its place. Dropping it deletes it, if it is not there.
 struct Draft {
     temporary: PathBuf,
-    file: File,
 }
 
 impl Draft {
-    /// Writes `text` to a new file beside `path`.
+    /// Writes `text` to a new file beside `path`, down to the disk.
     fn write(path: &Path, text: &str) -> io::Result<Self> {
         let folder = folder_of(path);
         create_folder(folder)?;
         let (before, after) = TEMPORARY;
         let temporary = folder.join(format!("{before}{}{after}", fresh_id()));
         step("open")?;
-        let mut draft = Self { file: File::create_new(&temporary)?, temporary };
+        let mut file = File::create_new(&temporary)?;
+        let draft = Self { temporary };
         let (first, second) = text.as_bytes().split_at(text.len() / 2);
         step("write")?;
-        draft.file.write_all(first)?;
+        file.write_all(first)?;
         step("write more")?;
-        draft.file.write_all(second)?;
-        Ok(draft)
-    }
-
-    /// Brings what was written to the disk.
-    fn sync(&self) -> io::Result<()> {
+        file.write_all(second)?;
         step("sync")?;
-        self.file.sync_all()
+        file.sync_all()?;
+        Ok(draft)
     }
 }
 
