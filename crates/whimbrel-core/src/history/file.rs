@@ -92,7 +92,7 @@ impl UpFile {
 
     /// The checksum of the file.
     pub fn checksum(&self) -> Checksum {
-        Checksum::of_parts([self.body().as_str()])
+        Checksum::of_parts(self.body().split("\r\n"))
     }
 
     fn body(&self) -> String {
@@ -352,6 +352,7 @@ mod tests {
             &up(&["  CREATE TABLE a (b int);\n", "", " ; ", "\tDROP TABLE c"]),
             "CREATE TABLE a (b int);\n--> statement-breakpoint\nDROP TABLE c;\n",
         );
+        writes(&up(&["SELECT '\r\n'"]), "SELECT '\r\n';\n");
         writes(&up(&[]), "\n");
         let mut file = up(&["DROP TABLE a"]);
         file.notes = vec!["Answered: drop `a`".into(), "two\r\n  lines".into(), String::new()];

@@ -102,7 +102,7 @@ impl Script {
             down.filter(|down| !down.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty());
         match down {
             Some(down) => Self::read_down_file(dialect, &entry.down_path(), down).map(Some),
-            None => Self::read_inline_down(dialect, &entry.path(), up),
+            None => Self::read_down(dialect, &entry.path(), up),
         }
     }
 
@@ -120,7 +120,7 @@ impl Script {
     /// # Errors
     ///
     /// Everything in that part of the file that cannot run as a migration.
-    pub fn read_inline_down(dialect: Dialect, file: &str, text: &str) -> Result<Option<Self>, ScriptError> {
+    pub fn read_down(dialect: Dialect, file: &str, text: &str) -> Result<Option<Self>, ScriptError> {
         let Some(down) = sections(text, dialect.lexicon()).down else { return Ok(None) };
         Reader::new(dialect, text, text.len() - down.len()..text.len()).read(file).map(Some)
     }

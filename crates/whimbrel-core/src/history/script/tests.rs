@@ -278,7 +278,7 @@ fn the_way_back_never_runs_as_up() {
             let text = format!("-- Migration: a\n\nCREATE TABLE a (b int);\n{marker}\r\nDROP TABLE a;\n");
             let script = runs(dialect, &text, &["CREATE TABLE a (b int)"], true);
             assert_eq!(&*script.text, text);
-            let down = Script::read_inline_down(dialect, "0001_a.sql", &text).unwrap().unwrap();
+            let down = Script::read_down(dialect, "0001_a.sql", &text).unwrap().unwrap();
             let seen: Vec<_> = down.statements.iter().map(|one| down.sql(one)).collect();
             assert_eq!(seen, ["DROP TABLE a"], "{marker}");
             assert_eq!(&*down.text, text);
@@ -295,7 +295,7 @@ fn the_way_back_never_runs_as_up() {
             )],
         );
         runs(dialect, "DROP TABLE a; -- down\nDROP TABLE b;", &["DROP TABLE a", "DROP TABLE b"], true);
-        assert_eq!(Script::read_inline_down(dialect, "a", "DROP TABLE a;").unwrap(), None);
+        assert_eq!(Script::read_down(dialect, "a", "DROP TABLE a;").unwrap(), None);
         // An explicit marker cuts even where a semicolon was forgotten.
         runs(dialect, "DROP TABLE a\n-- whimbrel: down\nDROP TABLE b", &["DROP TABLE a"], true);
     }
@@ -327,7 +327,7 @@ fn the_way_back_is_the_down_file_or_inline() {
 #[test]
 fn problems_of_the_way_back_are_told_where_they_stand() {
     let text = "DROP TABLE a;\n-- whimbrel: down\nCREATE TABLE a (b);\nROLLBACK;\n";
-    let error = Script::read_inline_down(Dialect::Sqlite, "0001_a.sql", text).unwrap_err();
+    let error = Script::read_down(Dialect::Sqlite, "0001_a.sql", text).unwrap_err();
     assert_eq!(error.to_string(), "`0001_a.sql` cannot run: a migration may not control its transaction");
     assert_eq!(error.problems[0].to_string(), "line 4: a migration may not control its transaction");
     assert_eq!(&text[error.problems[0].offset..][..8], "ROLLBACK");
