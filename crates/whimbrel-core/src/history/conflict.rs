@@ -28,7 +28,8 @@ pub struct Conflict {
     pub ours: Journal,
     /// See [`Sides::theirs`].
     pub theirs: Journal,
-    /// See [`Sides::base`].
+    /// See [`Sides::base`]. `None` also where that is no journal: `zdiff3` leaves
+    /// out of it what both sides begin or end with.
     pub base: Option<Journal>,
     /// See [`Sides::ours_label`].
     pub ours_label: String,
@@ -49,7 +50,7 @@ impl Conflict {
         Ok(Self {
             ours: read(&sides.ours_label, &sides.ours)?,
             theirs: read(&sides.theirs_label, &sides.theirs)?,
-            base: sides.base.as_deref().map(|base| read("base", base)).transpose()?,
+            base: sides.base.as_deref().and_then(|base| read("base", base).ok()),
             ours_label: sides.ours_label,
             theirs_label: sides.theirs_label,
         })
@@ -245,36 +246,65 @@ mod tests {
         journal
     }
 
-    /// The two journals in one text, as git merges them: what is the same at
-    /// both ends stands once.
-    fn merged(ours: &str, theirs: &str) -> String {
-        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        let (ours, theirs) = (lines(ours), lines(theirs));
-        let start = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
-        let end =
-            ours[start..].iter().rev().zip(theirs[start..].iter().rev()).take_while(|(a, b)| a == b).count();
-        let middle = |lines: &[String]| {
-            lines[start..lines.len() - end].iter().map(|one| format!("{one}\n")).collect::<String>()
-        };
-        let common = |lines: &[String]| lines.iter().map(|one| format!("{one}\n")).collect::<String>();
-        format!(
-            "{}<<<<<<< HEAD\n{}=======\n{}>>>>>>> main\n{}",
-            common(&ours[..start]),
-            middle(&ours),
-            middle(&theirs),
-            common(&ours[ours.len() - end..])
-        )
+    /// The parts of a merged journal: the lines of an entry, from its start to its
+    /// number and version, its name to its checksum, and its end.
+    const OPEN: &str = "    {\n";
+
+    fn first(idx: u32) -> String {
+        format!("      \"idx\": {idx},\n      \"version\": \"19700101000000\",\n")
+    }
+
+    fn rest(name: &str) -> String {
+        let checksum = Checksum::of_file(name);
+        format!("      \"name\": \"{name}\",\n      \"when\": 0,\n      \"checksum\": \"{checksum}\"\n")
+    }
+
+    /// A journal that begins with one migration, up to its checksum.
+    fn before() -> String {
+        let head = "{\n  \"version\": \"1\",\n  \"dialect\": \"sqlite\",\n  \"entries\": [\n";
+        format!("{head}{OPEN}{}{}", first(0), rest("a"))
+    }
+
+    const AFTER: &str = "    }\n  ]\n}";
+
+    #[track_caller]
+    fn reads(text: &str, base: Option<&Journal>) {
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            let conflict = Conflict::read("meta/_journal.json", &text).unwrap();
+            assert_eq!(conflict.ours, journal(&["a", "ours"]));
+            assert_eq!(conflict.theirs, journal(&["a", "theirs", "more"]));
+            assert_eq!(conflict.base.as_ref(), base);
+            assert_eq!((conflict.ours_label.as_str(), conflict.theirs_label.as_str()), ("HEAD", "main"));
+        }
     }
 
     #[test]
-    fn a_journal_has_two_sides() {
-        let (ours, theirs) = (journal(&["a", "b", "ours"]), journal(&["a", "b", "c", "d"]));
-        let text = merged(&ours.to_json(), &theirs.to_json());
-        let conflict = Conflict::read("meta/_journal.json", &text).unwrap();
-        assert_eq!((&conflict.ours, &conflict.theirs, &conflict.base), (&ours, &theirs, &None));
-        assert_eq!((conflict.ours_label.as_str(), conflict.theirs_label.as_str()), ("HEAD", "main"));
-        let windows = text.replace('\n', "\r\n");
-        assert_eq!(Conflict::read("meta/_journal.json", &windows).unwrap(), conflict);
+    fn a_journal_reads_as_git_merges_it() {
+        let next = "    },\n";
+        let (ours, theirs) = (rest("ours"), rest("theirs"));
+        let more = format!("{next}{OPEN}{}{}", first(2), rest("more"));
+        let start = format!("{next}{OPEN}{}", first(1));
+        // `merge` finds that both added entries begin alike.
+        reads(
+            &format!("{}{start}<<<<<<< HEAD\n{ours}=======\n{theirs}{more}>>>>>>> main\n{AFTER}", before()),
+            None,
+        );
+        // `diff3` leaves the conflict whole.
+        reads(
+            &format!(
+                "{}<<<<<<< HEAD\n{start}{ours}||||||| 1234567\n=======\n{start}{theirs}{more}>>>>>>> main\n{AFTER}",
+                before()
+            ),
+            Some(&journal(&["a"])),
+        );
+        // `zdiff3` does not, and its base is no journal.
+        reads(
+            &format!(
+                "{}{start}<<<<<<< HEAD\n{ours}||||||| 1234567\n=======\n{theirs}{more}>>>>>>> main\n{AFTER}",
+                before()
+            ),
+            None,
+        );
     }
 
     #[test]
@@ -283,18 +313,5 @@ mod tests {
         assert_eq!(error.to_string(), "3 things are wrong with `j.json (HEAD)`");
         let error = Conflict::read("j.json", "<<<<<<< HEAD\n").unwrap_err();
         assert_eq!(error.to_string(), "the conflict markers in `j.json` do not match (line 1)");
-    }
-
-    #[test]
-    fn the_base_is_a_journal_too() {
-        let texts =
-            [journal(&["a", "b"]), journal(&["a"]), journal(&["a", "c"])].map(|journal| journal.to_json());
-        let text = format!(
-            "<<<<<<< HEAD\n{}\n||||||| 1234567\n{}\n=======\n{}\n>>>>>>> main\n",
-            texts[0], texts[1], texts[2]
-        );
-        let conflict = Conflict::read("j.json", &text).unwrap();
-        assert_eq!(conflict.base, Some(journal(&["a"])));
-        assert_eq!(conflict.theirs, journal(&["a", "c"]));
     }
 }

@@ -56,7 +56,7 @@ impl AnnotationProblemKind {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Unknown { .. } => {
-                "the directives are `renamed-from NAME`, `no-transaction` and `lock-timeout 2s`"
+                "the directives are `renamed-from NAME`, and in migrations `no-transaction`, `lock-timeout 2s` and `down`"
             }
             Self::Argument { .. } => "write the name as in SQL, in quotes where SQL needs them",
             Self::Unbound => "put the hint before the CREATE TABLE, or before the column in its parentheses",

@@ -204,6 +204,9 @@ impl<'a> Reader<'a> {
     /// A comment that is still open where the file ends hides what was to come.
     fn look_for_an_open_comment(&mut self) {
         let text = &self.text[self.section.clone()];
+        if !text.contains("/*") {
+            return;
+        }
         let Some(last) = sql::tokens(text, self.dialect.lexicon()).last() else { return };
         if last.kind == sql::TokenKind::BlockComment && (last.text.len() < 4 || !last.text.ends_with("*/")) {
             self.tell(last.offset, 2, ScriptProblemKind::OpenComment);

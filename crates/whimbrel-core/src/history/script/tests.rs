@@ -89,7 +89,7 @@ fn directives_speak_of_the_whole_file() {
             &[
                 (
                     "1:1 -- whimbrel: fly unknown directive `whimbrel: fly`",
-                    "the directives are `renamed-from NAME`, `no-transaction` and `lock-timeout 2s`",
+                    "the directives are `renamed-from NAME`, and in migrations `no-transaction`, `lock-timeout 2s` and `down`",
                 ),
                 (
                     "3:1 -- whimbrel: no-transaction `whimbrel: no-transaction` speaks of the whole file but is not at its top",
@@ -291,7 +291,7 @@ fn the_way_back_never_runs_as_up() {
             mention,
             &[(
                 "4:1 /* whimbrel: up */ unknown directive `whimbrel: up`",
-                "the directives are `renamed-from NAME`, `no-transaction` and `lock-timeout 2s`",
+                "the directives are `renamed-from NAME`, and in migrations `no-transaction`, `lock-timeout 2s` and `down`",
             )],
         );
         runs(dialect, "DROP TABLE a; -- down\nDROP TABLE b;", &["DROP TABLE a", "DROP TABLE b"], true);
