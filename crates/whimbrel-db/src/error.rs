@@ -144,6 +144,15 @@ impl DbError {
         matches!(self, Self::Locked { .. })
     }
 
+    /// Says whether PostgreSQL has no room for so many locks in one transaction.
+    pub fn is_out_of_locks(&self) -> bool {
+        // <https://www.postgresql.org/docs/current/errcodes-appendix.html>: out_of_memory.
+        let is_so = |error: &StatementError| {
+            error.code.as_deref() == Some("53200") && error.message == "out of shared memory"
+        };
+        self.statement().is_some_and(is_so)
+    }
+
     /// The statement that the engine refused, if that is what happened.
     pub fn statement(&self) -> Option<&StatementError> {
         match self {

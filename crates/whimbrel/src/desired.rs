@@ -94,8 +94,9 @@ impl Migrator {
 }
 
 /// How many statements of a source share a transaction: PostgreSQL keeps a lock
-/// for every object made in one, and has room for some 6,400.
-const SHARING: usize = 1_000;
+/// for every object made in one, some ten for a table, and has room for some
+/// 6,400 of them.
+const SHARING: usize = 200;
 
 /// Runs the statements of a source, many in one transaction and one round trip
 /// where that is possible: it is much faster.

@@ -26,6 +26,7 @@ mod facts;
 mod in_sync;
 mod migrator;
 mod neighbourhood;
+mod portions;
 mod prove;
 mod recreated;
 mod resolving;

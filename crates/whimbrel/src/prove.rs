@@ -21,6 +21,7 @@ use whimbrel_db::{Connection, DbError, Row};
 
 use crate::error::ProofError;
 use crate::neighbourhood::neighbourhood;
+use crate::portions::divided;
 use crate::scratch::Workshop;
 
 /// A plan under proof, with all it came from.
@@ -51,7 +52,13 @@ pub(crate) async fn prove(workshop: &mut Workshop, claim: Claim<'_>) -> Result<P
     let connection = workshop.connection();
     fill(connection, &near.from, claim.plan, claim.renames).await?;
     let before = kept.read(connection, Side::From).await?;
-    run(connection, claim.plan).await.map_err(ProofError::fails)?;
+    match run(connection, claim.plan).await {
+        Ok(()) => {}
+        Err(error) if error.is_out_of_locks() => {
+            return Ok(Proof::Unproved { reason: "the server has no room for so many locks".to_owned() });
+        }
+        Err(error) => return Err(ProofError::fails(error).into()),
+    }
     compare(workshop, &near.to).await?.map_err(|difference| ProofError::Differs { difference })?;
     let after = kept.read(workshop.connection(), Side::To).await?;
     if let Some(table) = before.iter().zip(&after).position(|(a, b)| a != b) {
@@ -68,7 +75,7 @@ async fn way_back(
 ) -> Result<Proof, crate::Error> {
     let dialect = workshop.dialect();
     let back = match plan_back(dialect, near, claim.renames) {
-        Ok(back) => back,
+        Ok(back) => divided(dialect, back),
         Err(error) => return Ok(Proof::Irreversible { reason: error.to_string() }),
     };
     fill(workshop.connection(), near.to, &back, &claim.renames.reversed()).await?;
@@ -97,7 +104,7 @@ async fn build(workshop: &mut Workshop, schema: &Schema) -> Result<Result<(), St
     let pair = Pair::new(&empty, schema);
     let changes = diff(dialect, pair, &Renames::default()).changes;
     let plan = match plan(dialect, pair, &changes) {
-        Ok(plan) => plan,
+        Ok(plan) => divided(dialect, plan),
         Err(error) => return Ok(Err(format!("the current schema does not replay: {error}"))),
     };
     if let Err(error) = run(workshop.connection(), &plan).await {

@@ -42,6 +42,21 @@ pub struct Batch {
     pub steps: Vec<Step>,
 }
 
+impl Batch {
+    fn in_portions(self, most: usize) -> Vec<Self> {
+        if !self.transaction || self.foreign_keys != ForeignKeys::AsIs || self.steps.len() <= most {
+            return vec![self];
+        }
+        let mut settings: Vec<Step> = Vec::new();
+        let portions = self.steps.chunks(most.max(1)).map(|chunk| {
+            let steps = settings.iter().chain(chunk).cloned().collect();
+            settings.extend(chunk.iter().filter(|step| step.is_setting()).cloned());
+            Self { transaction: true, foreign_keys: ForeignKeys::AsIs, steps }
+        });
+        portions.collect()
+    }
+}
+
 /// What becomes of foreign-key enforcement during a batch.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +93,11 @@ impl Step {
         Self { sql: sql.into(), hazards: Vec::new(), expect_rows: None }
     }
 
+    /// Says whether the statement only says how others of its transaction run.
+    fn is_setting(&self) -> bool {
+        self.sql.starts_with("SET LOCAL ")
+    }
+
     /// Adds a hazard.
     pub fn with(mut self, hazard: Hazard) -> Self {
         self.hazards.push(hazard);
@@ -89,6 +109,25 @@ impl Plan {
     /// All steps, in order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.batches.iter().flat_map(|batch| &batch.steps)
+    }
+
+    /// The same steps in the same order, at most so many in one transaction.
+    ///
+    /// A setting that counts until the end of a transaction is made in each.
+    /// Batches whose foreign keys are suspended stay whole.
+    ///
+    /// ```
+    /// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+    /// let steps = ["SET LOCAL a = 1", "CREATE TABLE b ()", "CREATE TABLE c ()"].map(Step::new).to_vec();
+    /// let batch = Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps };
+    /// let portions = Plan { batches: vec![batch], ..Plan::default() }.in_portions(2);
+    /// let last: Vec<_> = portions.batches[1].steps.iter().map(|step| step.sql.as_str()).collect();
+    /// assert_eq!(last, ["SET LOCAL a = 1", "CREATE TABLE c ()"]);
+    /// ```
+    #[must_use]
+    pub fn in_portions(self, steps: usize) -> Self {
+        let Self { batches, recreated } = self;
+        Self { batches: batches.into_iter().flat_map(|batch| batch.in_portions(steps)).collect(), recreated }
     }
 
     /// Says whether there is nothing to run.

@@ -155,14 +155,24 @@ impl ExecuteError {
 
     /// Says whether another session held what was needed.
     pub fn is_locked(&self) -> bool {
+        self.cause().is_some_and(DbError::is_locked)
+    }
+
+    /// Says whether the engine has no room for so many locks in one transaction.
+    pub fn is_out_of_locks(&self) -> bool {
+        self.cause().is_some_and(DbError::is_out_of_locks)
+    }
+
+    /// What the connection said.
+    fn cause(&self) -> Option<&DbError> {
         match self {
-            Self::Step { source, .. } | Self::Session { source, .. } => source.is_locked(),
+            Self::Step { source, .. } | Self::Session { source, .. } => Some(source),
             Self::Rows { .. }
             | Self::ForeignKeys { .. }
             | Self::Guard { .. }
             | Self::ForeignKeysStayOn { .. }
             | Self::Cancelled { .. }
-            | Self::OutcomeUnknown { .. } => false,
+            | Self::OutcomeUnknown { .. } => None,
         }
     }
 

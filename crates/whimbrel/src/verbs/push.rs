@@ -1,7 +1,8 @@
 //! `push`: from a source straight to a live database.
 //!
 //! The guarantee: the plan runs in as few transactions as the engine allows
-//! (SQLite: one), under the engine's lock, and only on the schema it was made
+//! (SQLite: one; PostgreSQL: one, unless enum values are added, or thousands of
+//! objects created and nothing else done), under the engine's lock, and only on the schema it was made
 //! for. If the live schema or the rows that answers rested on moved meanwhile,
 //! nothing runs and everything is planned anew. After a failure or an
 //! interruption at any point the database is as it was before the batch that
@@ -28,6 +29,7 @@ use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::in_sync::InSync;
 use crate::migrator::Migrator;
+use crate::portions::fit;
 use crate::prove::{Claim, prove};
 use crate::recreated::{keep_grants, recreated};
 use crate::resolving::{known_renames, resolve_losses, resolve_renames};
@@ -204,6 +206,7 @@ impl<'m> Push<'m> {
         let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;
         let accepted = self.accept_losses(&mut changes, &probed, desired.schema.is_empty())?;
         let mut plan = plan(dialect, pair, &changes)?;
+        let too_large = fit(self.migrator.connection.as_mut(), pair, &changes, &mut plan).await?;
         let recreated = recreated(dialect, pair.to, &renames, &plan.recreated);
         check_left_alone(obstacles_to_recreation(&live.unmanaged, &recreated))?;
         let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };
@@ -218,7 +221,8 @@ impl<'m> Push<'m> {
         if let Some(texts) = texts.filter(|_| changes.is_empty()) {
             self.migrator.remember_in_sync(texts, &fingerprint, &desired.notes, &left_alone);
         }
-        let plan = PushPlan { changes, plan, proof, accepted, notes: desired.notes, left_alone };
+        let notes = desired.notes.into_iter().chain(too_large).collect();
+        let plan = PushPlan { changes, plan, proof, accepted, notes, left_alone };
         Ok(Prepared { plan, fingerprint, probed })
     }
 
