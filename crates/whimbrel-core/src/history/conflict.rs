@@ -179,6 +179,9 @@ enum Marker {
 
 impl Marker {
     fn of(line: &str) -> Option<Self> {
+        if !line.starts_with(['<', '|', '=', '>']) {
+            return None;
+        }
         let line = line.trim_end_matches(['\n', '\r']);
         let is =
             |mark: &str| line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));

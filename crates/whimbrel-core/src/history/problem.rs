@@ -248,3 +248,187 @@ fn concerns(problem: &HistoryProblem, way_back: bool) -> bool {
 fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Dialect;
+    use crate::history::{Journal, JournalError, RebaseError, SquashError};
+
+    /// Codes, messages and help lines, one under the other.
+    fn told(problem: &dyn miette::Diagnostic) -> String {
+        let text = |part: Option<Box<dyn std::fmt::Display + '_>>| {
+            part.map_or(String::new(), |part| part.to_string())
+        };
+        format!("{}\n{problem}\n{}", text(problem.code()), text(problem.help()))
+    }
+
+    #[track_caller]
+    fn check(problem: &dyn miette::Diagnostic, code: &str, message: &str, help: &str) {
+        assert_eq!(told(problem), format!("whimbrel::{code}\n{message}\n{help}"));
+    }
+
+    #[test]
+    fn every_problem_says_what_to_do_next() {
+        let (name, file) = (|| "add-a".to_owned(), || "0001_add-a.sql".to_owned());
+        let (found, expected) = (|| "1f".to_owned(), || "2e".to_owned());
+        let down = || "meta/_down/0001_add-a.sql".to_owned();
+        check(
+            &HistoryProblem::EditedApplied {
+                name: name(),
+                file: file(),
+                found: found(),
+                expected: expected(),
+            },
+            "history::edited",
+            "migration `add-a` was edited after it was applied: `0001_add-a.sql` has checksum 1f, not 2e",
+            "restore the file, or record the edit with `whimbrel migrate verify --accept add-a`",
+        );
+        check(
+            &HistoryProblem::EditedPending {
+                name: name(),
+                file: file(),
+                found: found(),
+                expected: expected(),
+            },
+            "history::edited_pending",
+            "`0001_add-a.sql` was edited: it has checksum 1f, and the journal says 2e",
+            "restore the file, or have the edit proved and recorded with `whimbrel migrate verify --accept add-a`",
+        );
+        check(
+            &HistoryProblem::Missing { name: name(), file: file() },
+            "history::missing",
+            "`0001_add-a.sql` of migration `add-a` is missing",
+            "restore the file from version control, and make sure that it is deployed",
+        );
+        check(
+            &HistoryProblem::AppliedOther { name: name(), recorded: "junk".into(), expected: expected() },
+            "history::applied_other",
+            "the database applied `add-a` with checksum junk, and the journal says 2e",
+            "if another branch was deployed, deploy that one; if the file was edited since, restore the journal and \
+             the file from version control",
+        );
+        check(
+            &HistoryProblem::Unknown { name: name(), applied_at: "2026-01-31".into() },
+            "history::unknown",
+            "the database has applied `add-a` (at 2026-01-31), which the journal does not know",
+            "deploy the migrations that know it: a newer version, or the branch that it comes from",
+        );
+        check(
+            &HistoryProblem::OutOfOrder { name: name(), applied: "add-b".into() },
+            "history::out_of_order",
+            "migration `add-a` is pending, but `add-b`, which comes after it, is applied",
+            "run `whimbrel migrate rebase`: it puts the pending migrations after the applied ones",
+        );
+        check(
+            &HistoryProblem::HalfApplied {
+                name: name(),
+                applied: vec!["b".into()],
+                missing: vec!["c".into(), "d".into()],
+            },
+            "history::half_applied",
+            "migration `add-a` replaces `b`, `c`, `d`, of which the database has applied `b` but not `c`, `d`",
+            "apply the missing ones from the version before the squash, then this one",
+        );
+        check(
+            &HistoryProblem::BegunOther { name: name(), done: 2 },
+            "history::begun_other",
+            "migration `add-a` was begun (2 of its statements are done), and its file was edited since",
+            "restore the file with which it was begun, and apply again",
+        );
+        check(
+            &HistoryProblem::BegunUnknown { name: name(), done: 2 },
+            "history::begun_unknown",
+            "the database has begun `add-a` (2 of its statements are done), which the journal does not know",
+            "deploy the migrations that know it, and apply them",
+        );
+        check(
+            &HistoryProblem::EditedDown { name: name(), file: down(), found: found(), expected: expected() },
+            "history::edited_down",
+            "`meta/_down/0001_add-a.sql` was edited: it has checksum 1f, and the journal says 2e",
+            "restore the file, or have the edit proved and recorded with `whimbrel migrate verify --accept add-a`",
+        );
+        check(
+            &HistoryProblem::MissingDown { name: name(), file: down() },
+            "history::missing_down",
+            "`meta/_down/0001_add-a.sql`, the way back of migration `add-a`, is missing",
+            "restore the file from version control",
+        );
+    }
+
+    #[test]
+    fn every_refusal_of_a_journal_says_what_to_do_next() {
+        let read = |text: &str| Journal::from_json("j.json", text).unwrap_err();
+        check(
+            &read("{"),
+            "journal::malformed",
+            "`j.json` is not JSON: EOF while parsing an object at line 1 column 1",
+            "restore the file from version control; whimbrel writes it, and nobody else needs to",
+        );
+        check(
+            &read("\n<<<<<<< HEAD\n"),
+            "journal::conflict",
+            "`j.json` holds the conflict markers of a merge (line 2)",
+            "run `whimbrel migrate rebase`: it puts your migrations after theirs",
+        );
+        check(
+            &JournalError::Markers { file: "j.json".into(), line: 3 },
+            "journal::markers",
+            "the conflict markers in `j.json` do not match (line 3)",
+            "take the file of either side (`git checkout --ours` or `--theirs`), and run `whimbrel migrate rebase`",
+        );
+        check(
+            &read(r#"{"version":"7"}"#),
+            "journal::version",
+            "`j.json` has version `\"7\"`, and this whimbrel reads version \"1\"",
+            "use the whimbrel that wrote it, or a later one",
+        );
+        check(
+            &read(r#"{"version":"1","dialect":"oracle","entries":[]}"#),
+            "journal::invalid",
+            "`j.json`: the dialect `oracle` is unknown",
+            "this whimbrel speaks `sqlite` and `postgresql`",
+        );
+        check(&read("{}"), "journal::invalid", "3 things are wrong with `j.json`", "");
+    }
+
+    #[test]
+    fn every_refusal_to_squash_or_rebase_says_what_to_do_next() {
+        check(
+            &SquashError::Unknown { idx: 7 },
+            "squash::unknown",
+            "no migration has the number 7",
+            "`whimbrel migrate status` shows the numbers",
+        );
+        check(
+            &SquashError::TooFew { from: 1, to: 1 },
+            "squash::too_few",
+            "there are not two migrations from 1 to 1",
+            "name the first and the last of at least two migrations",
+        );
+        check(
+            &SquashError::Missing { name: "a".into(), file: "0000_a.sql".into() },
+            "squash::missing",
+            "`0000_a.sql` of migration `a` is missing",
+            "restore the file from version control",
+        );
+        check(
+            &SquashError::ForeignKeys { off: "0000_a.sql".into(), on: "0001_b.sql".into() },
+            "squash::foreign_keys",
+            "`0000_a.sql` runs with foreign keys off, and `0001_b.sql` changes rows with foreign keys on",
+            "one migration cannot do both: squash the migrations before and after one of them",
+        );
+        check(
+            &RebaseError::Dialect { ours: Dialect::Sqlite, theirs: Dialect::Postgres },
+            "rebase::dialect",
+            "our migrations are for SQLite, and theirs for PostgreSQL",
+            "keep migrations for different engines in different folders",
+        );
+        check(
+            &RebaseError::Squashed { name: "s".into(), replaced: "a".into() },
+            "rebase::squashed",
+            "our migration `s` replaces `a`, which the other side still has",
+            "undo the squash, rebase, and squash again with `whimbrel migrate squash`",
+        );
+    }
+}

@@ -5,6 +5,7 @@
 //! keys in the order of the fields here, and no absent values. A journal that
 //! VibORM wrote is one too; what whimbrel adds are optional fields of entries.
 
+mod json;
 mod problem;
 mod read;
 mod write;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::{EntryPlace, JournalError, JournalProblem, JournalProblemKind};
-use super::{Entry, Journal, Replaced, VERSION};
+use super::{Entry, Journal, Replaced, VERSION, json};
 use crate::dialect::Dialect;
 use crate::history::conflict::first_marker;
 use crate::history::{Checksum, check_name, time};
@@ -29,8 +29,7 @@ impl Journal {
             return Err(JournalError::Conflict { file: file(), line });
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let json =
-            serde_json::from_str(text).map_err(|source| JournalError::NotJson { file: file(), source })?;
+        let json = json::read(text).map_err(|source| JournalError::NotJson { file: file(), source })?;
         if let Some(found) = other_version(&json) {
             return Err(JournalError::Version { file: file(), found });
         }
