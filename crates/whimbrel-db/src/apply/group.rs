@@ -308,6 +308,10 @@ pub(super) async fn push_statement<'j>(
     if dialect == Dialect::Postgres && statement.class == Class::Session {
         // Whatever it has set: what we send is in UTF-8.
         pipe.push(Place::Settings, "SET client_encoding = 'UTF8'");
+        // The server reads all that comes in one round trip before it runs any of it.
+        if script.sql(statement).to_ascii_lowercase().contains("standard_conforming_strings") {
+            pipe.flush(connection).await?;
+        }
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ fn a_failing_statement_is_shown_where_it_stands() {
                      help: this run keeps `first`"
                 )
             );
-            assert_eq!(heard.applied(), ["first"]);
+            assert_eq!(heard.reported(), ["first"]);
             assert_eq!(column(session, "SELECT n FROM a ORDER BY n").await, "1");
             assert_eq!(tracked(session).await, "first");
             assert!(!session.in_transaction().await.unwrap());
@@ -97,10 +97,10 @@ fn the_whole_run_may_be_one_transaction() {
             let mut jobs = pending(dialect, &texts);
             let error = run_with(session, &mut jobs, &options, &mut heard).await.unwrap_err();
             assert_eq!(error.kept().migrations, Vec::<String>::new());
-            assert!(heard.applied().is_empty(), "{heard:?}");
+            assert!(heard.reported().is_empty(), "{heard:?}");
             let mut jobs = pending(dialect, &texts[..2]);
             run_with(session, &mut jobs, &options, &mut heard).await.unwrap();
-            assert_eq!(heard.applied(), ["first", "second"]);
+            assert_eq!(heard.reported(), ["first", "second"]);
             assert_eq!(tracked(session).await, "first second");
         });
     }

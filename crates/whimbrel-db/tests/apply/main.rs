@@ -2,4 +2,10 @@
 #![cfg(all(feature = "sqlite", feature = "postgres"))]
 
 mod atomic;
+mod crowd;
+mod faults;
+mod nothing;
+mod postgres;
+mod sqlite;
+mod steps;
 mod support;

@@ -71,7 +71,7 @@ impl ApplyObserver for Heard {
 
 impl Heard {
     /// The migrations that were reported applied.
-    pub(crate) fn applied(&self) -> Vec<&str> {
+    pub(crate) fn reported(&self) -> Vec<&str> {
         self.0.iter().filter_map(|line| line.strip_prefix("applied ")).collect()
     }
 }
@@ -119,7 +119,9 @@ pub(crate) async fn column(connection: &mut dyn Connection, sql: &str) -> String
 
 /// The names in the tracking table, oldest first.
 pub(crate) async fn tracked(connection: &mut dyn Connection) -> String {
-    column(connection, "SELECT name FROM _whimbrel_migrations ORDER BY id").await
+    let table = options(connection.server().dialect).table;
+    let tracked = table.read(connection).await.unwrap_or_else(|error| panic!("{error}"));
+    tracked.applied.iter().map(|row| row.name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// An error with its causes and its help, in lines.

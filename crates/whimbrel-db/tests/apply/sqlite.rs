@@ -1,0 +1,266 @@
+//! What only SQLite does to a transaction.
+
+use std::time::Duration;
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_db::LockWait;
+use whimbrel_db::apply::ApplyObserver;
+use whimbrel_testkit::database::{Database, block_on};
+
+use crate::support::{Heard, assert_free, column, run, told, tracked};
+
+/// Runs migrations on an empty database; the third of them fails.
+async fn fail(database: &mut Database, before: &str, migrations: &[(&str, &str)]) -> String {
+    database.run(before).await.unwrap();
+    let mut heard = Heard::default();
+    let error = run(&mut *database.connection, migrations, &mut heard).await.unwrap_err();
+    let session = &mut *database.connection;
+    assert!(!session.in_transaction().await.unwrap());
+    assert_eq!(heard.reported().join(" "), tracked(session).await, "what is told is true");
+    assert_eq!(error.kept().migrations, heard.reported());
+    assert_free(session, "after the failure").await;
+    told(&error)
+}
+
+#[test]
+fn a_rebuild_among_data_keeps_cascading_children() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let session = &mut *database.connection;
+        let migrations = [
+            (
+                "tables",
+                "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+                 CREATE TABLE child (parent int REFERENCES parent ON DELETE CASCADE);
+                 INSERT INTO parent VALUES (1), (2);\nINSERT INTO child VALUES (1), (2);",
+            ),
+            ("more", "INSERT INTO parent VALUES (3);\nINSERT INTO child VALUES (3);"),
+            (
+                "rebuild",
+                "PRAGMA foreign_keys=OFF;
+                 CREATE TABLE new (id INTEGER PRIMARY KEY, a int NOT NULL DEFAULT 0);
+                 INSERT INTO new (id) SELECT id FROM parent;\nDROP TABLE parent;\nALTER TABLE new RENAME TO parent;
+                 PRAGMA foreign_keys=ON;",
+            ),
+            ("fewer", "DELETE FROM parent WHERE id = 2;"),
+        ];
+        run(session, &migrations, &mut Heard::default()).await.unwrap();
+        assert_eq!(column(session, "SELECT parent FROM child ORDER BY parent").await, "1 3");
+        assert_eq!(column(session, "PRAGMA foreign_keys").await, "1");
+        assert_eq!(tracked(session).await, "tables more rebuild fewer");
+    });
+}
+
+#[test]
+fn a_rebuild_may_leave_old_orphans_and_no_new_ones() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let before = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+            CREATE TABLE child (parent int REFERENCES parent);
+            INSERT INTO parent VALUES (1);\nINSERT INTO child VALUES (1);
+            PRAGMA foreign_keys = OFF;\nINSERT INTO child VALUES (9);\nPRAGMA foreign_keys = ON;";
+        let migrations = [
+            ("harmless", "PRAGMA foreign_keys=OFF;\nCREATE TABLE a (n);\nPRAGMA foreign_keys=ON;"),
+            ("plain", "CREATE TABLE b (n);"),
+            ("orphans", "PRAGMA foreign_keys=OFF;\nDELETE FROM parent;\nPRAGMA foreign_keys=ON;"),
+        ];
+        assert_eq!(
+            fail(&mut database, before, &migrations).await,
+            "`orphans` leaves rows that refer to nothing: row 1 of `child` refers to a row of `parent` that is not \
+             there\nhelp: this run keeps `harmless` and `plain`; let the migration put the rows right, then run the \
+             command again"
+        );
+        assert_eq!(column(&mut *database.connection, "PRAGMA foreign_keys").await, "1");
+    });
+}
+
+#[test]
+fn a_trigger_that_rolls_all_back_takes_nothing_that_was_reported() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let before = "CREATE TABLE a (n);\nCREATE TRIGGER no BEFORE INSERT ON a WHEN new.n = 3 BEGIN
+            SELECT RAISE(ROLLBACK, 'not three'); END;";
+        let migrations = [
+            ("one", "INSERT INTO a VALUES (1);"),
+            ("two", "INSERT INTO a VALUES (2);"),
+            ("three", "INSERT INTO a VALUES (0);\nINSERT INTO a VALUES (3);"),
+            ("four", "INSERT INTO a VALUES (4);"),
+        ];
+        assert_eq!(
+            fail(&mut database, before, &migrations).await,
+            "statement 2 of 2 of `three` failed, at line 2 of `0002_three.sql`\nbecause: not three\n\
+             help: this run keeps `one` and `two`"
+        );
+        assert_eq!(column(&mut *database.connection, "SELECT n FROM a").await, "1 2");
+    });
+}
+
+#[test]
+fn a_full_disk_takes_nothing_that_was_reported() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let before = "CREATE TABLE a (n);\nPRAGMA max_page_count = 20;";
+        let migrations = [
+            ("one", "INSERT INTO a VALUES (1);"),
+            ("two", "INSERT INTO a VALUES (2);"),
+            ("three", "INSERT INTO a VALUES (3);\nINSERT INTO a VALUES (zeroblob(1000000));"),
+            ("four", "INSERT INTO a VALUES (4);"),
+        ];
+        let told = fail(&mut database, before, &migrations).await;
+        let name = database.connection.server().name.clone();
+        assert_eq!(
+            told,
+            format!(
+                "statement 2 of 2 of `three` failed, at line 2 of `0002_three.sql`\n\
+                 because: no room left to write to `{name}`\nhelp: this run keeps `one` and `two`"
+            )
+        );
+        assert_eq!(column(&mut *database.connection, "SELECT n FROM a").await, "1 2");
+    });
+}
+
+#[test]
+fn what_is_found_wrong_at_commit_is_traced_to_its_migration() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let before = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+            CREATE TABLE child (parent int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);";
+        let migrations = [
+            ("one", "INSERT INTO parent VALUES (1);"),
+            ("two", "INSERT INTO child VALUES (1);"),
+            ("three", "INSERT INTO child VALUES (3);"),
+            ("four", "INSERT INTO parent VALUES (4);"),
+            ("five", "INSERT INTO parent VALUES (5);"),
+        ];
+        assert_eq!(
+            fail(&mut database, before, &migrations).await,
+            "cannot commit `three`\nbecause: FOREIGN KEY constraint failed\nhelp: this run keeps `one` and `two`"
+        );
+    });
+}
+
+#[test]
+fn an_interrupt_takes_nothing_that_was_reported() {
+    const LONG: &str =
+        "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 1000000000)";
+    for statement in
+        [format!("{LONG} SELECT count(*) FROM r;"), format!("{LONG} INSERT INTO a SELECT n FROM r;")]
+    {
+        block_on(async {
+            let mut database = Database::shared(Dialect::Sqlite).await;
+            let canceller = database.connection.canceller();
+            let asked = tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(400)).await;
+                canceller.cancel().await;
+            });
+            let migrations = [
+                ("one", "INSERT INTO a VALUES (1);"),
+                ("two", "INSERT INTO a VALUES (2);"),
+                ("long", &statement),
+            ];
+            let told = fail(&mut database, "CREATE TABLE a (n);", &migrations).await;
+            asked.await.unwrap();
+            assert_eq!(told, "interrupted\nhelp: nothing was kept of this run");
+            let session = &mut *database.connection;
+            assert_eq!(column(session, "SELECT count(*) FROM a").await, "0");
+            run(session, &migrations[..2], &mut Heard::default()).await.unwrap();
+            assert_eq!(column(session, "SELECT n FROM a").await, "1 2");
+        });
+    }
+}
+
+#[test]
+fn a_run_whose_future_is_dropped_leaves_nothing_half_done() {
+    block_on(async {
+        let database = Database::shared(Dialect::Sqlite).await;
+        let mut session = database.another_session().await;
+        let long = "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r;";
+        let migrations = [("one", "CREATE TABLE a (n);"), ("long", long)];
+        let mut heard = Heard::default();
+        let running = run(&mut *session, &migrations, &mut heard);
+        assert!(tokio::time::timeout(Duration::from_millis(300), running).await.is_err());
+        drop(session);
+        let mut session = database.another_session().await;
+        assert_eq!(column(&mut *session, "SELECT count(*) FROM sqlite_schema").await, "0");
+        run(&mut *session, &migrations[..1], &mut Heard::default()).await.unwrap();
+    });
+}
+
+#[test]
+fn a_writer_in_the_way_is_waited_for_and_then_told() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let writer = &mut *database.connection;
+        writer.execute("BEGIN IMMEDIATE").await.unwrap();
+        let options = whimbrel_db::ConnectOptions {
+            lock_wait: LockWait::up_to(Duration::from_millis(200)),
+            ..whimbrel_db::ConnectOptions::default()
+        };
+        let mut session = whimbrel_db::connect(&database.url().parse().unwrap(), &options).await.unwrap();
+        let migrations = [("one", "CREATE TABLE a (n);")];
+        let error = run(&mut *session, &migrations, &mut Heard::default()).await.unwrap_err();
+        assert!(error.is_locked(), "{error:?}");
+        database.connection.execute("ROLLBACK").await.unwrap();
+        run(&mut *session, &migrations, &mut Heard::default()).await.unwrap();
+        assert_eq!(tracked(&mut *database.connection).await, "one");
+    });
+}
+
+#[test]
+fn others_who_applied_between_two_transactions_are_seen() {
+    block_on(async {
+        let database = Database::shared(Dialect::Sqlite).await;
+        let mut first = database.another_session().await;
+        let migrations = [
+            ("one", "CREATE TABLE a (n);\nINSERT INTO a VALUES (1);"),
+            ("two", "PRAGMA foreign_keys=OFF;\nINSERT INTO a VALUES (2);\nPRAGMA foreign_keys=ON;"),
+            ("three", "INSERT INTO a VALUES (3);"),
+        ];
+        let mut heard = Meddler { heard: Heard::default(), url: database.url().to_owned() };
+        let mut agenda = crate::support::pending(Dialect::Sqlite, &migrations);
+        let options = crate::support::options(Dialect::Sqlite);
+        let applied =
+            whimbrel_db::apply::apply(&mut *first, &mut agenda, &options, &mut heard).await.unwrap();
+        assert_eq!(applied.migrations, ["one", "three"]);
+        let lines = ["3 to run", "1 of 3: one", "applied one", "2 to run", "2 of 2: three", "applied three"];
+        assert_eq!(heard.heard.0, lines);
+        assert_eq!(column(&mut *first, "SELECT n FROM a").await, "1 22 3");
+        assert_eq!(tracked(&mut *first).await, "one two three");
+    });
+}
+
+/// Applies the second migration in another session as soon as the first is.
+struct Meddler {
+    heard: Heard,
+    url: String,
+}
+
+impl ApplyObserver for Meddler {
+    fn began(&mut self, total: usize) {
+        self.heard.began(total);
+    }
+
+    fn started(&mut self, index: usize, total: usize, name: &str) {
+        self.heard.started(index, total, name);
+    }
+
+    fn statements(&mut self, _: usize, _: usize) {}
+
+    fn applied(&mut self, name: &str, elapsed: Duration) {
+        self.heard.applied(name, elapsed);
+        if name != "one" {
+            return;
+        }
+        let url = self.url.clone();
+        let meddling = std::thread::spawn(move || {
+            block_on(async {
+                let options = whimbrel_db::ConnectOptions::default();
+                let mut session = whimbrel_db::connect(&url.parse().unwrap(), &options).await.unwrap();
+                session.execute("INSERT INTO a VALUES (22)").await.unwrap();
+                let record = "INSERT INTO _whimbrel_migrations (name, checksum) VALUES ('two', 'x')";
+                session.execute(record).await.unwrap();
+            });
+        });
+        meddling.join().unwrap();
+    }
+}
