@@ -10,8 +10,8 @@ use std::fmt;
 #[non_exhaustive]
 pub enum DbError {
     /// The engine refused a statement.
-    #[error("{0}")]
-    #[diagnostic(code(whimbrel::db::statement))]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
     Statement(Box<StatementError>),
     /// The database could not be opened.
     #[error("cannot open `{name}`: {reason}")]
@@ -132,6 +132,18 @@ impl fmt::Display for StatementError {
 }
 
 impl std::error::Error for StatementError {}
+
+impl miette::Diagnostic for StatementError {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new("whimbrel::db::statement"))
+    }
+
+    /// What the engine added.
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let detail = self.detail.as_deref()?;
+        Some(Box::new(detail.strip_prefix("hint: ").unwrap_or(detail)))
+    }
+}
 
 impl DbError {
     /// Says whether the statement was stopped on request.

@@ -67,8 +67,16 @@ fn detail(refusal: &Refusal) -> Option<String> {
         Some(ErrorPosition::Internal { query, .. }) => Some(format!("while running: {query}")),
         _ => None,
     };
-    let hint = refusal.hint().map(|hint| format!("hint: {hint}"));
+    let hint = refusal.hint().or_else(|| own_hint(refusal.code().code()));
+    let hint = hint.map(|hint| format!("hint: {hint}"));
     let lines: Vec<String> =
         [refusal.detail().map(str::to_owned), inner, hint].into_iter().flatten().collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What to do where the server gives no hint.
+fn own_hint(code: &str) -> Option<&'static str> {
+    const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    (code == INSUFFICIENT_PRIVILEGE)
+        .then_some("connect as the owner of what is to change, or GRANT the role what it lacks")
 }
