@@ -308,7 +308,7 @@ impl fmt::Debug for DatabaseUrl {
 /// Puts `***` in place of what may be a password: after the user's name, and
 /// in parameters whose name says so.
 fn mask_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let Some((scheme, rest)) = text.split_once("://") else { return mask_key_words(text) };
     // `@`, `/` and `?` may stand unescaped in a password: the last `@` counts,
     // even if that hides too much.
     let (user, rest) = match rest.rsplit_once('@') {
@@ -325,6 +325,15 @@ fn mask_password(text: &str) -> String {
         None => rest.to_owned(),
     };
     format!("{scheme}://{user}{rest}")
+}
+
+/// Masks `host=... password=...`, which other tools take for a URL: all from the
+/// password on, which may hold spaces.
+fn mask_key_words(text: &str) -> String {
+    match text.to_ascii_lowercase().find("password") {
+        Some(at) => format!("{}password=***", &text[..at]),
+        None => text.to_owned(),
+    }
 }
 
 fn mask_parameter(parameter: &str) -> String {
