@@ -65,8 +65,10 @@ impl PushObserver for Watcher<'_> {
         for note in &plan.notes {
             self.cx.say(format_args!("note: {note}"));
         }
-        if let Some(line) = left_alone(&plan.left_alone) {
-            self.cx.detail(line);
+        match left_alone(&plan.left_alone) {
+            Some(line) if plan.changes.is_empty() => self.cx.detail(line),
+            Some(line) => self.cx.say(line),
+            None => {}
         }
         if !plan.changes.is_empty() {
             self.cx.say(plan::text(&self.cx.term, &plan.changes, &plan.plan, &plan.proof));

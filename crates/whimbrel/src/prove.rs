@@ -44,6 +44,9 @@ pub(crate) async fn prove(workshop: &mut Workshop, claim: Claim<'_>) -> Result<P
     if claim.plan.is_empty() {
         return Ok(Proof::Exact);
     }
+    if let Some(reason) = lacks_boundaries(workshop, claim.plan) {
+        return Ok(Proof::Unproved { reason });
+    }
     let near = neighbourhood(dialect, claim.pair, claim.changes, claim.renames);
     if let Err(reason) = build(workshop, &near.from).await? {
         return Ok(Proof::Unproved { reason });
@@ -78,6 +81,9 @@ async fn way_back(
         Ok(back) => divided(dialect, back),
         Err(error) => return Ok(Proof::Irreversible { reason: error.to_string() }),
     };
+    if let Some(reason) = lacks_boundaries(workshop, &back) {
+        return Ok(Proof::Unproved { reason: format!("the way back: {reason}") });
+    }
     fill(workshop.connection(), near.to, &back, &claim.renames.reversed()).await?;
     if let Err(error) = run(workshop.connection(), &back).await {
         return Ok(Proof::Irreversible { reason: error.to_string() });
@@ -87,6 +93,18 @@ async fn way_back(
     }
     let loses = claim.plan.steps().flat_map(|step| &step.hazards).any(Hazard::loses_data);
     Ok(if loses { Proof::Lossy } else { Proof::Exact })
+}
+
+/// Says why a plan cannot be replayed where all is one transaction: a batch may
+/// need what only the COMMIT of an earlier one gives.
+fn lacks_boundaries(workshop: &Workshop, plan: &Plan) -> Option<String> {
+    let batches = plan.batches.len();
+    (workshop.limits().no_transactions && batches > 1).then(|| {
+        format!(
+            "it commits {batches} times, and the scratch namespace is one transaction; \
+             `--scratch-url` names a server for scratch databases"
+        )
+    })
 }
 
 fn plan_back(dialect: Dialect, near: Pair<&Schema>, renames: &Renames) -> Result<Plan, PlanError> {

@@ -2,7 +2,7 @@
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::Schema;
-use whimbrel_db::scratch::Scratch;
+use whimbrel_db::scratch::{Scratch, ScratchLimits};
 use whimbrel_db::{Connection, DbError, IntrospectError, IntrospectOptions, introspect};
 
 /// A scratch database together with how schemas are read from it.
@@ -22,6 +22,11 @@ impl Workshop {
 
     pub(crate) fn dialect(&mut self) -> Dialect {
         self.connection().server().dialect
+    }
+
+    /// What the database cannot do.
+    pub(crate) fn limits(&self) -> ScratchLimits {
+        self.scratch.limits()
     }
 
     /// Empties the database for the next use.

@@ -39,6 +39,9 @@ use crate::unmanaged::{obstacles, obstacles_to_recreation};
 /// How often a plan is made anew when the live schema keeps moving.
 const ATTEMPTS: u32 = 10;
 
+/// What a proof in a rolled-back namespace is worth.
+const WITHOUT_BOUNDARIES: &str = "the role may not make databases, so the plan was replayed in a namespace, without transaction boundaries";
+
 /// Makes a database have the schema of its source; refine it, then await it.
 ///
 /// Without a resolver every question is reported as [`Error::Unanswered`];
@@ -217,11 +220,17 @@ impl<'m> Push<'m> {
         };
         keep_grants(self.migrator.connection.as_mut(), &recreated, &mut plan).await?;
 
+        let mut notes = desired.notes;
+        let is_replayed = !plan.is_empty() && !matches!(proof, Proof::Unproved { .. });
+        if is_replayed && self.migrator.workshop().await?.limits().no_transactions {
+            notes.push(WITHOUT_BOUNDARIES.to_owned());
+        }
+
         let Introspection { left_alone, fingerprint, .. } = live;
         if let Some(texts) = texts.filter(|_| changes.is_empty()) {
-            self.migrator.remember_in_sync(texts, &fingerprint, &desired.notes, &left_alone);
+            self.migrator.remember_in_sync(texts, &fingerprint, &notes, &left_alone);
         }
-        let notes = desired.notes.into_iter().chain(too_large).collect();
+        notes.extend(too_large);
         let plan = PushPlan { changes, plan, proof, accepted, notes, left_alone };
         Ok(Prepared { plan, fingerprint, probed })
     }
