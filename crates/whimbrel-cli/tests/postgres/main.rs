@@ -1,0 +1,10 @@
+//! The binary on PostgreSQL, in good weather and in bad.
+#![cfg(unix)]
+
+mod blocked;
+mod processes;
+mod refusals;
+mod secrets;
+mod session;
+mod shop;
+mod story;
