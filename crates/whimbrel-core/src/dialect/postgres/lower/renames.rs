@@ -55,9 +55,14 @@ impl Lowering<'_> {
         pairs.filter(|(before, now)| before != now)
     }
 
+    /// Renames the sequence of a column. If its table moved, it moved along.
     pub(super) fn rename_sequence(&mut self, from: &ObjectName, to: &ObjectName) {
+        let moved = to.with_name(&from.name);
+        if moved == *to {
+            return;
+        }
         self.actions.push(Action {
-            steps: rename("SEQUENCE", from, to).collect(),
+            steps: rename("SEQUENCE", &moved, to).collect(),
             drops: vec![keys::relation(from)],
             creates: vec![keys::relation(to)],
             ..Action::about(to)
