@@ -1,5 +1,7 @@
 //! What keeps migrations from being applied, or taken back.
 
+use std::collections::BTreeMap;
+
 use super::{Detail, Entry, Journal, Standing, State};
 
 /// One thing that must be put right first.
@@ -170,19 +172,29 @@ pub enum HistoryProblem {
 
 /// Everything that keeps pending migrations from being applied.
 pub fn problems(journal: &Journal, standings: &[Standing]) -> Vec<HistoryProblem> {
-    standings.iter().flat_map(|standing| of(journal, standing, false)).collect()
+    all(journal, standings, false)
 }
 
 /// Everything that keeps the migrations called `names` from being taken back.
 pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) -> Vec<HistoryProblem> {
     let wanted = standings.iter().filter(|standing| names.contains(&standing.name.as_str()));
-    wanted.flat_map(|standing| of(journal, standing, true)).collect()
+    all(journal, wanted, true)
+}
+
+fn all<'a>(
+    journal: &Journal,
+    standings: impl IntoIterator<Item = &'a Standing>,
+    way_back: bool,
+) -> Vec<HistoryProblem> {
+    let entries: BTreeMap<_, _> = journal.entries.iter().map(|entry| (entry.name.as_str(), entry)).collect();
+    let told = |standing: &Standing| of(entries.get(standing.name.as_str()).copied(), standing, way_back);
+    standings.into_iter().flat_map(told).collect()
 }
 
 /// The problems of one migration; those of its down file only on the way back,
 /// those of its up file only on the way there.
-fn of(journal: &Journal, standing: &Standing, way_back: bool) -> Vec<HistoryProblem> {
-    let Some(entry) = journal.entry(&standing.name) else { return vec![unknown(standing)] };
+fn of(entry: Option<&Entry>, standing: &Standing, way_back: bool) -> Vec<HistoryProblem> {
+    let Some(entry) = entry else { return vec![unknown(standing)] };
     let problems = standing.details.iter().filter_map(|detail| problem(entry, standing, detail));
     problems.filter(|problem| concerns(problem, way_back)).collect()
 }
