@@ -165,6 +165,12 @@ impl DbError {
         self.statement().is_some_and(is_so)
     }
 
+    /// Says whether a statement used an enum value that its own transaction added.
+    pub fn lacks_commit(&self) -> bool {
+        const UNSAFE_NEW_ENUM_VALUE_USAGE: &str = "55P04";
+        self.statement().is_some_and(|error| error.code.as_deref() == Some(UNSAFE_NEW_ENUM_VALUE_USAGE))
+    }
+
     /// The statement that the engine refused, if that is what happened.
     pub fn statement(&self) -> Option<&StatementError> {
         match self {

@@ -44,9 +44,6 @@ pub(crate) async fn prove(workshop: &mut Workshop, claim: Claim<'_>) -> Result<P
     if claim.plan.is_empty() {
         return Ok(Proof::Exact);
     }
-    if let Some(reason) = lacks_boundaries(workshop, claim.plan) {
-        return Ok(Proof::Unproved { reason });
-    }
     let near = neighbourhood(dialect, claim.pair, claim.changes, claim.renames);
     if let Err(reason) = build(workshop, &near.from).await? {
         return Ok(Proof::Unproved { reason });
@@ -59,6 +56,9 @@ pub(crate) async fn prove(workshop: &mut Workshop, claim: Claim<'_>) -> Result<P
         Ok(()) => {}
         Err(error) if error.is_out_of_locks() => {
             return Ok(Proof::Unproved { reason: "the server has no room for so many locks".to_owned() });
+        }
+        Err(error) if needs_commit(workshop, &error) => {
+            return Ok(Proof::Unproved { reason: NEEDS_COMMIT.to_owned() });
         }
         Err(error) => return Err(ProofError::fails(error).into()),
     }
@@ -81,11 +81,11 @@ async fn way_back(
         Ok(back) => divided(dialect, back),
         Err(error) => return Ok(Proof::Irreversible { reason: error.to_string() }),
     };
-    if let Some(reason) = lacks_boundaries(workshop, &back) {
-        return Ok(Proof::Unproved { reason: format!("the way back: {reason}") });
-    }
     fill(workshop.connection(), near.to, &back, &claim.renames.reversed()).await?;
     if let Err(error) = run(workshop.connection(), &back).await {
+        if needs_commit(workshop, &error) {
+            return Ok(Proof::Unproved { reason: format!("on the way back {NEEDS_COMMIT}") });
+        }
         return Ok(Proof::Irreversible { reason: error.to_string() });
     }
     if let Err(difference) = compare(workshop, near.from).await? {
@@ -95,16 +95,13 @@ async fn way_back(
     Ok(if loses { Proof::Lossy } else { Proof::Exact })
 }
 
-/// Says why a plan cannot be replayed where all is one transaction: a batch may
-/// need what only the COMMIT of an earlier one gives.
-fn lacks_boundaries(workshop: &Workshop, plan: &Plan) -> Option<String> {
-    let batches = plan.batches.len();
-    (workshop.limits().no_transactions && batches > 1).then(|| {
-        format!(
-            "it commits {batches} times, and the scratch namespace is one transaction; \
-             `--scratch-url` names a server for scratch databases"
-        )
-    })
+/// What a rolled-back namespace cannot show.
+const NEEDS_COMMIT: &str = "a new enum value is used, which needs a COMMIT between, and the scratch namespace is one \
+     transaction; `--scratch-url` names a server for scratch databases";
+
+/// Says whether a replay failed only because all of it was one transaction.
+fn needs_commit(workshop: &Workshop, error: &ExecuteError) -> bool {
+    workshop.limits().no_transactions && error.lacks_commit()
 }
 
 fn plan_back(dialect: Dialect, near: Pair<&Schema>, renames: &Renames) -> Result<Plan, PlanError> {

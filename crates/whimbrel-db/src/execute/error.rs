@@ -163,6 +163,12 @@ impl ExecuteError {
         self.cause().is_some_and(DbError::is_out_of_locks)
     }
 
+    /// Says whether a step used what an earlier one only gives at its COMMIT: a
+    /// new value of an enum.
+    pub fn lacks_commit(&self) -> bool {
+        self.cause().is_some_and(DbError::lacks_commit)
+    }
+
     /// What the connection said.
     fn cause(&self) -> Option<&DbError> {
         match self {
