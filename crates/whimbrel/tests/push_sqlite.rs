@@ -226,7 +226,7 @@ async fn a_rename_and_a_loss_are_asked_about_in_that_order() {
         asked.push(question.headline());
         Some(match question {
             Question::Rename(rename) => Answer::RenamedFrom(rename.candidates[0].name.clone()),
-            Question::Loss(_) => Answer::Accept,
+            Question::Loss(_) | Question::Down(_) => Answer::Accept,
         })
     });
     let mut migrator = db.migrator("CREATE TABLE users (id INTEGER PRIMARY KEY, nickname TEXT);").await;

@@ -50,8 +50,12 @@ impl<P: Prompter> PromptResolver<P> {
         if let LossKind::RemoveEnumValues { removed, available, nullable, .. } = &question.loss.kind {
             return self.enum_values(question, removed, available, *nullable);
         }
+        self.go_ahead(&describe::loss_question(question))
+    }
+
+    fn go_ahead(&mut self, question: &str) -> Result<Answer, Left> {
         let options = [STOP.to_owned(), "go ahead".to_owned()];
-        let chosen = self.prompter.select(&describe::loss_question(question), &options)?;
+        let chosen = self.prompter.select(question, &options)?;
         Ok(if chosen == 1 { Answer::Accept } else { Answer::Reject })
     }
 
@@ -85,6 +89,7 @@ impl<P: Prompter> Resolver for PromptResolver<P> {
         let answer = match question {
             Question::Rename(question) => self.rename(question),
             Question::Loss(question) => self.loss(question),
+            Question::Down(question) => self.go_ahead(&describe::down_question(question)),
         };
         Some(answer.unwrap_or_else(|Left| {
             self.left.store(true, Ordering::Relaxed);

@@ -24,7 +24,7 @@ fn paragraph(question: &Question) -> String {
             }
             text
         }
-        Question::Loss(_) => format!("? {}\n", question.headline()),
+        Question::Loss(_) | Question::Down(_) => format!("? {}\n", question.headline()),
     };
     let flags = question.flags();
     match (question, flags.as_slice()) {
@@ -37,7 +37,7 @@ fn paragraph(question: &Question) -> String {
                 let _ = writeln!(text, "           or: {other}");
             }
         }
-        (Question::Rename(_), []) => {}
+        (Question::Rename(_) | Question::Down(_), []) => {}
     }
     text
 }

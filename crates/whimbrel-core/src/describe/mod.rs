@@ -10,11 +10,12 @@ mod block;
 mod facts;
 mod question;
 mod shape;
+mod standing;
 mod words;
 
 pub use block::{Block, Line, Sign};
 pub use facts::{grouped, loss_question};
-pub use question::{loss, rename_question};
+pub use question::{down_question, loss, rename_question};
 pub use words::{name, object_name, one_line};
 
 use crate::change::Change;

@@ -2,7 +2,7 @@
 
 use super::words::{name, names, object_name, one_line};
 use crate::name::ObjectName;
-use crate::resolve::{Loss, LossKind, RenameKind, RenameQuestion};
+use crate::resolve::{DownQuestion, Loss, LossKind, RenameKind, RenameQuestion};
 
 /// Asks whether a gained name is new.
 ///
@@ -32,6 +32,20 @@ pub fn rename_question(question: &RenameQuestion) -> String {
     };
     let lost: Vec<_> = question.candidates.iter().map(|one| object_name(&one.name)).collect();
     format!("{noun} {gained}: new, or renamed from {}?", lost.join(" or "))
+}
+
+/// Says what a migration says its way back loses.
+///
+/// ```
+/// use whimbrel_core::describe::down_question;
+/// use whimbrel_core::resolve::DownQuestion;
+/// let warnings = vec!["users.bio: all values are lost".to_owned()];
+/// let question = DownQuestion { migration: "add-bio".into(), warnings };
+/// assert_eq!(down_question(&question), "down of `add-bio`: users.bio: all values are lost");
+/// ```
+pub fn down_question(question: &DownQuestion) -> String {
+    let warnings: Vec<_> = question.warnings.iter().map(|warning| one_line(warning)).collect();
+    format!("down of `{}`: {}", question.migration, warnings.join("; "))
 }
 
 /// Says what is lost, or what rows may stand in the way of.

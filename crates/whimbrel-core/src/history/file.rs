@@ -188,8 +188,14 @@ pub fn header(text: &str) -> Header {
     }
 }
 
-/// What a down file says that its way back does not bring back.
-pub(super) fn warnings(text: &str) -> impl Iterator<Item = &str> {
+/// What a down file says that its way back loses.
+///
+/// ```
+/// use whimbrel_core::history::warnings;
+/// let down = "-- Down migration for: a\n-- WARNING: users: all rows are lost\n\nDROP TABLE users;\n";
+/// assert_eq!(warnings(down).collect::<Vec<_>>(), ["users: all rows are lost"]);
+/// ```
+pub fn warnings(text: &str) -> impl Iterator<Item = &str> {
     let lines = body(text).lines().map_while(|line| line.strip_prefix(WARNING));
     lines.map(|warning| warning.strip_prefix(' ').unwrap_or(warning))
 }

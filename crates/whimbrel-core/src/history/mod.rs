@@ -16,6 +16,7 @@ mod file;
 mod file_checksum;
 mod journal;
 mod legacy;
+mod losing;
 mod moved;
 mod name;
 mod problem;
@@ -29,11 +30,12 @@ mod time;
 pub use crate::checksum::{Checksum, NotAChecksum};
 pub use applied::{AppliedMigration, Progress};
 pub use conflict::{Conflict, Sides};
-pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections};
+pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections, warnings};
 pub use journal::{
     Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,
 };
 pub use legacy::legacy_matches;
+pub use losing::{Losing, losing};
 pub use moved::{Move, Moved};
 pub use name::{NameProblem, automatic_name, check_name, kebab, unique_name};
 pub use problem::{HistoryProblem, down_problems, problems};

@@ -32,25 +32,47 @@ impl Plan {
     /// );
     /// ```
     pub fn render_sql(&self) -> String {
-        let lines: Vec<String> = self.batches.iter().flat_map(statements).collect();
-        lines.iter().map(|statement| terminated(statement)).collect()
+        let lines: Vec<String> = self.batches.iter().flat_map(script).collect();
+        lines.iter().map(|statement| format!("{}\n", terminated(statement))).collect()
+    }
+
+    /// The statements of the plan as a migration file has them: each with its
+    /// semicolon and with its hazards as comments before it, pragmas literally,
+    /// and no BEGIN and COMMIT, for whoever applies the file opens the
+    /// transaction.
+    ///
+    /// ```
+    /// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+    /// let steps = vec![Step::new("DROP TABLE \"users\"")];
+    /// let batch = Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps };
+    /// assert_eq!(Plan { batches: vec![batch] }.statements(), ["DROP TABLE \"users\";"]);
+    /// ```
+    pub fn statements(&self) -> Vec<String> {
+        self.batches.iter().flat_map(statements).map(|statement| terminated(&statement)).collect()
     }
 }
 
-fn statements(batch: &Batch) -> Vec<String> {
-    let mut all: Vec<String> = batch.steps.iter().map(with_hazards).collect();
+/// The statements of a batch with its transaction.
+fn script(batch: &Batch) -> Vec<String> {
+    let mut all = statements(batch);
     if batch.transaction {
-        all.insert(0, "BEGIN".to_owned());
-        all.push("COMMIT".to_owned());
-    }
-    match batch.foreign_keys {
-        ForeignKeys::AsIs => {}
-        ForeignKeys::Suspended { .. } => {
-            all.insert(0, "PRAGMA foreign_keys=OFF".to_owned());
-            all.push("PRAGMA foreign_keys=ON".to_owned());
-        }
+        let pragmas = usize::from(batch.foreign_keys != ForeignKeys::AsIs);
+        all.insert(pragmas, "BEGIN".to_owned());
+        all.insert(all.len() - pragmas, "COMMIT".to_owned());
     }
     all
+}
+
+/// The statements of a batch between the pragmas that it needs.
+fn statements(batch: &Batch) -> Vec<String> {
+    let steps = batch.steps.iter().map(with_hazards);
+    match batch.foreign_keys {
+        ForeignKeys::AsIs => steps.collect(),
+        ForeignKeys::Suspended { .. } => {
+            let (off, on) = ("PRAGMA foreign_keys=OFF".to_owned(), "PRAGMA foreign_keys=ON".to_owned());
+            std::iter::once(off).chain(steps).chain([on]).collect()
+        }
+    }
 }
 
 fn with_hazards(step: &Step) -> String {
@@ -62,5 +84,5 @@ fn with_hazards(step: &Step) -> String {
 /// A statement with its semicolon, which no comment at its end may hide.
 fn terminated(statement: &str) -> String {
     let hidden = statement.lines().next_back().is_some_and(|line| line.contains("--"));
-    format!("{statement}{};\n", if hidden { "\n" } else { "" })
+    format!("{statement}{};", if hidden { "\n" } else { "" })
 }

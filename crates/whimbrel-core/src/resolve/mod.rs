@@ -12,7 +12,9 @@ pub use flag::{EnumMapping, FlagError, parse_enum_mapping, parse_rename};
 pub use loss::{Loss, LossKind};
 pub use losses::losses;
 pub use policy::{Policy, Violation};
-pub use question::{Answer, Candidate, Facts, LossQuestion, Question, RenameKind, RenameQuestion};
+pub use question::{
+    Answer, Candidate, DownQuestion, Facts, LossQuestion, Question, RenameKind, RenameQuestion,
+};
 pub use replacement::{ReplacementProblem, replace_enum_values};
 pub use resolver::{
     AlwaysAddDrop, AlwaysRename, FromFn, Lenient, Predefined, RejectAll, Resolver, Strict, always_add_drop,

@@ -17,6 +17,8 @@ pub enum Question {
     Rename(RenameQuestion),
     /// May this be lost?
     Loss(LossQuestion),
+    /// May a migration be rolled back that says of itself that this loses data?
+    Down(DownQuestion),
 }
 
 impl Question {
@@ -38,6 +40,7 @@ impl Question {
         match self {
             Self::Rename(question) => describe::rename_question(question),
             Self::Loss(question) => describe::loss_question(question),
+            Self::Down(question) => describe::down_question(question),
         }
     }
 
@@ -53,6 +56,7 @@ impl Question {
                 question.candidates.iter().map(renamed).chain(["--no-renames".to_owned()]).collect()
             }
             Self::Loss(question) => question.loss.flags(),
+            Self::Down(_) => vec!["--accept-data-loss".to_owned()],
         }
     }
 }
@@ -151,6 +155,16 @@ pub struct LossQuestion {
     /// What the live rows say; absent where no database was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub facts: Option<Facts>,
+}
+
+/// May a migration be rolled back that says of itself that this loses data?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownQuestion {
+    /// The migration.
+    pub migration: String,
+    /// What its down file says, a `-- WARNING:` line each.
+    pub warnings: Vec<String>,
 }
 
 /// What a bounded query found.

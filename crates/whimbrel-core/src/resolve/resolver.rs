@@ -16,7 +16,7 @@ use crate::name::ObjectName;
 /// use whimbrel_core::resolve::{Answer, Question, Resolver, from_fn};
 /// let mut accept_all_losses = from_fn(|question| match question {
 ///     Question::Loss(_) => Some(Answer::Accept),
-///     Question::Rename(_) => None,
+///     Question::Rename(_) | Question::Down(_) => None,
 /// });
 /// # let _: &mut dyn Resolver = &mut accept_all_losses;
 /// ```
@@ -143,7 +143,7 @@ impl Resolver for AlwaysRename {
             Question::Rename(rename) => {
                 rename.candidates.first().map(|best| Answer::RenamedFrom(best.name.clone()))
             }
-            Question::Loss(_) => None,
+            Question::Loss(_) | Question::Down(_) => None,
         }
     }
 }
@@ -152,15 +152,17 @@ impl Resolver for AlwaysAddDrop {
     fn answer(&mut self, question: &Question) -> Option<Answer> {
         match question {
             Question::Rename(_) => Some(Answer::New),
-            Question::Loss(_) => None,
+            Question::Loss(_) | Question::Down(_) => None,
         }
     }
 }
 
 impl Resolver for Lenient {
     fn answer(&mut self, question: &Question) -> Option<Answer> {
-        let Question::Loss(LossQuestion { loss, .. }) = question else {
-            return AlwaysRename.answer(question);
+        let loss = match question {
+            Question::Rename(_) => return AlwaysRename.answer(question),
+            Question::Down(_) => return Some(Answer::Accept),
+            Question::Loss(LossQuestion { loss, .. }) => loss,
         };
         if let LossKind::RemoveEnumValues { removed, nullable, .. } = &loss.kind {
             let to_null = || removed.iter().map(|value| (value.clone(), None)).collect();
@@ -202,6 +204,7 @@ impl Resolver for Predefined {
                 | LossKind::AddCheck { .. }
                 | LossKind::AddForeignKey { .. } => self.accept_data_loss.then_some(Answer::Accept),
             },
+            Question::Down(_) => self.accept_data_loss.then_some(Answer::Accept),
         }
     }
 }
