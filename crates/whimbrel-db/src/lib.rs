@@ -27,6 +27,7 @@ pub use connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
 pub use error::DbError;
 pub use introspect::{Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 pub use lock::{LockNotice, LockWait, Waiting};
+pub use session::reset_session;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteConnection;
 pub use url::{DatabaseUrl, UrlError};

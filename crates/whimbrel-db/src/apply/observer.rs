@@ -30,3 +30,21 @@ impl ApplyObserver for Silent {
     fn statements(&mut self, _: usize, _: usize) {}
     fn applied(&mut self, _: &str, _: Duration) {}
 }
+
+impl<O: ApplyObserver + ?Sized> ApplyObserver for &mut O {
+    fn began(&mut self, total: usize) {
+        (**self).began(total);
+    }
+
+    fn started(&mut self, index: usize, total: usize, name: &str) {
+        (**self).started(index, total, name);
+    }
+
+    fn statements(&mut self, done: usize, total: usize) {
+        (**self).statements(done, total);
+    }
+
+    fn applied(&mut self, name: &str, elapsed: Duration) {
+        (**self).applied(name, elapsed);
+    }
+}

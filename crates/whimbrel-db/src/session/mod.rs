@@ -91,6 +91,20 @@ pub(crate) fn reset(dialect: Dialect) -> &'static [String] {
     }
 }
 
+/// Puts the session's settings back to what they were at its start, whatever
+/// scripts have done to them: role, search path and the like.
+///
+/// # Errors
+///
+/// If the session is lost.
+pub async fn reset_session(connection: &mut dyn Connection) -> Result<(), DbError> {
+    let statements: Vec<&str> = reset(connection.server().dialect).iter().map(String::as_str).collect();
+    if !statements.is_empty() {
+        connection.query_all(&statements).await?;
+    }
+    Ok(())
+}
+
 /// Rolls back if a transaction is open: after some errors the engine has done
 /// so itself.
 pub(crate) async fn roll_back(connection: &mut dyn Connection) -> Result<(), DbError> {
