@@ -30,6 +30,12 @@ impl Migrator {
         self.settings.source.as_ref().ok_or(SourceError::Missing)?.load()
     }
 
+    /// Reads the source of this migrator.
+    pub(crate) async fn desired(&mut self) -> Result<Desired, Error> {
+        let loaded = self.load()?;
+        self.read_loaded(&loaded).await
+    }
+
     /// Reads any source with the engine of this migrator.
     pub(crate) async fn read_source(&mut self, source: &Source) -> Result<Desired, Error> {
         self.read_loaded(&source.load()?).await
@@ -70,7 +76,7 @@ impl Migrator {
 
     /// A snapshot that this engine spelled is taken as it is; any other is
     /// created in scratch and read back.
-    async fn read_snapshot(&mut self, name: &str, snapshot: Snapshot) -> Result<Desired, Error> {
+    pub(crate) async fn read_snapshot(&mut self, name: &str, snapshot: Snapshot) -> Result<Desired, Error> {
         let own = snapshot.engine.as_ref() == Some(&self.server().engine());
         let written = snapshot.into_schema();
         let schema = if own {

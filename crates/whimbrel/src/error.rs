@@ -3,9 +3,14 @@
 use whimbrel_core::diff::RenameProblem;
 use whimbrel_core::plan::PlanError;
 use whimbrel_core::resolve::{Question, ReplacementProblem};
+use whimbrel_db::apply::ApplyError;
 use whimbrel_db::execute::ExecuteError;
+use whimbrel_db::tracking::TrackingError;
 use whimbrel_db::{DbError, IntrospectError, UrlError};
 
+use whimbrel_core::history::{JournalError, RebaseError, ScriptError, SquashError};
+
+use crate::history::HistoryError;
 use crate::source::SourceError;
 use crate::store::StoreError;
 
@@ -20,6 +25,34 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
+    /// The journal does not read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Journal(#[from] JournalError),
+    /// A migration file holds what may not stand there.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Script(#[from] ScriptError),
+    /// Migrations cannot be squashed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Squash(#[from] SquashError),
+    /// Our migrations cannot come after theirs.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Rebase(#[from] RebaseError),
+    /// A migration failed while it ran.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Apply(#[from] Box<ApplyError>),
+    /// The tracking table does not serve.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tracking(#[from] TrackingError),
+    /// The history does not hold together.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    History(#[from] Box<HistoryError>),
     /// The URL of the database is none.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -132,6 +165,16 @@ pub enum ProofError {
         /// What would still have to change.
         difference: String,
     },
+    /// A file would not read back as the plan that it was written from.
+    #[error("`{file}` would not read back as the plan that it is written from")]
+    #[diagnostic(
+        code(whimbrel::proof::unreadable),
+        help("nothing was written; this is a defect of whimbrel: please report it with both schemas")
+    )]
+    Unreadable {
+        /// The file.
+        file: String,
+    },
     /// Rows changed that should not have.
     #[error("replayed in a scratch database, the plan changes rows of `{table}` that it should keep")]
     #[diagnostic(
@@ -147,6 +190,12 @@ pub enum ProofError {
 impl ProofError {
     pub(crate) fn fails(source: ExecuteError) -> Self {
         Self::Fails { source: Box::new(source) }
+    }
+}
+
+impl From<HistoryError> for Error {
+    fn from(error: HistoryError) -> Self {
+        Self::History(Box::new(error))
     }
 }
 

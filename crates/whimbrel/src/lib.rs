@@ -20,9 +20,12 @@
 //! ```
 
 mod cache;
+mod clock;
 mod desired;
+mod draft;
 mod error;
 mod facts;
+mod history;
 mod in_sync;
 mod migrator;
 mod neighbourhood;
@@ -33,15 +36,21 @@ mod resolving;
 mod scratch;
 mod source;
 pub mod store;
+mod tracking;
 mod unmanaged;
 mod verbs;
 
+pub use clock::Clock;
 pub use error::{Error, ProofError};
+pub use history::{File, HistoryError, ReplayProblem, Target, Written};
 pub use migrator::{Migrator, MigratorBuilder};
 pub use source::{Source, SourceError};
 pub use store::{EmbeddedStore, FsStore, MemoryStore, Store, StoreError};
 pub use verbs::{
-    Accepting, Diff, DiffReport, Inspect, Inspection, Push, PushObserver, PushPlan, PushReport, Side,
+    Accepting, Apply, ApplyReport, Baseline, Check, CheckReport, Create, Diff, DiffReport, Down, DownReport,
+    Finding, Forget, Generate, GenerateReport, Inspect, Inspection, Keep, Outcome, Pending, Push,
+    PushObserver, PushPlan, PushReport, Rebase, RebaseReport, Reset, ResetReport, Rolled, Side, Squash,
+    SquashReport, Status, StatusReport, Verdict, Verify, VerifyReport, create,
 };
 
 pub use whimbrel_core as core;

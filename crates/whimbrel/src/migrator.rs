@@ -14,10 +14,15 @@ use whimbrel_db::{
 };
 
 use crate::cache::Cache;
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::scratch::Workshop;
 use crate::source::Source;
-use crate::verbs::{Diff, Inspect, Push, Side};
+use crate::store::Store;
+use crate::verbs::{
+    Apply, Baseline, Check, Create, Diff, Down, Forget, Generate, Inspect, Pending, Push, Rebase, Reset,
+    Side, Squash, Status, Verify,
+};
 
 /// One database and the schema it should have.
 ///
@@ -45,6 +50,8 @@ pub struct Migrator {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) source: Option<Source>,
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) clock: Clock,
     pub(crate) cache: Option<Cache>,
     pub(crate) policy: Policy,
     pub(crate) lock_wait: LockWait,
@@ -74,6 +81,8 @@ impl Migrator {
     pub fn at(url: DatabaseUrl) -> MigratorBuilder {
         let settings = Settings {
             source: None,
+            store: None,
+            clock: Clock::system(),
             cache: None,
             policy: Policy::default(),
             lock_wait: LockWait::default(),
@@ -88,6 +97,71 @@ impl Migrator {
     /// refine it first.
     pub fn push(&mut self) -> Push<'_> {
         Push::new(self)
+    }
+
+    /// Writes the migration from the migrations' schema to the source's.
+    pub fn generate(&mut self) -> Generate<'_> {
+        Generate::new(self)
+    }
+
+    /// Writes an empty migration, to be filled in by hand.
+    pub fn create(&mut self, name: impl Into<String>) -> Create<'_> {
+        Create::new(self, name.into())
+    }
+
+    /// Applies what the database has not applied.
+    pub fn apply(&mut self) -> Apply<'_> {
+        Apply::new(self)
+    }
+
+    /// Takes back what was applied last.
+    pub fn down(&mut self) -> Down<'_> {
+        Down::new(self)
+    }
+
+    /// Says of every migration where it stands.
+    pub fn status(&mut self) -> Status<'_> {
+        Status::new(self)
+    }
+
+    /// Lists what is not applied.
+    pub fn pending(&mut self) -> Pending<'_> {
+        Pending::new(self)
+    }
+
+    /// Forgets that the last `count` migrations were applied, and runs nothing.
+    pub fn forget(&mut self, count: usize) -> Forget<'_> {
+        Forget::new(self, count)
+    }
+
+    /// Marks as applied what an existing database has already.
+    pub fn baseline(&mut self) -> Baseline<'_> {
+        Baseline::new(self)
+    }
+
+    /// Replays every migration up, down and up again in a scratch database.
+    pub fn verify(&mut self) -> Verify<'_> {
+        Verify::new(self)
+    }
+
+    /// Makes one migration of several.
+    pub fn squash(&mut self) -> Squash<'_> {
+        Squash::new(self)
+    }
+
+    /// Drops everything, then applies all migrations.
+    pub fn reset(&mut self) -> Reset<'_> {
+        Reset::new(self)
+    }
+
+    /// After a merge, puts our migrations after theirs.
+    pub fn rebase(&mut self) -> Rebase<'_> {
+        Rebase::new(self)
+    }
+
+    /// Says whether database, migrations and source agree.
+    pub fn check(&mut self) -> Check<'_> {
+        Check::new(self)
     }
 
     /// Reads the live schema.
@@ -142,6 +216,18 @@ impl MigratorBuilder {
     /// Says where the desired schema comes from; `push` needs it.
     pub fn source(mut self, source: Source) -> Self {
         self.settings.source = Some(source);
+        self
+    }
+
+    /// Says where the migrations are; `push`, `inspect` and `diff` work without.
+    pub fn store(mut self, store: impl Store + 'static) -> Self {
+        self.settings.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Says what time it is. Default: what the system says.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
         self
     }
 

@@ -104,15 +104,23 @@ fn needs_commit(workshop: &Workshop, error: &ExecuteError) -> bool {
     workshop.limits().no_transactions && error.lacks_commit()
 }
 
-fn plan_back(dialect: Dialect, near: Pair<&Schema>, renames: &Renames) -> Result<Plan, PlanError> {
-    let reversed = near.reversed();
+/// Plans the way back: from `pair.to` to `pair.from`.
+///
+/// # Errors
+///
+/// If the engine cannot carry out a change.
+pub(crate) fn plan_back(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Result<Plan, PlanError> {
+    let reversed = pair.reversed();
     let changes = diff(dialect, reversed, &renames.reversed()).changes;
     plan(dialect, reversed, &changes)
 }
 
 /// Creates `schema` in an empty scratch database; the inner error says why the
 /// current schema cannot be replayed.
-async fn build(workshop: &mut Workshop, schema: &Schema) -> Result<Result<(), String>, crate::Error> {
+pub(crate) async fn build(
+    workshop: &mut Workshop,
+    schema: &Schema,
+) -> Result<Result<(), String>, crate::Error> {
     let dialect = workshop.dialect();
     workshop.reset().await?;
     let empty = Schema::default();
@@ -245,7 +253,8 @@ fn parents_first(dialect: Dialect, schema: &Schema) -> Vec<&Table> {
     order
 }
 
-async fn run(connection: &mut dyn Connection, plan: &Plan) -> Result<(), ExecuteError> {
+/// Runs a plan where nobody else is and nobody watches.
+pub(crate) async fn run(connection: &mut dyn Connection, plan: &Plan) -> Result<(), ExecuteError> {
     execute(connection, plan, &mut Unguarded, &mut Silent).await.map(|_| ())
 }
 

@@ -4,12 +4,27 @@ use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Rename, Renames, diff};
 use whimbrel_core::pair::Pair;
-use whimbrel_core::resolve::{Answer, LossQuestion, Question, RenameKind, Resolver, replace_enum_values};
+use whimbrel_core::resolve::{
+    Answer, LossQuestion, Policy, Question, RenameKind, Resolver, replace_enum_values,
+};
 use whimbrel_core::schema::Schema;
 use whimbrel_core::sql::{Hint, HintTarget};
 
 use crate::error::Error;
 use crate::facts::Probed;
+
+/// Refuses what the policy of the environment forbids.
+///
+/// # Errors
+///
+/// [`Error::Policy`] with every change that it forbids.
+pub(crate) fn check_policy(policy: Policy, changes: &[Change]) -> Result<(), Error> {
+    let violations = policy.violations(changes);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Policy { violations: violations.iter().map(ToString::to_string).collect() })
+}
 
 /// Puts stated renames and the source's hints together.
 ///

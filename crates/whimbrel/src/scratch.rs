@@ -3,7 +3,7 @@
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::Schema;
 use whimbrel_db::scratch::{Scratch, ScratchLimits};
-use whimbrel_db::{Connection, DbError, IntrospectError, IntrospectOptions, introspect};
+use whimbrel_db::{Connection, DbError, IntrospectError, IntrospectOptions, introspect, reset_session};
 
 /// A scratch database together with how schemas are read from it.
 pub(crate) struct Workshop {
@@ -32,6 +32,15 @@ impl Workshop {
     /// Empties the database for the next use.
     pub(crate) async fn reset(&mut self) -> Result<(), DbError> {
         self.scratch.reset().await
+    }
+
+    /// Takes back what a migration changed of the session itself.
+    pub(crate) async fn reset_session(&mut self) -> Result<(), DbError> {
+        // In a namespace of the target the session is not ours to reset.
+        match self.limits().no_transactions {
+            true => Ok(()),
+            false => reset_session(self.scratch.connection()).await,
+        }
     }
 
     /// Reads back what is in it.

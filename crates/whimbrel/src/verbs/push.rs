@@ -32,7 +32,7 @@ use crate::migrator::Migrator;
 use crate::portions::fit;
 use crate::prove::{Claim, prove};
 use crate::recreated::{keep_grants, recreated};
-use crate::resolving::{known_renames, resolve_losses, resolve_renames};
+use crate::resolving::{check_policy, known_renames, resolve_losses, resolve_renames};
 use crate::source::{Loaded, SourceText};
 use crate::unmanaged::{obstacles, obstacles_to_recreation};
 
@@ -203,7 +203,7 @@ impl<'m> Push<'m> {
         } else {
             resolve_renames(dialect, pair, renames, self.resolver.as_mut())?
         };
-        self.check_policy(&changes)?;
+        check_policy(self.migrator.settings.policy, &changes)?;
         check_left_alone(obstacles(dialect, &live.unmanaged, &renames, &changes))?;
         let losses = losses(dialect, pair, &changes);
         let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;
@@ -244,14 +244,6 @@ impl<'m> Push<'m> {
             }
             Loaded::Sql(_) | Loaded::Snapshot { .. } => None,
         }
-    }
-
-    fn check_policy(&self, changes: &[Change]) -> Result<(), Error> {
-        let violations = self.migrator.settings.policy.violations(changes);
-        if violations.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Policy { violations: violations.iter().map(ToString::to_string).collect() })
     }
 
     fn accept_losses(

@@ -1,0 +1,227 @@
+//! What can be wrong with a history.
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::HistoryProblem;
+
+/// Why a history cannot be worked with.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// The verb needs migrations, and nobody said where they are.
+    #[error("no folder of migrations is given")]
+    #[diagnostic(
+        code(whimbrel::history::no_store),
+        help("name one with `--dir migrations`, or give the library a store")
+    )]
+    NoStore,
+    /// The migrations are for another engine.
+    #[error("`{file}` is of migrations for {journal}, and the database is {database}")]
+    #[diagnostic(
+        code(whimbrel::history::dialect),
+        help("give each engine a folder of its own, with `--dir`")
+    )]
+    OtherDialect {
+        /// The journal.
+        file: String,
+        /// What it is for.
+        journal: Dialect,
+        /// What the database speaks.
+        database: Dialect,
+    },
+    /// The file of a migration is not there.
+    #[error("`{file}` is missing, and the journal names it")]
+    #[diagnostic(code(whimbrel::history::missing), help("restore the file from version control"))]
+    Missing {
+        /// The file.
+        file: String,
+    },
+    /// A migration does not replay in a scratch database.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Replay(Box<super::ReplayProblem>),
+    /// Journal, files and database do not agree.
+    #[error("{}", headline(problems))]
+    #[diagnostic(code(whimbrel::history::problems), help("nothing was done"))]
+    Problems {
+        /// What must be put right first, all of it.
+        #[related]
+        problems: Vec<HistoryProblem>,
+    },
+    /// The database does not have what the migrations lead to.
+    #[error(
+        "the database does not have the schema that the migrations lead to{}:\n{difference}",
+        after(last)
+    )]
+    #[diagnostic(code(whimbrel::history::not_the_baseline), help("nothing was recorded; {}", advice(fits.as_deref())))]
+    NotTheBaseline {
+        /// The last of the migrations.
+        last: String,
+        /// What would have to change in the database.
+        difference: String,
+        /// An earlier migration after which the schema is that of the database.
+        fits: Option<String>,
+    },
+    /// A file is where a new one would go.
+    #[error("`{path}` is there, and the journal does not know it")]
+    #[diagnostic(
+        code(whimbrel::history::orphan),
+        help("nothing was written; remove the file, or give the migration another name with `--name`")
+    )]
+    Orphan {
+        /// The file.
+        path: String,
+    },
+    /// No migration answers to a name or number.
+    #[error("there is no migration `{wanted}`")]
+    #[diagnostic(
+        code(whimbrel::history::no_such_migration),
+        help(
+            "`whimbrel migrate status` lists them; a migration is named `add-users`, `0003_add-users` or `3`"
+        )
+    )]
+    NoSuchMigration {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// A migration was created, and nothing was written into it.
+    #[error("`{migration}` holds no statement yet")]
+    #[diagnostic(
+        code(whimbrel::history::empty),
+        help(
+            "nothing was run; write its statements into `{file}`, then run `whimbrel migrate verify --accept {migration}`"
+        )
+    )]
+    Empty {
+        /// The migration.
+        migration: String,
+        /// Its file.
+        file: String,
+    },
+    /// A migration was not proved, and proof is required.
+    #[error("`{migration}` is not proved: {reason}")]
+    #[diagnostic(
+        code(whimbrel::history::unproved),
+        help(
+            "nothing was run; prove it with `whimbrel migrate verify --accept {migration}`, or leave `--require-proof` away"
+        )
+    )]
+    Unproved {
+        /// The migration.
+        migration: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A migration has no way back.
+    #[error("`{migration}` has no way back")]
+    #[diagnostic(
+        code(whimbrel::history::no_way_back),
+        help(
+            "nothing was run; write one into `{file}` and run `whimbrel migrate verify --accept {migration}`, or forget the migration with `whimbrel migrate drop`"
+        )
+    )]
+    NoWayBack {
+        /// The migration.
+        migration: String,
+        /// Where its down file is, or would be.
+        file: String,
+    },
+    /// While it was being decided what to take back, something was applied.
+    #[error("`{migration}` was applied in the meantime")]
+    #[diagnostic(code(whimbrel::history::overtaken), help("nothing was taken back; run the command again"))]
+    Overtaken {
+        /// The migration.
+        migration: String,
+    },
+    /// There are not two migrations to make one of.
+    #[error("there are not two migrations to squash")]
+    #[diagnostic(
+        code(whimbrel::squash::too_few),
+        help("name the first and the last of at least two with `--from` and `--to`")
+    )]
+    NothingToSquash,
+    /// The database has applied a part of what is to be squashed.
+    #[error("the database has applied {} but not {}", names(applied), names(pending))]
+    #[diagnostic(
+        code(whimbrel::squash::half_applied),
+        help(
+            "nothing was written; apply the rest first with `whimbrel migrate apply`, or squash only what is applied"
+        )
+    )]
+    HalfSquashed {
+        /// What it has applied of the range.
+        applied: Vec<String>,
+        /// What it has not.
+        pending: Vec<String>,
+    },
+    /// The squashed migration leads elsewhere than those that it replaces.
+    #[error("as one migration they lead to another schema:\n{difference}")]
+    #[diagnostic(
+        code(whimbrel::squash::differs),
+        help("nothing was written; one of them depends on a commit or a setting in between: squash fewer")
+    )]
+    SquashDiffers {
+        /// What would have to change.
+        difference: String,
+    },
+    /// A file was edited, and the edit is not recorded yet.
+    #[error("the files of `{migration}` are not what the journal says")]
+    #[diagnostic(
+        code(whimbrel::history::edited),
+        help(
+            "nothing was written; restore them, or record the edit with `whimbrel migrate verify --accept {migration}`"
+        )
+    )]
+    EditedBefore {
+        /// The migration.
+        migration: String,
+    },
+    /// A migration is applied that would come after one that is not.
+    #[error("the database has applied `{applied}`, and not `{pending}`, which would come before it")]
+    #[diagnostic(
+        code(whimbrel::rebase::applied),
+        help("nothing was written; let the others come last, with `whimbrel migrate rebase --keep {keep}`")
+    )]
+    RebaseApplied {
+        /// The migration that is applied.
+        applied: String,
+        /// The migration that is not.
+        pending: String,
+        /// The side to keep.
+        keep: &'static str,
+    },
+    /// A name gives no file name.
+    #[error("`{name}` holds no letter and no digit to name a migration by")]
+    #[diagnostic(code(whimbrel::history::name), help("use ASCII letters or digits, such as `add-users`"))]
+    NoName {
+        /// The name.
+        name: String,
+    },
+}
+
+fn headline(problems: &[HistoryProblem]) -> String {
+    match problems {
+        [one] => one.to_string(),
+        several => format!("{} things must be put right first", several.len()),
+    }
+}
+
+fn after(last: &str) -> String {
+    if last.is_empty() { String::new() } else { format!(" up to `{last}`") }
+}
+
+fn advice(fits: Option<&str>) -> String {
+    match fits {
+        Some(name) => format!(
+            "it has the schema that they have after `{name}`: `whimbrel migrate baseline --to {name}`"
+        ),
+        None => {
+            "take the database's schema into the migrations first: `whimbrel inspect > schema.sql`, then \
+                 `whimbrel migrate generate`"
+                .to_owned()
+        }
+    }
+}
+
+fn names(list: &[String]) -> String {
+    list.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,294 @@
+//! The history as a store holds it: journal, files and snapshot.
+//!
+//! It is read once at the beginning of a verb, through a [`View`], so that an
+//! edit that somebody left unfinished is seen as finished.
+
+mod error;
+mod replay;
+mod schema;
+mod target;
+mod trial;
+mod writing;
+
+pub use error::HistoryError;
+pub(crate) use replay::replay;
+pub use schema::ReplayProblem;
+pub(crate) use schema::{replay_error, snapshot_head};
+pub use target::Target;
+pub(crate) use trial::{Trial, difference, is_fault_of_the_file, try_out};
+pub use writing::Written;
+pub(crate) use writing::{Writer, new_files};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{
+    AppliedMigration, Checksum, Detail, Entry, FileState, FileTexts, HistoryProblem, Journal, Progress,
+    Script, Standing, down_problems, problems, standings,
+};
+
+use whimbrel_core::plan::Proof;
+use whimbrel_core::schema::Engine;
+
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::store::{Store, StoreError, View};
+
+/// Where the journal is.
+pub(crate) const JOURNAL: &str = "meta/_journal.json";
+/// Where the snapshot is.
+pub(crate) const SNAPSHOT: &str = "meta/_snapshot.json";
+
+/// How often a history is read anew while somebody keeps writing it.
+const ATTEMPTS: usize = 5;
+
+/// A file of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its path in the store, such as `0003_add-users.sql`.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// The history of a project.
+#[derive(Debug, Clone)]
+pub(crate) struct History {
+    /// The journal; an empty one where the store has none.
+    pub(crate) journal: Journal,
+    /// The journal as it stands in the store.
+    pub(crate) journal_text: Option<String>,
+    /// The files of each entry, in the order of the journal.
+    files: Vec<Files>,
+    /// What was found of them, by the names of migrations.
+    states: BTreeMap<String, FileState>,
+    /// What messages call the store.
+    store: String,
+}
+
+/// The files of one migration, as far as they are there and were read.
+#[derive(Debug, Clone, Default)]
+struct Files {
+    up: Option<String>,
+    down: Option<String>,
+}
+
+/// Which files are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All up files, and the down files that are needed to recognise them.
+    Ups,
+    /// All files.
+    All,
+}
+
+impl Migrator {
+    /// Reads the history, without the ways back.
+    pub(crate) async fn history(&mut self) -> Result<History, Error> {
+        History::load(self.store()?.as_ref(), self.dialect(), Extent::Ups).await
+    }
+
+    /// Reads the history with all its files.
+    pub(crate) async fn whole_history(&mut self) -> Result<History, Error> {
+        History::load(self.store()?.as_ref(), self.dialect(), Extent::All).await
+    }
+}
+
+impl History {
+    /// Reads journal and up files.
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, or the journal does not read or is one of another
+    /// dialect.
+    pub(crate) async fn read(store: &dyn Store, dialect: Dialect) -> Result<Self, Error> {
+        Self::load(store, dialect, Extent::Ups).await
+    }
+
+    /// Journal and files that belong together: where somebody wrote meanwhile,
+    /// all is read again.
+    async fn load(store: &dyn Store, dialect: Dialect, extent: Extent) -> Result<Self, Error> {
+        for _ in 0..ATTEMPTS {
+            let view = View::open(store).await?;
+            let history = Self::through(&view, dialect, extent).await?;
+            if view.is_current(JOURNAL, history.journal_text.as_deref()).await? {
+                return Ok(history);
+            }
+        }
+        Err(StoreError::Changed { store: store.name(), path: JOURNAL.to_owned() }.into())
+    }
+
+    async fn through(view: &View<'_>, dialect: Dialect, extent: Extent) -> Result<Self, Error> {
+        let store = view.store();
+        let journal_text = view.get(JOURNAL).await?;
+        let journal = match &journal_text {
+            Some(text) => Journal::from_json(&in_store(store, JOURNAL), text)?,
+            None => Journal::new(dialect),
+        };
+        if journal.dialect != dialect {
+            let (file, journal) = (in_store(store, JOURNAL), journal.dialect);
+            return Err(HistoryError::OtherDialect { file, journal, database: dialect }.into());
+        }
+        let paths: Vec<String> = journal.entries.iter().map(Entry::path).collect();
+        let ups = view.get_many(&paths).await?;
+        let checksums: Vec<_> = ups.iter().map(|up| up.as_deref().map(Checksum::of_file)).collect();
+        // VibORM's checksums are recognised with the help of the down file.
+        let is_read = |(entry, up): (&Entry, &Option<Checksum>)| {
+            extent == Extent::All || up.as_ref().is_some_and(|up| *up != entry.checksum)
+        };
+        let read: Vec<bool> = journal.entries.iter().zip(&checksums).map(is_read).collect();
+        let paths =
+            journal.entries.iter().zip(&read).filter(|(_, read)| **read).map(|(entry, _)| entry.down_path());
+        let mut downs = view.get_many(&paths.collect::<Vec<_>>()).await?.into_iter();
+        let files: Vec<Files> = ups
+            .into_iter()
+            .zip(&read)
+            .map(|(up, read)| Files { up, down: if *read { downs.next().flatten() } else { None } })
+            .collect();
+        let looks = journal.entries.iter().zip(&files).zip(checksums);
+        let states = looks.map(|((entry, files), up)| (entry.name.clone(), state(entry, files, up, extent)));
+        Ok(Self { states: states.collect(), journal, journal_text, files, store: store.name() })
+    }
+
+    /// A history that is not in a store yet; `store` is what messages call it.
+    pub(crate) fn of(store: String, journal: Journal, mut texts: BTreeMap<String, FileTexts>) -> Self {
+        let files = journal.entries.iter().map(|entry| {
+            let texts = texts.remove(&entry.name);
+            texts.map_or_else(Files::default, |FileTexts { up, down }| Files { up: Some(up), down })
+        });
+        let files: Vec<Files> = files.collect();
+        let states = journal.entries.iter().zip(&files).map(|(entry, files)| {
+            (entry.name.clone(), FileState::of(entry, files.up.as_deref(), files.down.as_deref()))
+        });
+        Self { states: states.collect(), journal, journal_text: None, files, store }
+    }
+
+    /// Each entry with the text of its up file.
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = (&Entry, Option<&str>)> {
+        self.journal.entries.iter().zip(self.files.iter().map(|files| files.up.as_deref()))
+    }
+
+    /// Where each migration stands in a database.
+    pub(crate) fn standings(&self, applied: &[AppliedMigration], progress: &[Progress]) -> Vec<Standing> {
+        standings(&self.journal, &self.states, applied, progress)
+    }
+
+    /// Everything that keeps migrations from being applied.
+    pub(crate) fn problems(&self, standings: &[Standing]) -> Vec<HistoryProblem> {
+        problems(&self.journal, standings)
+    }
+
+    /// Refuses to apply anything where something does not agree.
+    pub(crate) fn refuse_problems(&self, standings: &[Standing]) -> Result<(), HistoryError> {
+        refuse(self.problems(standings))
+    }
+
+    /// Refuses to take back these migrations where something does not agree.
+    pub(crate) fn refuse_down_problems(
+        &self,
+        standings: &[Standing],
+        names: &[&str],
+    ) -> Result<(), HistoryError> {
+        refuse(down_problems(&self.journal, standings, names))
+    }
+
+    /// The up file of an entry as messages show it.
+    pub(crate) fn file(&self, entry: &Entry) -> String {
+        format!("{}/{}", self.store, entry.path())
+    }
+
+    /// The files of all migrations whose up file is there, by their names.
+    pub(crate) fn texts(&self) -> BTreeMap<String, FileTexts> {
+        let both = self.journal.entries.iter().zip(&self.files);
+        let texts = |(entry, files): (&Entry, &Files)| {
+            Some((entry.name.clone(), FileTexts { up: files.up.clone()?, down: files.down.clone() }))
+        };
+        both.filter_map(texts).collect()
+    }
+
+    /// The names of the migrations of which a file is not what the journal says.
+    pub(crate) fn edited(&self) -> BTreeSet<String> {
+        let is_edit =
+            |detail: &Detail| matches!(detail, Detail::FileEdited { .. } | Detail::DownEdited { .. });
+        let edited = self.standings(&[], &[]).into_iter().filter(|one| one.details.iter().any(is_edit));
+        edited.map(|one| one.name).collect()
+    }
+
+    /// The entry with what its files are now. The checksum that it had stays in
+    /// it, unless nothing had been written yet that could have been applied.
+    pub(crate) fn stamped(&self, entry: &Entry, proof: Proof, engine: Engine) -> Entry {
+        let Files { up, down } = self.files_of(entry);
+        let checksum = up.as_deref().map_or_else(|| entry.checksum.clone(), Checksum::of_file);
+        let was_written = entry.engine.is_some() || entry.proof.is_none();
+        let legacy_checksum = match checksum == entry.checksum || !was_written {
+            true => entry.legacy_checksum.clone(),
+            false => Some(entry.checksum.clone()),
+        };
+        let down_checksum = down.as_deref().map(Checksum::of_file);
+        let (proof, engine) = (Some(proof), Some(engine));
+        Entry { checksum, down_checksum, proof, engine, legacy_checksum, ..entry.clone() }
+    }
+
+    fn files_of(&self, entry: &Entry) -> Files {
+        let at = self.journal.entries.iter().position(|one| one.name == entry.name);
+        at.map(|at| self.files[at].clone()).unwrap_or_default()
+    }
+
+    /// The way there: the up file of an entry.
+    ///
+    /// # Errors
+    ///
+    /// If it is not there, empty, or holds what may not stand there.
+    pub(crate) fn way_there(&self, dialect: Dialect, entry: &Entry) -> Result<Script, Error> {
+        let file = self.file(entry);
+        let up = self.files_of(entry).up.ok_or_else(|| HistoryError::Missing { file: file.clone() })?;
+        let script = Script::read(dialect, &file, &up)?;
+        if script.statements.is_empty() {
+            return Err(HistoryError::Empty { migration: entry.name.clone(), file }.into());
+        }
+        Ok(script)
+    }
+
+    /// The way back of an entry: its down file, or what its up file holds inline.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or it holds what may not stand there.
+    pub(crate) fn way_back(&self, dialect: Dialect, entry: &Entry) -> Result<(String, Script), Error> {
+        let Files { up, down } = self.files_of(entry);
+        let up = up.unwrap_or_default();
+        let script = Script::way_back(dialect, entry, &up, down.as_deref())?;
+        let none = || HistoryError::NoWayBack {
+            migration: entry.name.clone(),
+            file: format!("{}/{}", self.store, entry.down_path()),
+        };
+        let mut script = script.filter(|script| !script.statements.is_empty()).ok_or_else(none)?;
+        script.file = format!("{}/{}", self.store, script.file);
+        Ok((down.unwrap_or(up), script))
+    }
+}
+
+fn state(entry: &Entry, files: &Files, up: Option<Checksum>, extent: Extent) -> FileState {
+    let state = match &up {
+        Some(checksum) if *checksum != entry.checksum => {
+            FileState::of(entry, files.up.as_deref(), files.down.as_deref())
+        }
+        Some(_) | None => {
+            FileState { up, down: files.down.as_deref().map(Checksum::of_file), up_matches_legacy: false }
+        }
+    };
+    match extent {
+        Extent::All => state,
+        // What was not looked at is taken to be as it should.
+        Extent::Ups => FileState { down: entry.down_checksum.clone(), ..state },
+    }
+}
+
+fn refuse(problems: Vec<HistoryProblem>) -> Result<(), HistoryError> {
+    if problems.is_empty() { Ok(()) } else { Err(HistoryError::Problems { problems }) }
+}
+
+/// A path as messages show it: with the name of the store before it.
+pub(crate) fn in_store(store: &dyn Store, path: &str) -> String {
+    format!("{}/{path}", store.name())
+}

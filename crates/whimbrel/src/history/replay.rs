@@ -1,0 +1,130 @@
+//! Migrations replayed in a scratch database.
+//!
+//! What reaches beyond that database, or is of no interest to its schema, is
+//! passed over: roles, owners, privileges, maintenance. Rows are kept, for a
+//! later statement may build on them; only those that come in a COPY are not.
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Script, ScriptStatement};
+use whimbrel_core::sql::{Class, Cursor, DataVerb, Lexicon};
+use whimbrel_db::{Connection, DbError};
+
+use crate::scratch::Workshop;
+
+/// Why a script does not replay.
+#[derive(Debug)]
+pub(crate) struct ReplayFailure {
+    /// The statement that failed, by its index; absent if it was the end of the
+    /// transaction.
+    pub(crate) statement: Option<usize>,
+    /// What the engine said.
+    pub(crate) source: DbError,
+}
+
+/// Runs a script as `apply` would, and leaves the session as it was before.
+///
+/// # Errors
+///
+/// If a statement fails; what the script did in its transaction is then rolled
+/// back.
+pub(crate) async fn replay(workshop: &mut Workshop, script: &Script) -> Result<(), ReplayFailure> {
+    let around = |source| ReplayFailure { statement: None, source };
+    let connection = workshop.connection();
+    if script.foreign_keys_off {
+        connection.execute("PRAGMA foreign_keys = OFF").await.map_err(around)?;
+    }
+    let result = statements(connection, script).await;
+    if result.is_err() && connection.in_transaction().await.map_err(around)? {
+        connection.execute("ROLLBACK").await.map_err(around)?;
+    }
+    if script.foreign_keys_off {
+        connection.execute("PRAGMA foreign_keys = ON").await.map_err(around)?;
+    }
+    result?;
+    workshop.reset_session().await.map_err(around)
+}
+
+async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<(), ReplayFailure> {
+    let around = |source| ReplayFailure { statement: None, source };
+    let in_transaction = script.is_atomic();
+    if in_transaction {
+        connection.execute("BEGIN").await.map_err(around)?;
+    }
+    for (at, statement) in script.statements.iter().enumerate() {
+        let sql = script.sql(statement);
+        if concerns_the_schema(connection.server().dialect, statement, sql) {
+            let failed = |source| ReplayFailure { statement: Some(at), source };
+            connection.execute(sql).await.map_err(failed)?;
+        }
+    }
+    if in_transaction {
+        connection.execute("COMMIT").await.map_err(around)?;
+    }
+    Ok(())
+}
+
+/// Says whether a statement is run in a replay.
+fn concerns_the_schema(dialect: Dialect, statement: &ScriptStatement, sql: &str) -> bool {
+    match &statement.class {
+        Class::Data(data) => match data.verb {
+            DataVerb::CopyFromStdin | DataVerb::CopyToStdout => false,
+            DataVerb::Select
+            | DataVerb::With
+            | DataVerb::Insert
+            | DataVerb::Update
+            | DataVerb::Delete
+            | DataVerb::Merge
+            | DataVerb::Truncate
+            | DataVerb::Refresh
+            | DataVerb::Call => true,
+        },
+        Class::Session => !becomes_another(sql, dialect.lexicon()),
+        Class::Ddl(_) | Class::Pragma(_) | Class::Comment | Class::Do | Class::Unknown => true,
+        Class::Transaction(_)
+        | Class::Attach
+        | Class::ExtensionLoading
+        | Class::Maintenance(_)
+        | Class::Ownership
+        | Class::Privilege
+        | Class::Beyond(_)
+        | Class::Explain
+        | Class::MetaCommand { .. }
+        | Class::DotCommand { .. } => false,
+    }
+}
+
+/// Says whether a SET or RESET changes who the session is.
+fn becomes_another(sql: &str, lexicon: Lexicon) -> bool {
+    let mut cursor = Cursor::new(sql, lexicon);
+    let Some(first) = cursor.next() else { return false };
+    if !first.is_word("set") && !first.is_word("reset") {
+        return false;
+    }
+    while cursor.at_word("session") || cursor.at_word("local") {
+        cursor.next();
+    }
+    cursor.at_word("role") || cursor.at_word("authorization")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(dialect: Dialect, text: &str) -> Vec<String> {
+        let script = Script::read(dialect, "0000_a.sql", text).unwrap();
+        let concerns =
+            |statement: &&ScriptStatement| concerns_the_schema(dialect, statement, script.sql(statement));
+        script.statements.iter().filter(concerns).map(|statement| script.sql(statement).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_reaches_beyond_the_database_is_passed_over() {
+        let text = "CREATE ROLE app;\nSET ROLE app;\nSET SESSION AUTHORIZATION app;\nSET search_path = a;\n\
+                    CREATE TABLE t (a integer);\nALTER TABLE t OWNER TO app;\nGRANT SELECT ON t TO app;\n\
+                    INSERT INTO t VALUES (1);\nCOPY t FROM stdin;\n2\n\\.\nVACUUM t;\nRESET ROLE;\n";
+        assert_eq!(
+            run(Dialect::Postgres, text),
+            ["SET search_path = a", "CREATE TABLE t (a integer)", "INSERT INTO t VALUES (1)"]
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! The schema that the migrations lead to.
+//!
+//! The snapshot says it, if it belongs to the newest migration and no file was
+//! touched since; otherwise the folder is replayed in the scratch database.
+
+use std::sync::Arc;
+
+use miette::{NamedSource, SourceSpan};
+use whimbrel_core::history::{Checksum, Entry, Journal, Script};
+use whimbrel_core::schema::{Schema, Snapshot, SnapshotHead};
+use whimbrel_core::sql::position;
+use whimbrel_db::DbError;
+
+use super::replay::{ReplayFailure, replay};
+use super::{History, HistoryError, SNAPSHOT, in_store};
+use crate::cache::{self, Cache};
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::store::{Edit, Store, View, commit};
+
+impl Migrator {
+    /// Where the migrations are.
+    ///
+    /// # Errors
+    ///
+    /// [`HistoryError::NoStore`] if nobody said so.
+    pub(crate) fn store(&self) -> Result<Arc<dyn Store>, Error> {
+        Ok(self.settings.store.clone().ok_or(HistoryError::NoStore)?)
+    }
+
+    /// Makes an edit of the store, all of it or nothing.
+    pub(crate) async fn commit(&mut self, edit: Edit) -> Result<(), Error> {
+        Ok(commit(self.store()?.as_ref(), edit).await?)
+    }
+
+    /// The schema that the whole history leads to.
+    pub(crate) async fn schema_of_history(&mut self, history: &History) -> Result<Schema, Error> {
+        let store = self.store()?;
+        if history.journal.entries.is_empty() {
+            return Ok(Schema::default());
+        }
+        let text = View::open(store.as_ref()).await?.get(SNAPSHOT).await?;
+        // A snapshot that does not read is as good as none: the files say all.
+        let snapshot = text.and_then(|text| Snapshot::from_json(&text).ok());
+        match snapshot.filter(|snapshot| history.fits(snapshot)) {
+            Some(snapshot) => {
+                Ok(self.read_snapshot(&in_store(store.as_ref(), SNAPSHOT), snapshot).await?.schema)
+            }
+            None => self.replayed(history, history.journal.entries.len()).await,
+        }
+    }
+
+    /// The schema after the first `count` migrations, replayed.
+    pub(crate) async fn replayed(&mut self, history: &History, count: usize) -> Result<Schema, Error> {
+        let scripts = self.scripts(history, count)?;
+        let key = self.replay_key(&scripts);
+        let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
+        if let Some(cache::Entry { schema }) = cached {
+            return Ok(schema);
+        }
+        self.rebuild(history, count).await?;
+        let entry = cache::Entry { schema: self.workshop().await?.read().await? };
+        if let Some(cache) = &self.settings.cache {
+            cache.put(&key, &entry);
+        }
+        Ok(entry.schema)
+    }
+
+    /// Makes the scratch database what the first `count` migrations make it.
+    pub(crate) async fn rebuild(&mut self, history: &History, count: usize) -> Result<(), Error> {
+        let scripts = self.scripts(history, count)?;
+        let workshop = self.workshop().await?;
+        workshop.reset().await?;
+        for script in &scripts {
+            replay(workshop, script).await.map_err(|failure| replay_error(script, failure))?;
+        }
+        Ok(())
+    }
+
+    /// The scripts of the first `count` migrations.
+    pub(crate) fn scripts(&self, history: &History, count: usize) -> Result<Vec<Script>, Error> {
+        let store = self.store()?;
+        let script = |(entry, up): (&Entry, Option<&str>)| {
+            let file = in_store(store.as_ref(), &entry.path());
+            let text = up.ok_or_else(|| HistoryError::Missing { file: file.clone() })?;
+            Ok(Script::read(self.dialect(), &file, text)?)
+        };
+        history.entries().take(count).map(script).collect()
+    }
+
+    fn replay_key(&self, scripts: &[Script]) -> String {
+        let server = self.server();
+        let parts = scripts.iter().flat_map(|script| [script.file.as_str(), &script.text]);
+        Cache::key(
+            ["history", server.dialect.display_name(), server.version.as_str(), server.settings.as_str()]
+                .into_iter()
+                .chain(parts),
+        )
+    }
+}
+
+impl History {
+    /// Says whether a snapshot is that of the newest migration, and all files
+    /// are as the journal has them.
+    fn fits(&self, snapshot: &Snapshot) -> bool {
+        let head = snapshot_head(&self.journal);
+        head.is_some()
+            && snapshot.head == head
+            && self
+                .entries()
+                .all(|(entry, up)| up.is_some_and(|text| Checksum::of_file(text) == entry.checksum))
+    }
+}
+
+/// What a snapshot that belongs to the newest migration names.
+pub(crate) fn snapshot_head(journal: &Journal) -> Option<SnapshotHead> {
+    let head = journal.head()?;
+    Some(SnapshotHead { name: head.name.clone(), checksum: head.checksum.clone() })
+}
+
+/// A statement that does not replay, shown where it stands.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{file}:{line}: {message}")]
+#[diagnostic(
+    code(whimbrel::history::replay),
+    help(
+        "this is what a new database would meet; put the statement right, then `whimbrel migrate verify --accept` the file"
+    )
+)]
+pub struct ReplayProblem {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The engine's own message.
+    pub message: String,
+    #[source_code]
+    text: NamedSource<String>,
+    #[label("here")]
+    span: SourceSpan,
+}
+
+/// What a failed replay means: the statement's fault, or the session's.
+pub(crate) fn replay_error(script: &Script, failure: ReplayFailure) -> Error {
+    match failure {
+        ReplayFailure { statement: Some(at), source: DbError::Statement(refusal) } => {
+            let statement = &script.statements[at];
+            let message = match &refusal.detail {
+                Some(detail) => format!("{}\n{detail}", refusal.message),
+                None => refusal.message.clone(),
+            };
+            let problem = ReplayProblem {
+                file: script.file.clone(),
+                line: position(&script.text, statement.offset).line,
+                message,
+                text: NamedSource::new(&script.file, script.text.to_string()),
+                span: (statement.offset, statement.length).into(),
+            };
+            HistoryError::Replay(Box::new(problem)).into()
+        }
+        ReplayFailure { source, .. } => source.into(),
+    }
+}

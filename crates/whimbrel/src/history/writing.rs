@@ -1,0 +1,208 @@
+//! From drafts to files: names, headers, notes, warnings, journal, snapshot.
+
+use whimbrel_core::change::{Change, EnumReplacement};
+use whimbrel_core::describe::{loss_question, object_name, one_line};
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::{Rename, Renames};
+use whimbrel_core::history::{Checksum, DownFile, Entry, Journal, Script, UpFile, automatic_name, kebab};
+use whimbrel_core::name::ObjectName;
+use whimbrel_core::plan::{Hazard, Plan, Proof};
+use whimbrel_core::resolve::LossQuestion;
+use whimbrel_core::schema::Engine;
+
+use super::{File, History, HistoryError, in_store};
+use crate::draft::Draft;
+use crate::error::{Error, ProofError};
+use crate::store::{Edit, Store, View};
+
+/// A migration that was written, or would be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// Its entry in the journal.
+    pub entry: Entry,
+    /// The way there.
+    pub up: File,
+    /// The way back.
+    pub down: File,
+}
+
+/// Adds the files of new migrations to an edit.
+///
+/// # Errors
+///
+/// [`HistoryError::Orphan`] if a file is there already.
+pub(crate) async fn new_files(
+    store: &dyn Store,
+    mut edit: Edit,
+    migrations: impl IntoIterator<Item = &Written>,
+) -> Result<Edit, Error> {
+    let view = View::open(store).await?;
+    for file in migrations.into_iter().flat_map(|one| [&one.up, &one.down]) {
+        if view.get(&file.path).await?.is_some() {
+            return Err(HistoryError::Orphan { path: in_store(store, &file.path) }.into());
+        }
+        edit = edit.expect(&file.path, None).put(&file.path, &file.text);
+    }
+    Ok(edit)
+}
+
+/// What all migrations of one run are written with.
+pub(crate) struct Writer<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) dialect: Dialect,
+    pub(crate) engine: Engine,
+    /// Milliseconds since 1970-01-01 UTC.
+    pub(crate) now: i64,
+}
+
+impl Writer<'_> {
+    /// Makes files of drafts; the journal is that of the history with their
+    /// entries.
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError::Unreadable`] if a file would not read back as its plan.
+    pub(crate) fn write(
+        &self,
+        name: Option<&str>,
+        accepted: &[LossQuestion],
+        drafts: Vec<Draft>,
+    ) -> Result<(Vec<Written>, Journal), Error> {
+        let mut journal = self.history.journal.clone();
+        let first_change: Vec<Change> = drafts.iter().flat_map(|draft| draft.changes.clone()).collect();
+        let wanted = match name {
+            Some(name) => name.to_owned(),
+            None => automatic_name(&first_change, journal.entries.is_empty()),
+        };
+        let last = drafts.len().saturating_sub(1);
+        let mut written = Vec::with_capacity(drafts.len());
+        for (at, draft) in drafts.into_iter().enumerate() {
+            // What is cut off in front only prepares: nothing is lost there.
+            let accepted = if at == last { accepted } else { &[] };
+            let notes = notes(&draft.changes, accepted);
+            let one = self.one(&journal, &wanted, notes, &draft)?;
+            journal.entries.push(one.entry.clone());
+            written.push(one);
+        }
+        Ok((written, journal))
+    }
+
+    fn one(
+        &self,
+        journal: &Journal,
+        wanted: &str,
+        notes: Vec<String>,
+        draft: &Draft,
+    ) -> Result<Written, Error> {
+        let name = journal.unique_name(&kebab(wanted));
+        let when = self.now;
+        let up = UpFile { name: name.clone(), when, notes, statements: draft.up.statements() };
+        let down =
+            DownFile { name: name.clone(), warnings: warnings(draft), statements: down_statements(draft) };
+        let entry = Entry {
+            down_checksum: Some(down.checksum()),
+            engine: Some(self.engine.clone()),
+            proof: Some(draft.proof.clone()),
+            ..Entry::new(journal.next_index(), name, when, up.checksum())
+        };
+        let up = File { path: entry.path(), text: up.render() };
+        let down = File { path: entry.down_path(), text: down.render() };
+        self.check(&up, &draft.up, &entry.checksum)?;
+        if let Some(plan) = &draft.down {
+            self.check(&down, plan, &down_checksum(&entry))?;
+        }
+        Ok(Written { entry, up, down })
+    }
+
+    /// Reads a file as whoever applies it will, and compares it with its plan.
+    fn check(&self, file: &File, plan: &Plan, checksum: &Checksum) -> Result<(), Error> {
+        let unreadable = || ProofError::Unreadable { file: file.path.clone() };
+        let script = Script::read(self.dialect, &file.path, &file.text).map_err(|_| unreadable())?;
+        let read = script.statements.iter().map(|statement| script.sql(statement));
+        let is_same = read.eq(plan.steps().map(|step| step.sql.trim()));
+        if is_same && Checksum::of_file(&file.text) == *checksum { Ok(()) } else { Err(unreadable().into()) }
+    }
+}
+
+fn down_checksum(entry: &Entry) -> Checksum {
+    entry.down_checksum.clone().expect("the entry was made with one")
+}
+
+/// What a person decided, for whoever reads the file.
+fn notes(changes: &[Change], accepted: &[LossQuestion]) -> Vec<String> {
+    let renames = Renames::of_changes(changes);
+    let renamed = renames.renamed.iter().map(renamed);
+    let replaced = changes.iter().flat_map(replaced);
+    let losses = accepted.iter().map(|loss| format!("Accepted: {}", one_line(&loss_question(loss))));
+    renamed.chain(replaced).chain(losses).collect()
+}
+
+fn renamed(rename: &Rename) -> String {
+    let full = |name: &ObjectName| match &rename.parent {
+        Some(parent) => format!("{}.{}", object_name(parent), object_name(name)),
+        None => object_name(name),
+    };
+    format!("Renamed: {} {} to {}", rename.kind.noun(), full(&rename.from), full(&rename.to))
+}
+
+fn replaced(change: &Change) -> Vec<String> {
+    let Change::AlterEnum(alter) = change else { return Vec::new() };
+    let quoted = |value: &str| format!("'{}'", one_line(value));
+    let replacement = |one: &EnumReplacement| {
+        let to = one.to.as_deref().map_or_else(|| "NULL".to_owned(), quoted);
+        let column = format!("{}.{}", object_name(&one.table_name), one.column_name);
+        format!("Replaced: {} in {} by {to}", quoted(&one.from), one_line(&column))
+    };
+    alter.replacements.iter().map(replacement).collect()
+}
+
+/// What the way back loses.
+fn warnings(draft: &Draft) -> Vec<String> {
+    let mut warnings: Vec<String> = match (&draft.down, &draft.proof) {
+        (Some(down), _) => {
+            let hazards = down.steps().flat_map(|step| &step.hazards).filter(|hazard| hazard.loses_data());
+            hazards.map(|hazard| one_line(&hazard.to_string())).collect()
+        }
+        (None, Proof::Irreversible { reason }) => {
+            vec![format!("there is no way back: {}", one_line(reason))]
+        }
+        (None, Proof::Exact | Proof::Lossy | Proof::Unproved { .. }) => {
+            vec!["there is no way back".to_owned()]
+        }
+    };
+    warnings.dedup();
+    warnings
+}
+
+/// The statements of the way back; the first says what they do not bring back.
+fn down_statements(draft: &Draft) -> Vec<String> {
+    let mut statements = draft.down.as_ref().map(Plan::statements).unwrap_or_default();
+    let mut gone: Vec<String> =
+        draft.up.steps().flat_map(|step| &step.hazards).filter_map(not_brought_back).collect();
+    gone.dedup();
+    if let Some(first) = statements.first_mut() {
+        let gone: String = gone.iter().map(|line| format!("-- {line}\n")).collect();
+        first.insert_str(0, &gone);
+    }
+    statements
+}
+
+/// What `up` loses and no way back brings back.
+fn not_brought_back(hazard: &Hazard) -> Option<String> {
+    let (subject, what) = match hazard {
+        Hazard::LosesTable { subject } => (subject, "the rows do not come back"),
+        Hazard::LosesColumn { subject } => (subject, "the values do not come back"),
+        Hazard::LosesPrecision { subject } | Hazard::LosesEnumValues { subject } => {
+            (subject, "the values do not become what they were")
+        }
+        Hazard::FailsOnNulls { .. }
+        | Hazard::FailsOnRows { .. }
+        | Hazard::FailsOnDuplicates { .. }
+        | Hazard::FailsOnViolations { .. }
+        | Hazard::FailsOnOrphans { .. }
+        | Hazard::FailsOnValues { .. }
+        | Hazard::RewritesTable { .. }
+        | Hazard::BlocksWrites { .. } => return None,
+    };
+    Some(one_line(&format!("{subject}: {what}")))
+}

@@ -1,0 +1,201 @@
+//! `apply`: runs what the database has not applied.
+//!
+//! The engine is [`whimbrel_db::apply`], which states the guarantee. What is said
+//! here is what is to be run: whenever the tracking table was read, journal,
+//! files and rows are compared, and nothing runs unless they agree.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Entry, Script, Standing, State};
+use whimbrel_core::plan::Proof;
+use whimbrel_db::apply::{
+    Agenda, ApplyObserver, ApplyOptions, Job, Record, ResumeAt, Seen, Silent, TransactionMode,
+};
+
+use crate::error::Error;
+use crate::history::{History, HistoryError, Target};
+use crate::migrator::Migrator;
+
+/// Applies what the database has not applied; refine it, then await it.
+pub struct Apply<'m> {
+    migrator: &'m mut Migrator,
+    to: Option<Target>,
+    dry_run: bool,
+    require_proof: bool,
+    transaction: TransactionMode,
+    resume_at: Option<ResumeAt>,
+    observer: Box<dyn ApplyObserver + 'm>,
+}
+
+/// What `apply` did, or would do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApplyReport {
+    /// The migrations that were applied, in order; for a dry run those that
+    /// would be.
+    pub migrations: Vec<Entry>,
+    /// The text of each one's file.
+    pub texts: Vec<String>,
+    /// Those that are still pending, beyond the one to stop at.
+    pub pending: Vec<Entry>,
+}
+
+impl<'m> Apply<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self {
+            migrator,
+            to: None,
+            dry_run: false,
+            require_proof: false,
+            transaction: TransactionMode::default(),
+            resume_at: None,
+            observer: Box::new(Silent),
+        }
+    }
+
+    /// Goes no further than this migration.
+    pub fn to(mut self, target: impl Into<Target>) -> Self {
+        self.to = Some(target.into());
+        self
+    }
+
+    /// Looks and compares, and runs nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Refuses migrations that no replay has proved.
+    pub fn require_proof(mut self, require_proof: bool) -> Self {
+        self.require_proof = require_proof;
+        self
+    }
+
+    /// Says what shares a transaction. Default: each migration has its own.
+    pub fn transaction(mut self, mode: TransactionMode) -> Self {
+        self.transaction = mode;
+        self
+    }
+
+    /// Says where to go on in a migration that stopped where nobody can tell
+    /// whether a statement had run.
+    pub fn resume_at(mut self, place: ResumeAt) -> Self {
+        self.resume_at = Some(place);
+        self
+    }
+
+    /// Says who hears how it is getting on.
+    pub fn observer(mut self, observer: impl ApplyObserver + 'm) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    async fn run(mut self) -> Result<ApplyReport, Error> {
+        let history = self.migrator.history().await?;
+        let limit = match &self.to {
+            Some(target) => target.find(&history.journal)?.0 + 1,
+            None => history.journal.entries.len(),
+        };
+        let options = ApplyOptions {
+            transaction: self.transaction,
+            resume_at: self.resume_at.take(),
+            ..ApplyOptions::new(self.migrator.tracking_table()?)
+        };
+        let dialect = self.migrator.dialect();
+        let require_proof = self.require_proof;
+        let mut agenda = Upward { dialect, history: &history, limit, require_proof, beyond: Vec::new() };
+        let names = if self.dry_run {
+            self.migrator.preview(&mut agenda, &options.table).await?
+        } else {
+            self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await?
+        };
+        let run = history.entries().filter(|(entry, _)| names.contains(&entry.name));
+        let (migrations, texts) =
+            run.map(|(entry, up)| (entry.clone(), up.unwrap_or_default().to_owned())).unzip();
+        Ok(ApplyReport { migrations, texts, pending: agenda.beyond })
+    }
+}
+
+/// Wants everything that is pending, up to a limit.
+struct Upward<'a> {
+    dialect: Dialect,
+    history: &'a History,
+    /// How many entries of the journal may be applied.
+    limit: usize,
+    require_proof: bool,
+    /// What is pending beyond the limit, as seen last.
+    beyond: Vec<Entry>,
+}
+
+#[async_trait]
+impl Agenda for Upward<'_> {
+    type Error = Error;
+
+    async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
+        let standings = self.history.standings(seen.applied, seen.progress);
+        self.history.refuse_problems(&standings)?;
+        let pending = |(standing, entry): (&Standing, &Entry)| {
+            (standing.state == State::Pending).then(|| entry.clone())
+        };
+        let beyond = standings.iter().zip(&self.history.journal.entries).skip(self.limit);
+        self.beyond = beyond.filter_map(pending).collect();
+        let here = standings.iter().take(self.limit).zip(self.history.entries());
+        here.filter_map(|(standing, (entry, up))| self.job(standing, entry, up).transpose()).collect()
+    }
+}
+
+impl Upward<'_> {
+    /// What there is to do for one migration, if anything.
+    fn job(&self, standing: &Standing, entry: &Entry, up: Option<&str>) -> Result<Option<Job>, Error> {
+        let record = match standing.state {
+            State::Pending | State::Failed => Record::Insert,
+            State::Applied => match standing.swap() {
+                Some(rows) => Record::Swap { delete: rows.to_vec() },
+                None => return Ok(None),
+            },
+            // Refused before.
+            State::Missing | State::Edited | State::OutOfOrder | State::Unknown => return Ok(None),
+        };
+        let is_swap = matches!(record, Record::Swap { .. });
+        let text = if is_swap { "" } else { up.unwrap_or_default() };
+        let script = Script::read(self.dialect, &self.history.file(entry), text)?;
+        if !is_swap {
+            self.refuse(entry, &script)?;
+        }
+        Ok(Some(Job { name: entry.name.clone(), checksum: entry.checksum.clone(), script, record }))
+    }
+
+    fn refuse(&self, entry: &Entry, script: &Script) -> Result<(), HistoryError> {
+        if script.statements.is_empty() {
+            return Err(HistoryError::Empty { migration: entry.name.clone(), file: script.file.clone() });
+        }
+        let unproved = match &entry.proof {
+            Some(Proof::Exact | Proof::Lossy | Proof::Irreversible { .. }) => None,
+            Some(Proof::Unproved { reason }) => Some(reason.clone()),
+            None => Some("its journal entry has no proof".to_owned()),
+        };
+        match unproved {
+            Some(reason) if self.require_proof => {
+                Err(HistoryError::Unproved { migration: entry.name.clone(), reason })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl<'m> IntoFuture for Apply<'m> {
+    type Output = Result<ApplyReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Apply<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Apply").field("to", &self.to).field("dry_run", &self.dry_run).finish_non_exhaustive()
+    }
+}

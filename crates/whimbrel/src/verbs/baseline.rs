@@ -1,0 +1,145 @@
+//! `baseline`: marks as applied what an existing database has already.
+//!
+//! It is not taken on trust: the migrations are replayed in the scratch database
+//! and the result is compared with the live schema. Only where the two are the
+//! same is anything recorded, and nothing else in the database is touched.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Entry, Script};
+use whimbrel_core::schema::Schema;
+use whimbrel_db::apply::{Agenda, ApplyOptions, Job, Record, Seen, Silent};
+use whimbrel_db::introspect;
+
+use crate::error::Error;
+use crate::history::{History, HistoryError, Target, difference};
+use crate::migrator::Migrator;
+
+/// Marks as applied what an existing database has already; refine it, then
+/// await it.
+pub struct Baseline<'m> {
+    migrator: &'m mut Migrator,
+    to: Option<Target>,
+    dry_run: bool,
+}
+
+impl<'m> Baseline<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self { migrator, to: None, dry_run: false }
+    }
+
+    /// Names the last migration that the database has. Default: the last there
+    /// is.
+    pub fn to(mut self, target: impl Into<Target>) -> Self {
+        self.to = Some(target.into());
+        self
+    }
+
+    /// Compares, and records nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Returns the entries that were recorded.
+    async fn run(self) -> Result<Vec<Entry>, Error> {
+        let history = self.migrator.history().await?;
+        let count = match &self.to {
+            Some(target) => target.find(&history.journal)?.0 + 1,
+            None => history.journal.entries.len(),
+        };
+        let options = self.migrator.settings.introspect.clone();
+        let live = introspect(self.migrator.connection.as_mut(), &options).await?.schema;
+        if let Some(difference) = self.migrator.difference(&history, count, &live).await? {
+            let fits = self.migrator.fitting(&history, count, &live).await?;
+            let last = history.journal.entries[..count].last().map(|entry| entry.name.clone());
+            return Err(
+                HistoryError::NotTheBaseline { last: last.unwrap_or_default(), difference, fits }.into()
+            );
+        }
+        let table = self.migrator.tracking_table()?;
+        let mut agenda = Marks { dialect: self.migrator.dialect(), history: &history, count };
+        let names = match self.dry_run {
+            true => self.migrator.preview(&mut agenda, &table).await?,
+            false => self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await?,
+        };
+        Ok(history.journal.entries.iter().filter(|entry| names.contains(&entry.name)).cloned().collect())
+    }
+}
+
+impl Migrator {
+    /// How `live` differs from what the first `count` migrations lead to.
+    async fn difference(
+        &mut self,
+        history: &History,
+        count: usize,
+        live: &Schema,
+    ) -> Result<Option<String>, Error> {
+        let replayed = self.replayed(history, count).await?;
+        Ok(difference(self.dialect(), live, &replayed))
+    }
+
+    /// The last migration before `count` after which the schema is `live`.
+    async fn fitting(
+        &mut self,
+        history: &History,
+        count: usize,
+        live: &Schema,
+    ) -> Result<Option<String>, Error> {
+        for count in (1..count).rev() {
+            if self.difference(history, count, live).await?.is_none() {
+                return Ok(Some(history.journal.entries[count - 1].name.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Wants records of the first migrations, and nothing run.
+struct Marks<'a> {
+    dialect: Dialect,
+    history: &'a History,
+    count: usize,
+}
+
+#[async_trait]
+impl Agenda for Marks<'_> {
+    type Error = Error;
+
+    async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
+        let standings = self.history.standings(seen.applied, seen.progress);
+        self.history.refuse_problems(&standings)?;
+        let both = self.history.journal.entries.iter().zip(&standings).take(self.count);
+        let unmarked = both.filter(|(_, standing)| standing.applied_at.is_none()).map(|(entry, _)| entry);
+        unmarked.map(|entry| self.mark(entry)).collect()
+    }
+}
+
+impl Marks<'_> {
+    fn mark(&self, entry: &Entry) -> Result<Job, Error> {
+        let script = Script::read(self.dialect, &self.history.file(entry), "")?;
+        let (name, checksum) = (entry.name.clone(), entry.checksum.clone());
+        Ok(Job { name, checksum, script, record: Record::Insert })
+    }
+}
+
+impl<'m> IntoFuture for Baseline<'m> {
+    type Output = Result<Vec<Entry>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Baseline<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Baseline")
+            .field("to", &self.to)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}

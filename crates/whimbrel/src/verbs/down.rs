@@ -1,0 +1,232 @@
+//! `down`: takes back what was applied last.
+//!
+//! The guarantee is that of [`whimbrel_db::apply`]. All down files are read
+//! before the first runs, and what loses data is asked about, with what the live
+//! rows say of it.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use whimbrel_core::diff::Renames;
+use whimbrel_core::history::{AppliedMigration, Entry, Script, losing, warnings};
+use whimbrel_core::pair::Pair;
+use whimbrel_core::resolve::{Answer, DownQuestion, Policy, Question, Resolver, lenient, strict};
+use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent};
+use whimbrel_db::introspect;
+
+use crate::error::Error;
+use crate::facts::{self, Probed};
+use crate::history::{History, HistoryError, Target};
+use crate::migrator::Migrator;
+use crate::resolving::resolve_losses;
+
+/// Takes back what was applied last; refine it, then await it.
+///
+/// Without a resolver every loss is an [`Error::Unanswered`].
+pub struct Down<'m> {
+    migrator: &'m mut Migrator,
+    extent: Extent,
+    dry_run: bool,
+    resolver: Box<dyn Resolver + 'm>,
+    observer: Box<dyn ApplyObserver + 'm>,
+}
+
+/// How much is taken back.
+#[derive(Debug, Clone)]
+enum Extent {
+    Steps(usize),
+    To(Target),
+}
+
+/// What `down` took back, or would take back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DownReport {
+    /// The migrations, newest first, each with its way back.
+    pub migrations: Vec<Rolled>,
+}
+
+/// A migration that was taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rolled {
+    /// Its entry in the journal.
+    pub entry: Entry,
+    /// The text of its way back.
+    pub text: String,
+}
+
+impl<'m> Down<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self {
+            migrator,
+            extent: Extent::Steps(1),
+            dry_run: false,
+            resolver: Box::new(strict()),
+            observer: Box::new(Silent),
+        }
+    }
+
+    /// Takes back this many migrations. Default: 1. With 0 nothing is done.
+    pub fn steps(mut self, steps: usize) -> Self {
+        self.extent = Extent::Steps(steps);
+        self
+    }
+
+    /// Takes back everything that came after this migration, which stays.
+    pub fn to(mut self, target: impl Into<Target>) -> Self {
+        self.extent = Extent::To(target.into());
+        self
+    }
+
+    /// Looks and compares, and runs nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Says who answers questions.
+    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+        self.resolver = Box::new(resolver);
+        self
+    }
+
+    /// Says who hears how it is getting on.
+    pub fn observer(mut self, observer: impl ApplyObserver + 'm) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    async fn run(mut self) -> Result<DownReport, Error> {
+        let history = self.migrator.whole_history().await?;
+        let table = self.migrator.tracking_table()?;
+        let tracked = self.migrator.tracked(&table).await?;
+        let standings = history.standings(&tracked.applied, &tracked.progress());
+        let chosen = self.choose(&history, &tracked.applied)?;
+        let names: Vec<&str> = chosen.iter().map(|entry| entry.name.as_str()).collect();
+        history.refuse_down_problems(&standings, &names)?;
+        let chosen =
+            chosen.into_iter().map(|entry| self.way_back(&history, entry)).collect::<Result<Vec<_>, _>>()?;
+        let rolled: Vec<Rolled> = chosen.iter().map(|rolled| rolled.0.clone()).collect();
+        if self.dry_run || chosen.is_empty() {
+            return Ok(DownReport { migrations: rolled });
+        }
+        self.ask(&chosen).await?;
+        let names = tracked.applied.into_iter().map(|row| row.name);
+        let others = names.filter(|name| !chosen.iter().any(|(one, _)| one.entry.name == *name)).collect();
+        let mut agenda = Downward { chosen: chosen.into_iter().map(job).collect(), others };
+        let options = ApplyOptions::new(table);
+        let names = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await?;
+        let migrations = rolled.into_iter().filter(|one| names.contains(&one.entry.name)).collect();
+        Ok(DownReport { migrations })
+    }
+
+    /// The newest first.
+    fn choose<'h>(
+        &self,
+        history: &'h History,
+        applied: &[AppliedMigration],
+    ) -> Result<Vec<&'h Entry>, HistoryError> {
+        let (keep, steps) = match &self.extent {
+            Extent::Steps(steps) => (0, *steps),
+            Extent::To(target) => (target.find(&history.journal)?.0 + 1, usize::MAX),
+        };
+        let is_applied = |entry: &Entry| applied.iter().any(|row| row.name == entry.name);
+        let candidates = history.journal.entries.iter().skip(keep).rev();
+        candidates.filter(|entry| is_applied(entry)).take(steps).map(Ok).collect()
+    }
+
+    fn way_back(&self, history: &History, entry: &Entry) -> Result<(Rolled, Script), Error> {
+        let dialect = self.migrator.dialect();
+        let (text, script) = history.way_back(dialect, entry)?;
+        Ok((Rolled { entry: entry.clone(), text }, script))
+    }
+
+    /// Asks about everything that the scripts lose, as far as rows are there to
+    /// be lost.
+    async fn ask(&mut self, chosen: &[(Rolled, Script)]) -> Result<(), Error> {
+        let dialect = self.migrator.dialect();
+        let options = self.migrator.settings.introspect.clone();
+        let connection = self.migrator.connection.as_mut();
+        let live = introspect(connection, &options).await?.schema;
+        let pair = Pair::new(&live, &live);
+        let (mut probed, mut stated) = (Vec::new(), Vec::new());
+        for (rolled, script) in chosen {
+            let found = losing(dialect, script);
+            let warnings: Vec<String> = warnings(&rolled.text).map(str::to_owned).collect();
+            if found.losses.is_empty() && !warnings.is_empty() {
+                stated.push(DownQuestion { migration: rolled.entry.name.clone(), warnings });
+            }
+            probed.extend(facts::probe_all(connection, pair, &Renames::default(), found.losses).await?);
+        }
+        let asked: Vec<&Probed> = probed.iter().filter(|one| one.needs_an_answer()).collect();
+        let mut policy = lenient();
+        let resolver: &mut dyn Resolver = match self.migrator.settings.policy {
+            Policy::Allow => &mut policy,
+            Policy::Additive | Policy::Ask => self.resolver.as_mut(),
+        };
+        resolve_losses(&mut [], &asked, resolver)?;
+        resolve_stated(stated, resolver)
+    }
+}
+
+fn job((rolled, script): (Rolled, Script)) -> Job {
+    let Entry { name, checksum, .. } = rolled.entry;
+    Job { name, checksum, script, record: Record::Delete }
+}
+
+/// Asks about what the authors of migrations say that their ways back lose.
+fn resolve_stated(stated: Vec<DownQuestion>, resolver: &mut dyn Resolver) -> Result<(), Error> {
+    let mut unanswered = Vec::new();
+    for question in stated.into_iter().map(Question::Down) {
+        match resolver.answer(&question) {
+            Some(Answer::Accept) => {}
+            Some(Answer::Reject) => return Err(Error::Rejected { question: Box::new(question) }),
+            Some(Answer::New | Answer::RenamedFrom(_) | Answer::Replace(_)) | None => {
+                unanswered.push(question);
+            }
+        }
+    }
+    if unanswered.is_empty() { Ok(()) } else { Err(Error::Unanswered { questions: unanswered }) }
+}
+
+/// Wants what was chosen, and nothing else: what somebody else takes back
+/// meanwhile is not made up for.
+struct Downward {
+    /// The newest first.
+    chosen: Vec<Job>,
+    /// What else was applied when it was chosen.
+    others: Vec<String>,
+}
+
+#[async_trait]
+impl Agenda for Downward {
+    type Error = Error;
+
+    async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
+        let is_chosen = |row: &AppliedMigration| self.chosen.iter().any(|job| job.name == row.name);
+        let is_new = |row: &&AppliedMigration| !is_chosen(row) && !self.others.contains(&row.name);
+        if let Some(row) = seen.applied.iter().find(is_new) {
+            return Err(HistoryError::Overtaken { migration: row.name.clone() }.into());
+        }
+        let is_applied = |job: &&Job| seen.applied.iter().any(|row| row.name == job.name);
+        Ok(self.chosen.iter().filter(is_applied).cloned().collect())
+    }
+}
+
+impl<'m> IntoFuture for Down<'m> {
+    type Output = Result<DownReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Down<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Down")
+            .field("extent", &self.extent)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}

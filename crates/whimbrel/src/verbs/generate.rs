@@ -1,0 +1,199 @@
+//! `generate`: from the schema of the migrations to that of the source, as a
+//! migration.
+//!
+//! Every migration is proved in the scratch database, up and down, before it is
+//! written. The guarantee: the store holds the old set of files or the new one,
+//! whatever happens meanwhile; and where somebody else wrote migrations in the
+//! meantime, nothing is written.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use whimbrel_core::change::Change;
+use whimbrel_core::diff::Renames;
+use whimbrel_core::history::Journal;
+use whimbrel_core::pair::Pair;
+use whimbrel_core::plan::{Plan, Proof, plan};
+use whimbrel_core::resolve::{Loss, LossQuestion, Policy, Resolver, lenient, losses, strict};
+use whimbrel_core::schema::{Schema, Snapshot};
+
+use crate::draft::drafts;
+use crate::error::Error;
+use crate::facts::Probed;
+use crate::history::{History, JOURNAL, SNAPSHOT, Writer, Written, new_files, snapshot_head};
+use crate::migrator::Migrator;
+use crate::prove::Claim;
+use crate::resolving::{check_policy, known_renames, resolve_losses, resolve_renames};
+use crate::store::Edit;
+
+/// Writes the migration from the migrations' schema to the source's; refine it,
+/// then await it.
+///
+/// Whatever may lose data is asked about, for the file will meet other
+/// databases: without a resolver every question is an [`Error::Unanswered`].
+pub struct Generate<'m> {
+    migrator: &'m mut Migrator,
+    name: Option<String>,
+    dry_run: bool,
+    renames: Renames,
+    resolver: Box<dyn Resolver + 'm>,
+}
+
+/// What `generate` made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GenerateReport {
+    /// The differences; empty when the migrations lead to the source's schema
+    /// already.
+    pub changes: Vec<Change>,
+    /// The steps that make them good, over all migrations.
+    pub plan: Plan,
+    /// The weakest of the migrations' proofs.
+    pub proof: Proof,
+    /// The migrations: more than one where something must be committed first.
+    pub migrations: Vec<Written>,
+    /// What was skipped in the source, or is worth knowing.
+    pub notes: Vec<String>,
+    /// Whether files were written.
+    pub written: bool,
+}
+
+impl<'m> Generate<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self {
+            migrator,
+            name: None,
+            dry_run: false,
+            renames: Renames::default(),
+            resolver: Box::new(strict()),
+        }
+    }
+
+    /// Names the migration. Default: what its first change suggests.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes and proves the migration, and writes nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// States renames beforehand. One that does not fit is an error.
+    pub fn renames(mut self, renames: Renames) -> Self {
+        self.renames = renames;
+        self
+    }
+
+    /// Says who answers questions.
+    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+        self.resolver = Box::new(resolver);
+        self
+    }
+
+    async fn run(mut self) -> Result<GenerateReport, Error> {
+        let history = self.migrator.history().await?;
+        let desired = self.migrator.desired().await?;
+        let current = self.migrator.schema_of_history(&history).await?;
+        let pair = Pair::new(&current, &desired.schema);
+        let dialect = self.migrator.dialect();
+
+        let renames = known_renames(dialect, pair, &self.renames, &desired.hints)?;
+        let (mut changes, renames) = resolve_renames(dialect, pair, renames, self.resolver.as_mut())?;
+        check_policy(self.migrator.settings.policy, &changes)?;
+        let accepted = self.accept_losses(pair, &mut changes)?;
+        let plan = plan(dialect, pair, &changes)?;
+        let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };
+        let drafts = match plan.is_empty() {
+            true => Vec::new(),
+            false => drafts(self.migrator.workshop().await?, claim).await?,
+        };
+        let proof = drafts.iter().map(|draft| &draft.proof).max_by_key(|proof| weakness(proof));
+        let proof = proof.cloned().unwrap_or(Proof::Exact);
+        let batches = drafts.iter().flat_map(|draft| draft.up.batches.clone()).collect();
+        let plan = Plan { batches, ..plan };
+
+        let (migrations, journal) = self.writer(&history).write(self.name.as_deref(), &accepted, drafts)?;
+        let written = !self.dry_run && !migrations.is_empty();
+        if written {
+            self.write(&history, &migrations, &journal, desired.schema).await?;
+        }
+        Ok(GenerateReport { changes, plan, proof, migrations, notes: desired.notes, written })
+    }
+
+    fn writer<'h>(&self, history: &'h History) -> Writer<'h> {
+        Writer {
+            history,
+            dialect: self.migrator.dialect(),
+            engine: self.migrator.server().engine(),
+            now: self.migrator.settings.clock.now(),
+        }
+    }
+
+    /// Puts all files into the store, if nobody was faster.
+    async fn write(
+        &mut self,
+        history: &History,
+        migrations: &[Written],
+        journal: &Journal,
+        schema: Schema,
+    ) -> Result<(), Error> {
+        let store = self.migrator.store()?;
+        let edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref());
+        let edit = new_files(store.as_ref(), edit, migrations).await?;
+        let engine = self.migrator.server().engine();
+        let mut snapshot = Snapshot::new(engine, schema);
+        snapshot.head = snapshot_head(journal);
+        let edit = edit.put(JOURNAL, journal.to_json()).put(SNAPSHOT, snapshot.to_json());
+        self.migrator.commit(edit).await
+    }
+
+    /// Asks about all that may be lost somewhere. What rows may stand in the way
+    /// of is a hazard of the steps, and no answer changes that.
+    fn accept_losses(
+        &mut self,
+        pair: Pair<&Schema>,
+        changes: &mut [Change],
+    ) -> Result<Vec<LossQuestion>, Error> {
+        let losses = losses(self.migrator.dialect(), pair, changes);
+        let asked: Vec<Probed> = losses
+            .into_iter()
+            .filter(Loss::is_acceptable)
+            .map(|loss| Probed { loss, probe: None, facts: None })
+            .collect();
+        let asked: Vec<&Probed> = asked.iter().collect();
+        match self.migrator.settings.policy {
+            Policy::Allow => resolve_losses(changes, &asked, &mut lenient()),
+            Policy::Additive | Policy::Ask => resolve_losses(changes, &asked, self.resolver.as_mut()),
+        }
+    }
+}
+
+/// Proofs from the strongest to the weakest.
+fn weakness(proof: &Proof) -> u8 {
+    match proof {
+        Proof::Exact => 0,
+        Proof::Lossy => 1,
+        Proof::Irreversible { .. } => 2,
+        Proof::Unproved { .. } => 3,
+    }
+}
+
+impl<'m> IntoFuture for Generate<'m> {
+    type Output = Result<GenerateReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Generate<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Generate")
+            .field("name", &self.name)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,277 @@
+//! `rebase`: after a merge in which both branches added migrations, ours come
+//! after theirs.
+//!
+//! The journal is read as the merge left it, conflict markers and all. Where
+//! there are none, migrations that are pending although later ones are applied
+//! are put after those. Ours are tried out on top of theirs before anything is
+//! written, and all files change in one edit of the store.
+
+use std::collections::BTreeMap;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use whimbrel_core::history::{
+    Conflict, Entry, FileTexts, Journal, JournalError, Move, Rebase as Rebased, Sides, Standing, State,
+    rebase,
+};
+use whimbrel_core::schema::{Schema, Snapshot};
+
+use crate::error::Error;
+use crate::history::{
+    File, History, HistoryError, JOURNAL, SNAPSHOT, Trial, in_store, snapshot_head, try_out,
+};
+use crate::migrator::Migrator;
+use crate::store::{Edit, View};
+
+/// Puts our migrations after theirs; refine it, then await it.
+pub struct Rebase<'m> {
+    migrator: &'m mut Migrator,
+    keep: Keep,
+    dry_run: bool,
+}
+
+/// Whose migrations keep their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// Those that the merge brought in.
+    #[default]
+    Theirs,
+    /// Those of the branch that was merged into.
+    Ours,
+}
+
+/// What `rebase` did, or would do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RebaseReport {
+    /// Each migration that moved: as it was, and as it is now.
+    pub moved: Vec<(Entry, Entry)>,
+    /// The migrations that come last now, as they are.
+    pub rebased: Vec<Entry>,
+    /// Whether files were written.
+    pub written: bool,
+}
+
+/// Takes one side of a file with conflict markers.
+type OneSide = fn(Sides) -> String;
+
+/// Two sides, of which the second comes after the first.
+struct Both {
+    text: String,
+    first: Journal,
+    second: Journal,
+    /// The side of a file with conflict markers that belongs to `first`.
+    first_is: OneSide,
+    /// The side that belongs to `second`.
+    second_is: OneSide,
+}
+
+/// The history as it is to be.
+struct Placed {
+    journal: Journal,
+    texts: BTreeMap<String, FileTexts>,
+    /// The files that are not yet as they are to be.
+    changed: Vec<File>,
+}
+
+impl<'m> Rebase<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self { migrator, keep: Keep::default(), dry_run: false }
+    }
+
+    /// Says whose migrations keep their place. Default: theirs.
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Tries it out, and writes nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    async fn run(mut self) -> Result<RebaseReport, Error> {
+        let Some(both) = self.both().await? else {
+            return Ok(RebaseReport { moved: Vec::new(), rebased: Vec::new(), written: false });
+        };
+        let rebased = rebase(&both.first, &both.second)?;
+        self.refuse_applied(&both, &rebased).await?;
+        let Placed { journal, texts, changed } = self.files(&both, &rebased).await?;
+        let mut history = History::of(self.migrator.store()?.name(), journal, texts);
+        let kept = history.journal.entries.len() - rebased.ours.len();
+        let schema = self.prove(&mut history, kept).await?;
+        if !self.dry_run {
+            self.write(&both, &rebased, &history, changed, schema).await?;
+        }
+        let now = |one: &Move| history.journal.entry(&one.to.name).cloned().unwrap_or_else(|| one.to.clone());
+        Ok(RebaseReport {
+            moved: rebased.moves.iter().map(|one| (one.from.clone(), now(one))).collect(),
+            rebased: history.journal.entries[kept..].to_vec(),
+            written: !self.dry_run,
+        })
+    }
+
+    /// The two sides: of the merge, or of what the database has and has not
+    /// applied. `None` if there is nothing to put in order.
+    async fn both(&mut self) -> Result<Option<Both>, Error> {
+        let store = self.migrator.store()?;
+        let file = in_store(store.as_ref(), JOURNAL);
+        let Some(text) = View::open(store.as_ref()).await?.get(JOURNAL).await? else { return Ok(None) };
+        match Journal::from_json(&file, &text) {
+            Err(JournalError::Conflict { .. }) => {
+                let Conflict { ours, theirs, .. } = Conflict::read(&file, &text)?;
+                let ours_is: OneSide = |sides| sides.ours;
+                let theirs_is: OneSide = |sides| sides.theirs;
+                Ok(Some(match self.keep {
+                    Keep::Theirs => {
+                        Both { text, first: theirs, second: ours, first_is: theirs_is, second_is: ours_is }
+                    }
+                    Keep::Ours => {
+                        Both { text, first: ours, second: theirs, first_is: ours_is, second_is: theirs_is }
+                    }
+                }))
+            }
+            Err(error) => Err(error.into()),
+            Ok(journal) => self.out_of_order(text, journal).await,
+        }
+    }
+
+    async fn out_of_order(&mut self, text: String, journal: Journal) -> Result<Option<Both>, Error> {
+        let history = self.migrator.history().await?;
+        let table = self.migrator.tracking_table()?;
+        let tracked = self.migrator.tracked(&table).await?;
+        let standings = history.standings(&tracked.applied, &tracked.progress());
+        if !standings.iter().any(|one| one.state == State::OutOfOrder) {
+            return Ok(None);
+        }
+        let both = journal.entries.iter().zip(&standings);
+        let is_applied = |(_, standing): &(&Entry, &Standing)| standing.applied_at.is_some();
+        let entries = both.filter(is_applied).map(|(entry, _)| entry.clone()).collect();
+        let first = Journal { entries, ..journal.clone() };
+        let as_it_is: OneSide = |sides| sides.ours;
+        Ok(Some(Both { text, first, second: journal, first_is: as_it_is, second_is: as_it_is }))
+    }
+
+    /// What is to come last must not be applied while something before it is not.
+    async fn refuse_applied(&mut self, both: &Both, rebased: &Rebased) -> Result<(), Error> {
+        let table = self.migrator.tracking_table()?;
+        let tracked = self.migrator.tracked(&table).await?;
+        let is_applied = |name: &str| tracked.applied.iter().any(|row| row.name == name);
+        let kept = rebased.journal.entries.len() - rebased.ours.len();
+        let waits = rebased.journal.entries[..kept].iter().find(|entry| !is_applied(&entry.name));
+        let last = both.second.entries.iter().filter(|entry| both.first.entry(&entry.name) != Some(entry));
+        match (waits, last.clone().find(|entry| is_applied(&entry.name))) {
+            (Some(pending), Some(applied)) => Err(HistoryError::RebaseApplied {
+                applied: applied.name.clone(),
+                pending: pending.name.clone(),
+                keep: match self.keep {
+                    Keep::Theirs => "ours",
+                    Keep::Ours => "theirs",
+                },
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The files of the whole journal as they are to be.
+    async fn files(&mut self, both: &Both, rebased: &Rebased) -> Result<Placed, Error> {
+        let store = self.migrator.store()?;
+        let view = View::open(store.as_ref()).await?;
+        let mut journal = rebased.journal.clone();
+        let (mut texts, mut changed) = (BTreeMap::new(), Vec::new());
+        let kept = journal.entries.len() - rebased.ours.len();
+        for (at, entry) in journal.entries.iter_mut().enumerate() {
+            let (side, moved): (OneSide, _) = match at < kept {
+                true => (both.first_is, None),
+                false => (both.second_is, rebased.moves.iter().find(|one| one.to.name == entry.name)),
+            };
+            let old = moved.map_or(&*entry, |one| &one.from);
+            let (path, down_path) = (old.path(), old.down_path());
+            let of_side = |text: &String| Sides::read(text).map_or_else(|_| text.clone(), side);
+            let found = (view.get(&path).await?, view.get(&down_path).await?);
+            let missing = || HistoryError::Missing { file: in_store(store.as_ref(), &path) };
+            let up = found.0.as_ref().map(of_side).ok_or_else(missing)?;
+            let down = found.1.as_ref().map(of_side);
+            let files = match moved {
+                Some(one) => {
+                    let files = one.files(&up, down.as_deref());
+                    *entry = files.entry;
+                    FileTexts { up: files.up, down: files.down }
+                }
+                None => FileTexts { up, down },
+            };
+            if moved.is_some() || found.0.as_ref() != Some(&files.up) || found.1 != files.down {
+                changed.push(File { path: entry.path(), text: files.up.clone() });
+                changed.extend(files.down.clone().map(|text| File { path: entry.down_path(), text }));
+            }
+            texts.insert(entry.name.clone(), files);
+        }
+        Ok(Placed { journal, texts, changed })
+    }
+
+    /// Tries out what comes last, on top of all before it; its entries get their
+    /// proofs.
+    async fn prove(&mut self, history: &mut History, kept: usize) -> Result<Schema, Error> {
+        let dialect = self.migrator.dialect();
+        self.migrator.rebuild(history, kept).await?;
+        let engine = self.migrator.server().engine();
+        let mut before = self.migrator.workshop().await?.read().await?;
+        for at in kept..history.journal.entries.len() {
+            let entry = history.journal.entries[at].clone();
+            let up = history.way_there(dialect, &entry)?;
+            let down = history.way_back(dialect, &entry).map_err(|error| error.to_string());
+            let down = down.as_ref().map(|(_, script)| script).map_err(Clone::clone);
+            let trial = Trial { before: &before, up: &up, down, is_lossy: None };
+            let tried = try_out(self.migrator.workshop().await?, trial).await?;
+            if !tried.is_clean {
+                self.migrator.rebuild(history, at + 1).await?;
+            }
+            before = tried.after;
+            let entry = &mut history.journal.entries[at];
+            (entry.proof, entry.engine) = (Some(tried.proof), Some(engine.clone()));
+        }
+        Ok(before)
+    }
+
+    /// All files at once.
+    async fn write(
+        &mut self,
+        both: &Both,
+        rebased: &Rebased,
+        history: &History,
+        changed: Vec<File>,
+        schema: Schema,
+    ) -> Result<(), Error> {
+        let mut edit = Edit::new().expect(JOURNAL, Some(&both.text));
+        for one in &rebased.moves {
+            edit = edit.delete(one.from.path()).delete(one.from.down_path());
+        }
+        // After the deletions: what is written stays, also where an old path was.
+        for File { path, text } in changed {
+            edit = edit.put(path, text);
+        }
+        let mut snapshot = Snapshot::new(self.migrator.server().engine(), schema);
+        snapshot.head = snapshot_head(&history.journal);
+        let edit = edit.put(JOURNAL, history.journal.to_json()).put(SNAPSHOT, snapshot.to_json());
+        self.migrator.commit(edit).await
+    }
+}
+
+impl<'m> IntoFuture for Rebase<'m> {
+    type Output = Result<RebaseReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Rebase<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rebase")
+            .field("keep", &self.keep)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}

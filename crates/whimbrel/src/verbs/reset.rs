@@ -1,0 +1,153 @@
+//! `reset`: drops everything, then applies all migrations.
+//!
+//! Each migration, and the dropping, is a transaction of its own with its record:
+//! what the tracking table says is what the database has, wherever it stops.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use whimbrel_core::change::Change;
+use whimbrel_core::diff::{Renames, diff};
+use whimbrel_core::history::{Checksum, Entry, Script};
+use whimbrel_core::pair::Pair;
+use whimbrel_core::plan::{Plan, plan};
+use whimbrel_core::resolve::{Policy, Resolver, lenient, losses, strict};
+use whimbrel_core::schema::Schema;
+use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent};
+use whimbrel_db::introspect;
+
+use crate::error::Error;
+use crate::facts::{self, Probed};
+use crate::history::History;
+use crate::migrator::Migrator;
+use crate::resolving::{check_policy, resolve_losses};
+
+/// The name of the job that drops everything; no migration can have it.
+const DROPPING: &str = "(drop everything)";
+
+/// Drops everything, then applies all migrations; refine it, then await it.
+///
+/// Without a resolver every loss is an [`Error::Unanswered`].
+pub struct Reset<'m> {
+    migrator: &'m mut Migrator,
+    dry_run: bool,
+    resolver: Box<dyn Resolver + 'm>,
+    observer: Box<dyn ApplyObserver + 'm>,
+}
+
+/// What `reset` did, or would do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResetReport {
+    /// What was dropped.
+    pub dropped: Vec<Change>,
+    /// The migrations that were applied then.
+    pub migrations: Vec<Entry>,
+}
+
+impl<'m> Reset<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self { migrator, dry_run: false, resolver: Box::new(strict()), observer: Box::new(Silent) }
+    }
+
+    /// Looks, and changes nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    /// Says who answers questions.
+    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+        self.resolver = Box::new(resolver);
+        self
+    }
+
+    /// Says who hears how it is getting on.
+    pub fn observer(mut self, observer: impl ApplyObserver + 'm) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    async fn run(mut self) -> Result<ResetReport, Error> {
+        let history = self.migrator.history().await?;
+        // What does not hold together in files and journal is found before anything goes.
+        history.refuse_problems(&history.standings(&[], &[]))?;
+        let dialect = self.migrator.dialect();
+        let options = self.migrator.settings.introspect.clone();
+        let live = introspect(self.migrator.connection.as_mut(), &options).await?;
+        let empty = Schema::default();
+        let pair = Pair::new(&live.schema, &empty);
+        let dropped = diff(dialect, pair, &Renames::default()).changes;
+        let drops = plan(dialect, pair, &dropped)?;
+        let jobs = self.jobs(&history, &drops)?;
+        if !self.dry_run {
+            check_policy(self.migrator.settings.policy, &dropped)?;
+            self.ask(pair, &dropped).await?;
+            let table = self.migrator.tracking_table()?;
+            let mut agenda = Everything { jobs };
+            self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), self.observer.as_mut()).await?;
+        }
+        Ok(ResetReport { dropped, migrations: history.journal.entries.clone() })
+    }
+
+    /// The dropping, then every migration.
+    fn jobs(&self, history: &History, drops: &Plan) -> Result<Vec<Job>, Error> {
+        let dialect = self.migrator.dialect();
+        let text = drops.statements().join("\n");
+        let script = Script::read(dialect, DROPPING, &text)?;
+        let checksum = Checksum::of_file(&text);
+        let mut jobs = vec![Job { name: DROPPING.to_owned(), checksum, script, record: Record::Clear }];
+        for entry in &history.journal.entries {
+            let (name, checksum) = (entry.name.clone(), entry.checksum.clone());
+            jobs.push(Job {
+                name,
+                checksum,
+                script: history.way_there(dialect, entry)?,
+                record: Record::Insert,
+            });
+        }
+        Ok(jobs)
+    }
+
+    async fn ask(&mut self, pair: Pair<&Schema>, dropped: &[Change]) -> Result<(), Error> {
+        let losses = losses(self.migrator.dialect(), pair, dropped);
+        let connection = self.migrator.connection.as_mut();
+        let probed = facts::probe_all(connection, pair, &Renames::default(), losses).await?;
+        let asked: Vec<&Probed> = probed.iter().filter(|one| one.needs_an_answer()).collect();
+        let mut policy = lenient();
+        let resolver: &mut dyn Resolver = match self.migrator.settings.policy {
+            Policy::Allow => &mut policy,
+            Policy::Additive | Policy::Ask => self.resolver.as_mut(),
+        };
+        resolve_losses(&mut [], &asked, resolver).map(drop)
+    }
+}
+
+/// Wants the same as long as it is not done.
+struct Everything {
+    jobs: Vec<Job>,
+}
+
+#[async_trait]
+impl Agenda for Everything {
+    type Error = Error;
+
+    async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
+        Ok(self.jobs.iter().filter(|job| !seen.done.contains(&job.name)).cloned().collect())
+    }
+}
+
+impl<'m> IntoFuture for Reset<'m> {
+    type Output = Result<ResetReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Reset<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reset").field("dry_run", &self.dry_run).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,228 @@
+//! `squash`: one migration of several.
+//!
+//! The new migration is proved to lead where the old ones led before anything is
+//! written, and all files change in one edit of the store. No database is
+//! touched: the journal says what the new migration replaces, so that one that
+//! has applied the old ones counts it as applied, and one that has applied none
+//! of them applies it. A database that has applied some of them stands in
+//! between: where the migrator's own is such a one, nothing is squashed.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use whimbrel_core::history::{Entry, Script, Squash as Squashed, SquashRequest, squash};
+use whimbrel_core::plan::Proof;
+use whimbrel_core::schema::{Schema, Snapshot};
+
+use crate::error::Error;
+use crate::history::{
+    File, History, HistoryError, JOURNAL, SNAPSHOT, Target, Trial, Written, difference, in_store,
+    snapshot_head, try_out,
+};
+use crate::migrator::Migrator;
+use crate::store::Edit;
+
+/// Makes one migration of several; refine it, then await it.
+pub struct Squash<'m> {
+    migrator: &'m mut Migrator,
+    from: Option<Target>,
+    to: Option<Target>,
+    name: Option<String>,
+    dry_run: bool,
+}
+
+/// What `squash` made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SquashReport {
+    /// The new migration.
+    pub migration: Written,
+    /// The migrations that it replaces.
+    pub replaced: Vec<Entry>,
+    /// The later migrations whose numbers changed, as they are now.
+    pub renumbered: Vec<Entry>,
+    /// The names of the replaced migrations that have no way back: with one of
+    /// them the new one has none.
+    pub without_down: Vec<String>,
+    /// Whether files were written.
+    pub written: bool,
+}
+
+impl<'m> Squash<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self { migrator, from: None, to: None, name: None, dry_run: false }
+    }
+
+    /// Names the first migration of the range. Default: the first there is.
+    pub fn from(mut self, target: impl Into<Target>) -> Self {
+        self.from = Some(target.into());
+        self
+    }
+
+    /// Names the last migration of the range. Default: the last there is.
+    pub fn to(mut self, target: impl Into<Target>) -> Self {
+        self.to = Some(target.into());
+        self
+    }
+
+    /// Names the new migration. Default: `squash-FROM-to-TO`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Makes and proves the migration, and writes nothing.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
+    }
+
+    async fn run(mut self) -> Result<SquashReport, Error> {
+        let history = self.migrator.whole_history().await?;
+        if let Some(name) = history.edited().into_iter().next() {
+            return Err(HistoryError::EditedBefore { migration: name }.into());
+        }
+        let (first, last) = self.range(&history)?;
+        self.refuse_half_applied(&history, first, last).await?;
+        let request = SquashRequest {
+            from: history.journal.entries[first].idx,
+            to: history.journal.entries[last].idx,
+            name: self.name.clone(),
+            when: self.migrator.settings.clock.now(),
+        };
+        let mut squashed = squash(&history.journal, &request, &history.texts())?;
+        let proof = self.prove(&history, (first, last), &squashed).await?;
+        self.stamp(&mut squashed, proof);
+        if !self.dry_run {
+            self.write(&history, &squashed).await?;
+        }
+        Ok(self.report(squashed))
+    }
+
+    /// Where in the journal the range begins and ends.
+    fn range(&self, history: &History) -> Result<(usize, usize), HistoryError> {
+        let place = |target: &Option<Target>, default: usize| match target {
+            Some(target) => Ok(target.find(&history.journal)?.0),
+            None => Ok(default),
+        };
+        let last = history.journal.entries.len().checked_sub(1).ok_or(HistoryError::NothingToSquash)?;
+        let (first, last) = (place(&self.from, 0)?, place(&self.to, last)?);
+        if first < last { Ok((first, last)) } else { Err(HistoryError::NothingToSquash) }
+    }
+
+    async fn refuse_half_applied(
+        &mut self,
+        history: &History,
+        first: usize,
+        last: usize,
+    ) -> Result<(), Error> {
+        let table = self.migrator.tracking_table()?;
+        let tracked = self.migrator.tracked(&table).await?;
+        let standings = history.standings(&tracked.applied, &tracked.progress());
+        let range = &standings[first..=last];
+        let name = |standing: &whimbrel_core::history::Standing| standing.name.clone();
+        let (applied, pending): (Vec<_>, Vec<_>) = range.iter().partition(|one| one.applied_at.is_some());
+        if applied.is_empty() || pending.is_empty() {
+            return Ok(());
+        }
+        let (applied, pending) =
+            (applied.into_iter().map(name).collect(), pending.into_iter().map(name).collect());
+        Err(HistoryError::HalfSquashed { applied, pending }.into())
+    }
+
+    /// Tries the new migration out in place of the old ones.
+    async fn prove(
+        &mut self,
+        history: &History,
+        (first, last): (usize, usize),
+        squashed: &Squashed,
+    ) -> Result<Proof, Error> {
+        let dialect = self.migrator.dialect();
+        let store = self.migrator.store()?;
+        let expected = self.migrator.replayed(history, last + 1).await?;
+        let before = match first {
+            0 => Schema::default(),
+            _ => self.migrator.replayed(history, first).await?,
+        };
+        self.migrator.rebuild(history, first).await?;
+        let up = Script::read(dialect, &in_store(store.as_ref(), &squashed.entry.path()), &squashed.up)?;
+        let down_path = in_store(store.as_ref(), &squashed.entry.down_path());
+        let down = match &squashed.down {
+            Some(text) => Ok(Script::read_down_file(dialect, &down_path, text)?),
+            None => Err("not every migration that it replaces has a way back".to_owned()),
+        };
+        let trial =
+            Trial { before: &before, up: &up, down: down.as_ref().map_err(Clone::clone), is_lossy: None };
+        let tried = try_out(self.migrator.workshop().await?, trial).await?;
+        match difference(dialect, &tried.after, &expected) {
+            None => Ok(tried.proof),
+            Some(difference) => Err(HistoryError::SquashDiffers { difference }.into()),
+        }
+    }
+
+    fn stamp(&self, squashed: &mut Squashed, proof: Proof) {
+        squashed.entry.proof = Some(proof);
+        squashed.entry.engine = Some(self.migrator.server().engine());
+        let name = squashed.entry.name.clone();
+        let entry = squashed.journal.entries.iter_mut().find(|entry| entry.name == name);
+        entry.expect("the journal has the new entry").clone_from(&squashed.entry);
+    }
+
+    /// All files at once: the new ones, the moved ones, the journal.
+    async fn write(&mut self, history: &History, squashed: &Squashed) -> Result<(), Error> {
+        let schema = self.migrator.schema_of_history(history).await?;
+        let mut journal = squashed.journal.clone();
+        let mut edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref());
+        let old = squashed.replaced.iter().chain(squashed.moves.iter().map(|one| &one.from));
+        for entry in old {
+            edit = edit.delete(entry.path()).delete(entry.down_path());
+        }
+        edit = edit.put(squashed.entry.path(), &squashed.up);
+        if let Some(down) = &squashed.down {
+            edit = edit.put(squashed.entry.down_path(), down);
+        }
+        let texts = history.texts();
+        for one in &squashed.moves {
+            let texts = texts.get(&one.from.name).cloned().unwrap_or_default();
+            let moved = one.files(&texts.up, texts.down.as_deref());
+            edit = edit.put(moved.entry.path(), &moved.up);
+            if let Some(down) = &moved.down {
+                edit = edit.put(moved.entry.down_path(), down);
+            }
+            if let Some(entry) = journal.entries.iter_mut().find(|entry| entry.name == moved.entry.name) {
+                *entry = moved.entry;
+            }
+        }
+        let mut snapshot = Snapshot::new(self.migrator.server().engine(), schema);
+        snapshot.head = snapshot_head(&journal);
+        let edit = edit.put(JOURNAL, journal.to_json()).put(SNAPSHOT, snapshot.to_json());
+        self.migrator.commit(edit).await
+    }
+
+    fn report(self, squashed: Squashed) -> SquashReport {
+        let Squashed { entry, up, down, replaced, moves, without_down, .. } = squashed;
+        let up = File { path: entry.path(), text: up };
+        let down = File { path: entry.down_path(), text: down.unwrap_or_default() };
+        SquashReport {
+            migration: Written { entry, up, down },
+            replaced,
+            renumbered: moves.into_iter().map(|one| one.to).collect(),
+            without_down,
+            written: !self.dry_run,
+        }
+    }
+}
+
+impl<'m> IntoFuture for Squash<'m> {
+    type Output = Result<SquashReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Squash<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Squash").field("from", &self.from).field("to", &self.to).finish_non_exhaustive()
+    }
+}

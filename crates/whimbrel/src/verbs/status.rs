@@ -1,0 +1,100 @@
+//! `status` and `pending`: where every migration stands. Nothing is written.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use whimbrel_core::history::{Entry, Standing, State};
+
+use crate::error::Error;
+use crate::migrator::Migrator;
+
+/// Says of every migration where it stands; await it.
+pub struct Status<'m> {
+    migrator: &'m mut Migrator,
+}
+
+/// Lists what is not applied; await it.
+pub struct Pending<'m> {
+    migrator: &'m mut Migrator,
+}
+
+/// Where the migrations stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatusReport {
+    /// Those of the journal in its order, then those that only the database
+    /// knows.
+    pub migrations: Vec<Standing>,
+}
+
+impl<'m> Status<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self { migrator }
+    }
+
+    async fn run(self) -> Result<StatusReport, Error> {
+        let history = self.migrator.whole_history().await?;
+        let table = self.migrator.tracking_table()?;
+        let tracked = self.migrator.tracked(&table).await?;
+        Ok(StatusReport { migrations: history.standings(&tracked.applied, &tracked.progress()) })
+    }
+}
+
+impl<'m> Pending<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self { migrator }
+    }
+
+    async fn run(self) -> Result<Vec<Entry>, Error> {
+        let history = self.migrator.history().await?;
+        let table = self.migrator.tracking_table()?;
+        let tracked = self.migrator.tracked(&table).await?;
+        let standings = history.standings(&tracked.applied, &tracked.progress());
+        let both = history.journal.entries.iter().zip(&standings);
+        let pending = both.filter(|(_, standing)| standing.applied_at.is_none());
+        Ok(pending.map(|(entry, _)| entry.clone()).collect())
+    }
+}
+
+impl StatusReport {
+    /// The number of migrations in a state.
+    pub fn count(&self, state: State) -> usize {
+        self.migrations.iter().filter(|one| one.state == state).count()
+    }
+}
+
+impl fmt::Display for StatusReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.migrations.iter().try_for_each(|one| writeln!(f, "{one}"))
+    }
+}
+
+impl<'m> IntoFuture for Status<'m> {
+    type Output = Result<StatusReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<'m> IntoFuture for Pending<'m> {
+    type Output = Result<Vec<Entry>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Status<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Status").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Pending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}

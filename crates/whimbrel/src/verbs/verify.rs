@@ -1,0 +1,212 @@
+//! `verify`: every migration replayed in the scratch database: up, down, and up
+//! again.
+//!
+//! It looks at the files as they are now, edited or not. An edit is taken on
+//! only by name ([`Verify::accept`]): the journal then has the new checksums and
+//! the new proof, and the snapshot is rebuilt, all in one edit of the store. The
+//! old checksum stays in the journal, so that databases that applied the
+//! migration before still agree.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use whimbrel_core::history::{Checksum, Entry, Journal, Script};
+use whimbrel_core::plan::Proof;
+use whimbrel_core::schema::{Schema, Snapshot};
+
+use crate::error::Error;
+use crate::history::{
+    History, HistoryError, JOURNAL, SNAPSHOT, Target, Trial, is_fault_of_the_file, snapshot_head, try_out,
+};
+use crate::migrator::Migrator;
+use crate::store::Edit;
+
+/// Replays every migration up, down and up again; refine it, then await it.
+pub struct Verify<'m> {
+    migrator: &'m mut Migrator,
+    accept: Vec<Target>,
+    observer: Box<dyn FnMut(&Verdict) + Send + 'm>,
+}
+
+/// What the replay of one migration showed.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Its entry in the journal; with the new checksums, if they were accepted.
+    pub entry: Entry,
+    /// Whether a file of it is not what the journal says.
+    pub edited: bool,
+    /// What was shown.
+    pub outcome: Outcome,
+}
+
+/// How a replay ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It replays; the proof says whether there is a way back.
+    Proved(Proof),
+    /// It does not replay.
+    Fails(Box<Error>),
+    /// It comes after one that does not replay.
+    NotReached,
+}
+
+/// What `verify` found.
+#[derive(Debug)]
+pub struct VerifyReport {
+    /// One for each migration, in order.
+    pub verdicts: Vec<Verdict>,
+    /// The names of those whose edits were recorded.
+    pub accepted: Vec<String>,
+}
+
+impl VerifyReport {
+    /// Says whether everything replays and nothing is edited.
+    pub fn is_fine(&self) -> bool {
+        let is_fine = |one: &Verdict| !one.edited && matches!(one.outcome, Outcome::Proved(_));
+        self.verdicts.iter().all(is_fine)
+    }
+}
+
+impl<'m> Verify<'m> {
+    pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
+        Self { migrator, accept: Vec::new(), observer: Box::new(|_| ()) }
+    }
+
+    /// Takes the files of this migration as they are now.
+    pub fn accept(mut self, target: impl Into<Target>) -> Self {
+        self.accept.push(target.into());
+        self
+    }
+
+    /// Says who hears of each verdict as soon as it is there.
+    pub fn observer(mut self, observer: impl FnMut(&Verdict) + Send + 'm) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    async fn run(mut self) -> Result<VerifyReport, Error> {
+        let history = self.migrator.whole_history().await?;
+        let accepted = self.accept.iter().map(|target| Ok(target.find(&history.journal)?.1.name.clone()));
+        let accepted = accepted.collect::<Result<Vec<String>, HistoryError>>()?;
+        let (verdicts, schema) = self.replay(&history, &accepted).await?;
+        if let Some(failed) = verdicts
+            .iter()
+            .position(|one| accepted.contains(&one.entry.name) && !matches!(one.outcome, Outcome::Proved(_)))
+        {
+            return Err(refusal(verdicts, failed));
+        }
+        let report = VerifyReport { verdicts, accepted };
+        if !report.accepted.is_empty() {
+            self.record(&history, &report, schema).await?;
+        }
+        Ok(report)
+    }
+
+    /// Replays the whole history; returns the schema at its end, if that was
+    /// reached.
+    async fn replay(
+        &mut self,
+        history: &History,
+        accepted: &[String],
+    ) -> Result<(Vec<Verdict>, Option<Schema>), Error> {
+        let workshop = self.migrator.workshop().await?;
+        workshop.reset().await?;
+        let edited = history.edited();
+        let mut schema = Some(Schema::default());
+        let mut verdicts = Vec::with_capacity(history.journal.entries.len());
+        for (at, entry) in history.journal.entries.iter().enumerate() {
+            let is_accepted = accepted.contains(&entry.name);
+            let edited = edited.contains(&entry.name);
+            let mut verdict = Verdict { entry: entry.clone(), edited, outcome: Outcome::NotReached };
+            if let Some(before) = schema.take() {
+                match self.one(history, at, &before).await {
+                    Ok((proof, after)) => {
+                        schema = Some(after);
+                        verdict.outcome = Outcome::Proved(proof);
+                    }
+                    Err(error) if is_fault_of_the_file(&error) => {
+                        verdict.outcome = Outcome::Fails(Box::new(error));
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            if is_accepted && let Outcome::Proved(proof) = &verdict.outcome {
+                verdict.entry = history.stamped(entry, proof.clone(), self.migrator.server().engine());
+                verdict.edited = false;
+            }
+            (self.observer)(&verdict);
+            verdicts.push(verdict);
+        }
+        Ok((verdicts, schema))
+    }
+
+    /// Replays one migration up, down and up again, on top of those before it.
+    async fn one(&mut self, history: &History, at: usize, before: &Schema) -> Result<(Proof, Schema), Error> {
+        let dialect = self.migrator.dialect();
+        let entry = &history.journal.entries[at];
+        let up = history.way_there(dialect, entry)?;
+        let down = history.way_back(dialect, entry).map_err(|error| error.to_string());
+        let down = down.as_ref().map(|(_, script)| script).map_err(Clone::clone);
+        let trial = Trial { before, up: &up, down, is_lossy: known_lossy(entry, &up) };
+        let tried = try_out(self.migrator.workshop().await?, trial).await?;
+        if !tried.is_clean {
+            self.migrator.rebuild(history, at + 1).await?;
+        }
+        Ok((tried.proof, tried.after))
+    }
+
+    /// Writes what was accepted into journal and snapshot.
+    async fn record(
+        &mut self,
+        history: &History,
+        report: &VerifyReport,
+        schema: Option<Schema>,
+    ) -> Result<(), Error> {
+        let entries = report.verdicts.iter().map(|verdict| verdict.entry.clone()).collect();
+        let journal = Journal { entries, ..history.journal.clone() };
+        let mut edit =
+            Edit::new().expect(JOURNAL, history.journal_text.as_deref()).put(JOURNAL, journal.to_json());
+        if let Some(schema) = schema {
+            let mut snapshot = Snapshot::new(self.migrator.server().engine(), schema);
+            snapshot.head = snapshot_head(&journal);
+            edit = edit.put(SNAPSHOT, snapshot.to_json());
+        }
+        self.migrator.commit(edit).await
+    }
+}
+
+/// The error of a migration that was to be accepted and does not replay: its
+/// own, or that of the first that does not.
+fn refusal(verdicts: Vec<Verdict>, failed: usize) -> Error {
+    let name = verdicts[failed].entry.name.clone();
+    let first = verdicts.into_iter().find_map(|one| match one.outcome {
+        Outcome::Fails(error) => Some(*error),
+        Outcome::Proved(_) | Outcome::NotReached => None,
+    });
+    first.unwrap_or_else(|| HistoryError::NoSuchMigration { wanted: name }.into())
+}
+
+/// What the generator found out with rows holds as long as the file is the same.
+fn known_lossy(entry: &Entry, up: &Script) -> Option<bool> {
+    let is_same = Checksum::of_file(&up.text) == entry.checksum;
+    match &entry.proof {
+        Some(Proof::Exact) if is_same => Some(false),
+        Some(Proof::Lossy) if is_same => Some(true),
+        Some(_) | None => None,
+    }
+}
+
+impl<'m> IntoFuture for Verify<'m> {
+    type Output = Result<VerifyReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'm>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for Verify<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verify").field("accept", &self.accept).finish_non_exhaustive()
+    }
+}
