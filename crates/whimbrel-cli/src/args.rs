@@ -22,7 +22,9 @@ const STYLES: Styles = Styles::styled()
 /// keeps every row.
 #[derive(Debug, Parser)]
 #[command(name = "whimbrel", bin_name = "whimbrel", version, styles = STYLES, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 done, 1 failed, 2 usage, 3 an answer is needed, 130 interrupted.")]
+#[command(
+    after_help = "Exit status: 0 done, 1 failed, 2 usage, 3 an answer is needed, 4 `check` found something, 130 interrupted."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -38,6 +40,11 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Print the SQL that turns one schema into another
     Diff(DiffArgs),
+    /// Work with versioned migration files
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
+    /// Say whether database, migrations and schema agree: status 4 if they do not
+    Check,
     /// Write whimbrel.toml, schema.sql and migrations/ into this folder
     Init,
     /// Print a completion script for a shell
@@ -54,6 +61,8 @@ impl Command {
             Self::Push(_) => "push",
             Self::Inspect(_) => "inspect",
             Self::Diff(_) => "diff",
+            Self::Migrate(command) => command.name(),
+            Self::Check => "check",
             Self::Init => "init",
             Self::Completions { .. } => "completions",
         }
@@ -70,6 +79,12 @@ pub(crate) struct Global {
     /// The desired schema: an .sql file, a folder of them, a glob, or a .json snapshot
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) schema: Option<String>,
+    /// The folder of migrations [default: migrations]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) dir: Option<String>,
+    /// The table in which the database keeps what was applied [default: _whimbrel_migrations]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) table_name: Option<String>,
     /// Take the settings of [env.NAME] in whimbrel.toml
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) env: Option<String>,
@@ -138,6 +153,204 @@ pub(crate) struct PushArgs {
     pub(crate) force_reset: bool,
     #[command(flatten)]
     pub(crate) answers: AnswerArgs,
+}
+
+/// The commands on migration files.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MigrateCommand {
+    /// Write the migration from the migrations' schema to the source's
+    #[command(visible_alias = "gen")]
+    Generate(GenerateArgs),
+    /// Write an empty migration, to be filled in by hand
+    Create(CreateArgs),
+    /// Apply what the database has not applied
+    #[command(visible_alias = "up")]
+    Apply(ApplyArgs),
+    /// Roll back what was applied last
+    Down(DownArgs),
+    /// Say of every migration where it stands
+    Status,
+    /// List what is not applied
+    Pending,
+    /// Forget that migrations were applied, and run nothing
+    Drop(DropArgs),
+    /// Make one migration of several
+    Squash(SquashArgs),
+    /// Drop everything, then apply all migrations
+    Reset(ResetArgs),
+    /// Mark as applied what an existing database has already
+    Baseline(BaselineArgs),
+    /// Replay every migration up, down and up again in a scratch database
+    Verify(VerifyArgs),
+    /// After a merge: renumber our migrations on top of theirs
+    Rebase(RebaseArgs),
+}
+
+impl MigrateCommand {
+    /// The name of the command, as JSON output gives it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Generate(_) => "migrate generate",
+            Self::Create(_) => "migrate create",
+            Self::Apply(_) => "migrate apply",
+            Self::Down(_) => "migrate down",
+            Self::Status => "migrate status",
+            Self::Pending => "migrate pending",
+            Self::Drop(_) => "migrate drop",
+            Self::Squash(_) => "migrate squash",
+            Self::Reset(_) => "migrate reset",
+            Self::Baseline(_) => "migrate baseline",
+            Self::Verify(_) => "migrate verify",
+            Self::Rebase(_) => "migrate rebase",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// What to call the migration [default: made from its first change]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Show the plan and print the files, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) answers: AnswerArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// What to call the migration
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// Go no further than this migration: its name or number
+    #[arg(long, value_name = "MIGRATION")]
+    pub(crate) to: Option<String>,
+    /// List what would be applied and print its SQL, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// One transaction for each migration, for all of them, or none at all
+    #[arg(long, value_enum, default_value_t = TransactionArg::Each)]
+    pub(crate) transaction: TransactionArg,
+    /// Refuse migrations that no replay has proved
+    #[arg(long)]
+    pub(crate) require_proof: bool,
+    /// Where to go on in a migration that stopped where nobody can tell whether a statement had run:
+    /// the number of the statement to run next
+    #[arg(long, value_name = "NAME:NUMBER", value_parser = place)]
+    pub(crate) resume_at: Option<(String, usize)>,
+}
+
+/// Reads `add-users:3`.
+fn place(text: &str) -> Result<(String, usize), String> {
+    let place =
+        text.rsplit_once(':').and_then(|(name, number)| Some((name.to_owned(), number.parse().ok()?)));
+    place
+        .filter(|(_, number)| *number > 0)
+        .ok_or_else(|| "write it as add-users:3, counting from 1".to_owned())
+}
+
+/// How migrations share transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TransactionArg {
+    /// Each migration has its own
+    Each,
+    /// All of them share one
+    All,
+    /// Each statement stands alone
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DownArgs {
+    /// How many migrations to roll back [default: 1]
+    #[arg(long, value_name = "N", conflicts_with = "to")]
+    pub(crate) steps: Option<usize>,
+    /// Roll back all that came after this migration: its name or number
+    #[arg(long, value_name = "MIGRATION")]
+    pub(crate) to: Option<String>,
+    /// List what would be rolled back and print its SQL, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Every loss of data is accepted
+    #[arg(long)]
+    pub(crate) accept_data_loss: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false, id = "which")]
+pub(crate) struct DropArgs {
+    /// Forget the last one
+    #[arg(long)]
+    pub(crate) last: bool,
+    /// Forget the last N
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SquashArgs {
+    /// The first migration of the range: its name or number [default: the first]
+    #[arg(long, value_name = "MIGRATION")]
+    pub(crate) from: Option<String>,
+    /// The last migration of the range: its name or number [default: the last]
+    #[arg(long, value_name = "MIGRATION")]
+    pub(crate) to: Option<String>,
+    /// What to call the new migration
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Print the new file, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResetArgs {
+    /// List what would be dropped and applied, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Every loss of data is accepted
+    #[arg(long)]
+    pub(crate) accept_data_loss: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BaselineArgs {
+    /// The last migration that the database has: its name or number [default: the last]
+    #[arg(long, value_name = "MIGRATION")]
+    pub(crate) to: Option<String>,
+    /// Check and say what would be marked, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Take the files of this migration as they are now (repeatable)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) accept: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RebaseArgs {
+    /// Whose migrations keep their place
+    #[arg(long, value_enum, default_value_t = KeepArg::Theirs)]
+    pub(crate) keep: KeepArg,
+    /// Say what would be renumbered, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// A side of a merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeepArg {
+    /// Those that the merge brought in: ours come after them
+    Theirs,
+    /// Those of the branch that was merged into: theirs come after them
+    Ours,
 }
 
 #[derive(Debug, Args)]

@@ -4,8 +4,9 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 
-use whimbrel::db::{Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait};
-use whimbrel::{Migrator, Source};
+use whimbrel::db::{Access, Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait, Missing};
+use whimbrel::store::FsStore;
+use whimbrel::{Migrator, Source, Written};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -27,6 +28,12 @@ impl Context {
     pub(crate) fn prompter(&self) -> Option<TerminalPrompter> {
         let asks = self.term.interactive && !self.global.json;
         asks.then(|| TerminalPrompter::new(self.term, self.interrupt.clone()))
+    }
+
+    /// Who confirms what is about to be done, where a person can be asked and
+    /// did not say yes beforehand.
+    pub(crate) fn confirming(&self) -> Option<TerminalPrompter> {
+        self.prompter().filter(|_| !self.global.yes)
     }
 
     /// Says a line to people, unless a program listens.
@@ -65,6 +72,7 @@ impl Context {
         let wait = LockWait { limit: settings.lock_wait, notice: Some(notice) };
         let mut builder =
             Migrator::at(url.clone()).connect_options(options).lock_wait(wait).policy(settings.policy);
+        builder = builder.store(FsStore::new(settings.dir())).clock(settings.clock()?);
         if let Some(path) = source {
             builder = builder.source(Source::path(path));
         }
@@ -79,6 +87,34 @@ impl Context {
         }
         let connecting = self.interrupt.abandon(builder.connect()).await;
         Ok(connecting.ok_or(CliError::Interrupted { happened: NOTHING })??)
+    }
+
+    /// Opens what serves as a workshop for migrations where their database is
+    /// not needed: any server of the engine will do, and it may be offline.
+    ///
+    /// # Errors
+    ///
+    /// If no engine is named, or none can be reached.
+    pub(crate) async fn connect_scratch(&self, source: Option<&Path>) -> Result<Migrator, CliError> {
+        let url = self.settings.scratch_database()?;
+        let options = ConnectOptions {
+            access: Access::ReadOnly,
+            missing: Missing::Create,
+            ..ConnectOptions::default()
+        };
+        self.connect(&url, source, options).await.map_err(CliError::without_scratch)
+    }
+
+    /// The folder of migrations, for messages.
+    pub(crate) fn dir(&self) -> String {
+        self.settings.dir().display().to_string()
+    }
+
+    /// The paths of all files of migrations.
+    pub(crate) fn files<'w>(&self, migrations: impl IntoIterator<Item = &'w Written>) -> Vec<String> {
+        let dir = self.settings.dir();
+        let files = migrations.into_iter().flat_map(|one| [&one.up, &one.down]);
+        files.map(|file| dir.join(&file.path).display().to_string()).collect()
     }
 
     /// Runs a verb; a signal cancels it through `canceller`.

@@ -25,18 +25,31 @@ pub(crate) enum CliError {
         help("give one with `--url`, set DATABASE_URL, or write `url` into whimbrel.toml")
     )]
     NoUrl,
+    #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no number of seconds")]
+    #[diagnostic(code(whimbrel::cli::clock), help("set it to seconds since 1970-01-01 UTC, or unset it"))]
+    Clock { value: String },
+    #[error("migrations are made and proved in a scratch database, and none can be had")]
+    #[diagnostic(
+        code(whimbrel::cli::no_scratch),
+        help("name a server where databases may be made: `--scratch-url postgres://USER@HOST/DATABASE`")
+    )]
+    NoScratch {
+        #[source]
+        #[diagnostic_source]
+        source: whimbrel::db::DbError,
+    },
     #[error("no schema is named")]
     #[diagnostic(
         code(whimbrel::cli::no_schema),
         help("give one with `--schema schema.sql`, or begin with `whimbrel init`")
     )]
     NoSchema,
-    #[error("`--force-reset` drops everything, and there is no terminal to ask at")]
+    #[error("`{command}` drops everything, and there is no terminal to ask at")]
     #[diagnostic(
         code(whimbrel::cli::force_reset),
         help("to mean it, add `--yes --accept-data-loss`; to look first, add `--dry-run`")
     )]
-    UnconfirmedReset,
+    UnconfirmedReset { command: &'static str },
     #[error("{} here already", there(.files))]
     #[diagnostic(
         code(whimbrel::init::exists),
@@ -58,6 +71,15 @@ impl From<whimbrel::Error> for CliError {
 }
 
 impl CliError {
+    /// Where only a scratch database was wanted, any server will do.
+    pub(crate) fn without_scratch(self) -> Self {
+        let Self::Whimbrel(error) = self else { return self };
+        match *error {
+            whimbrel::Error::Db(source) => Self::NoScratch { source },
+            other => Self::Whimbrel(Box::new(other)),
+        }
+    }
+
     /// Standard output does not take what is written to it.
     pub(crate) fn output(reason: std::io::Error) -> Self {
         Self::Write { path: "standard output".into(), reason }
@@ -66,13 +88,18 @@ impl CliError {
     /// The status that the process ends with.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Config(_) | Self::Url(_) | Self::NoUrl | Self::NoSchema | Self::UnconfirmedReset => {
-                Exit::Usage
-            }
+            Self::Clock { .. }
+            | Self::Config(_)
+            | Self::Url(_)
+            | Self::NoUrl
+            | Self::NoSchema
+            | Self::UnconfirmedReset { .. } => Exit::Usage,
             Self::Whimbrel(error) if matches!(**error, whimbrel::Error::Unanswered { .. }) => {
                 Exit::AnswerNeeded
             }
-            Self::Whimbrel(_) | Self::Exists { .. } | Self::Write { .. } => Exit::Failed,
+            Self::NoScratch { .. } | Self::Whimbrel(_) | Self::Exists { .. } | Self::Write { .. } => {
+                Exit::Failed
+            }
             Self::Interrupted { .. } => Exit::Interrupted,
         }
     }

@@ -17,6 +17,7 @@ mod error;
 mod exit;
 mod interrupt;
 mod observer;
+mod progress;
 mod prompt;
 mod render;
 mod settings;

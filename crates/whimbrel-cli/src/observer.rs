@@ -5,20 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use whimbrel::core::plan::Step;
 use whimbrel::{PushObserver, PushPlan};
 
 use crate::args::PushArgs;
 use crate::context::Context;
+use crate::progress::{PATIENCE, progress_bar};
 use crate::prompt::{Left, Prompter, TerminalPrompter};
 use crate::render::{left_alone, plan};
-
-/// How long work takes before its progress is shown.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How often the progress is drawn.
-const TICK: Duration = Duration::from_millis(100);
 
 /// The observer of the command line.
 pub(crate) struct Watcher<'a> {
@@ -36,27 +31,8 @@ impl<'a> Watcher<'a> {
             true => "drop everything that is there, then apply this?",
             false => "apply this?",
         };
-        let prompter = cx.prompter().filter(|_| !cx.global.yes);
+        let prompter = cx.confirming();
         Self { cx, prompter, question, left, progress: None }
-    }
-
-    /// A bar that appears once the work has lasted a while.
-    fn begin(&self, total: usize) -> ProgressBar {
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden());
-        // The blanks at the end are for the `^C` that the terminal writes itself.
-        let style = ProgressStyle::with_template("{spinner} {pos}/{len} {wide_msg} {elapsed}   ");
-        bar.set_style(style.expect("the template is a constant that parses"));
-        if self.cx.term.stderr && !self.cx.global.json {
-            let shown = bar.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(PATIENCE).await;
-                if !shown.is_finished() {
-                    shown.set_draw_target(ProgressDrawTarget::stderr());
-                    shown.enable_steady_tick(TICK);
-                }
-            });
-        }
-        bar
     }
 }
 
@@ -85,7 +61,7 @@ impl PushObserver for Watcher<'_> {
 
     fn step_started(&mut self, index: usize, total: usize, step: &Step) {
         if self.progress.is_none() {
-            self.progress = Some(self.begin(total));
+            self.progress = Some(progress_bar(self.cx, total));
         }
         if let Some(bar) = &self.progress {
             bar.set_position(index as u64);

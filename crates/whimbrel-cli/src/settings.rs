@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use whimbrel::Clock;
 use whimbrel::core::resolve::Policy;
 use whimbrel::db::DatabaseUrl;
 
@@ -16,6 +17,7 @@ use crate::error::CliError;
 pub(crate) struct Settings {
     url: Option<Placed>,
     schema: Option<Placed>,
+    dir: Option<Placed>,
     pub(crate) scratch_url: Option<String>,
     pub(crate) table_name: Option<String>,
     pub(crate) policy: Policy,
@@ -36,6 +38,18 @@ struct Placed {
     folder: Option<PathBuf>,
 }
 
+impl Placed {
+    fn path(&self) -> PathBuf {
+        match &self.folder {
+            Some(folder) => folder.join(&self.value),
+            None => PathBuf::from(&self.value),
+        }
+    }
+}
+
+/// Where migrations are if nothing else is said.
+const DEFAULT_DIR: &str = "migrations";
+
 impl Settings {
     /// Puts the settings together.
     ///
@@ -53,13 +67,14 @@ impl Settings {
             |value: Option<String>| value.map(|value| Placed { value, folder: folder.map(Path::to_owned) });
         let url_given = given(&global.url);
         // A flag makes the file's value irrelevant, and with it a variable that is unset.
-        let Layer { url, schema, table_name, scratch_url, policy, lock_wait, .. } =
+        let Layer { url, schema, dir, table_name, scratch_url, policy, lock_wait, .. } =
             config.layer(global.env.as_deref(), url_given.is_none())?;
         Ok(Self {
             url: url_given.or_else(|| from_file(url)),
             schema: given(&global.schema).or_else(|| from_file(schema)),
+            dir: given(&global.dir).or_else(|| from_file(dir)),
             scratch_url: global.scratch_url.clone().or(scratch_url),
-            table_name,
+            table_name: global.table_name.clone().or(table_name),
             policy: global.policy.or(policy).map(Policy::from).unwrap_or_default(),
             lock_wait: global.lock_wait.or(lock_wait.map(|one| one.0)).unwrap_or(Duration::from_secs(60)),
             wait: global.wait.unwrap_or_default(),
@@ -82,17 +97,48 @@ impl Settings {
         })
     }
 
+    /// A database whose engine serves where the database itself is not needed:
+    /// the server for scratch databases, else the database, and for SQLite one
+    /// in memory, so that no file need be there.
+    ///
+    /// # Errors
+    ///
+    /// If nothing was named, or what was named is none.
+    pub(crate) fn scratch_database(&self) -> Result<DatabaseUrl, CliError> {
+        let url = match &self.scratch_url {
+            Some(url) => url.parse()?,
+            None => self.url()?,
+        };
+        Ok(if url.sqlite_path().is_some() { DatabaseUrl::sqlite_memory() } else { url })
+    }
+
+    /// What time it is: `SOURCE_DATE_EPOCH` pins it, as in all reproducible
+    /// builds (<https://reproducible-builds.org/specs/source-date-epoch/>).
+    ///
+    /// # Errors
+    ///
+    /// If the variable holds no number of seconds.
+    pub(crate) fn clock(&self) -> Result<Clock, CliError> {
+        let Some(seconds) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|value| !value.is_empty()) else {
+            return Ok(Clock::system());
+        };
+        let text = seconds.to_string_lossy();
+        let millis = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000));
+        millis.map(Clock::pinned).ok_or_else(|| CliError::Clock { value: text.into_owned() })
+    }
+
     /// The path of the desired schema.
     ///
     /// # Errors
     ///
     /// If none was named.
     pub(crate) fn schema(&self) -> Result<PathBuf, CliError> {
-        let Placed { value, folder } = self.schema.as_ref().ok_or(CliError::NoSchema)?;
-        Ok(match folder {
-            Some(folder) => folder.join(value),
-            None => PathBuf::from(value),
-        })
+        Ok(self.schema.as_ref().ok_or(CliError::NoSchema)?.path())
+    }
+
+    /// The folder of migrations.
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.dir.as_ref().map_or_else(|| PathBuf::from(DEFAULT_DIR), Placed::path)
     }
 }
 

@@ -41,6 +41,22 @@ impl Term {
         let _ = writeln!(anstream::stderr().lock(), "{text}");
     }
 
+    /// Writes data for people, on standard output: with colour where that is a
+    /// terminal.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, such as to a full disk.
+    pub(crate) fn page(&self, text: &str) -> std::io::Result<()> {
+        let stdout = std::io::stdout();
+        match anstream::AutoStream::choice(&stdout) {
+            anstream::ColorChoice::Never => self.data(&anstream::adapter::strip_str(text).to_string()),
+            anstream::ColorChoice::Auto
+            | anstream::ColorChoice::AlwaysAnsi
+            | anstream::ColorChoice::Always => self.data(text),
+        }
+    }
+
     /// Writes data, on standard output. Who reads no further (`| head`) has
     /// enough.
     ///

@@ -1,9 +1,11 @@
 //! The commands: one file each.
 
+mod check;
 mod completions;
 mod diff;
 mod init;
 mod inspect;
+mod migrate;
 mod push;
 
 use std::path::PathBuf;
@@ -33,6 +35,8 @@ fn dispatch(command: Command, global: Global, term: Term) -> Result<Exit, CliErr
         Command::Push(args) => with_database(global, term, async |cx| push::run(cx, &args).await),
         Command::Inspect(args) => with_database(global, term, async |cx| inspect::run(cx, &args).await),
         Command::Diff(args) => with_database(global, term, async |cx| diff::run(cx, &args).await),
+        Command::Check => with_database(global, term, async |cx| check::run(cx).await),
+        Command::Migrate(command) => with_database(global, term, async |cx| migrate::run(cx, &command).await),
         Command::Init => init::run(&global, term, &working_dir()),
         Command::Completions { shell } => completions::run(shell, term),
     }

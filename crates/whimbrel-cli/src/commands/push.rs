@@ -59,7 +59,7 @@ pub(crate) async fn run(cx: &Context, args: &PushArgs) -> Result<Exit, CliError>
 fn refuse_unconfirmed_reset(cx: &Context, args: &PushArgs) -> Result<(), CliError> {
     let meant = cx.global.yes && args.answers.accept_data_loss;
     if args.force_reset && !args.dry_run && !meant && cx.prompter().is_none() {
-        return Err(CliError::UnconfirmedReset);
+        return Err(CliError::UnconfirmedReset { command: "--force-reset" });
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use whimbrel::Written;
 use whimbrel::core::change::Change;
+use whimbrel::core::history::Entry;
 use whimbrel::core::plan::{Batch, Plan, Proof, Step};
 use whimbrel::core::resolve::Question;
 use whimbrel::core::schema::Snapshot;
@@ -32,6 +34,8 @@ pub(crate) struct Output {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) left_alone: Option<BTreeMap<String, u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) migrations: Option<Vec<Migration>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) proof: Option<Proof>,
     /// Whether the plan ran.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,8 +48,70 @@ pub(crate) struct Output {
     /// The files that were written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) files: Option<Vec<String>>,
+    /// What `check` found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) findings: Option<Vec<Finding>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<Failure>,
+}
+
+/// Something that `check` found.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Finding {
+    pub(crate) finding: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) migrations: Vec<Migration>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<Change>,
+    pub(crate) help: String,
+}
+
+/// A migration, and what a command has to say of it.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Migration {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) idx: Option<u32>,
+    pub(crate) name: String,
+    /// The path in the folder of migrations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<String>,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+    /// As the database keeps it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) applied_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proof: Option<Proof>,
+    /// How long it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) milliseconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sql: Option<String>,
+}
+
+impl Migration {
+    /// A migration of the journal.
+    pub(crate) fn entry(entry: &Entry) -> Self {
+        Self {
+            idx: Some(entry.idx),
+            name: entry.name.clone(),
+            file: Some(entry.path()),
+            proof: entry.proof.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// A migration that was written, or would be.
+    pub(crate) fn written(one: &Written) -> Self {
+        Self { sql: Some(one.up.text.clone()), ..Self::entry(&one.entry) }
+    }
 }
 
 /// Why a command failed.

@@ -31,6 +31,13 @@ pub(crate) fn text(term: &Term, changes: &[Change], plan: &Plan, proof: &Proof) 
     page.text + "\n" + &summary(changes, plan, proof) + "\n"
 }
 
+/// What changes, a block a table, and nothing else.
+pub(crate) fn blocks(term: &Term, changes: &[Change]) -> String {
+    let mut page = Page { term, text: String::new() };
+    describe::describe(changes).iter().for_each(|block| page.block(block));
+    page.text
+}
+
 /// `3 changes in 5 statements, proof: exact`.
 fn summary(changes: &[Change], plan: &Plan, proof: &Proof) -> String {
     let statements = count(plan.steps().count() as u64, "statement");

@@ -1,0 +1,32 @@
+//! `migrate create`: an empty migration, to be filled in by hand.
+
+use whimbrel::store::FsStore;
+
+use crate::args::CreateArgs;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::render::json::{self, Output};
+
+pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliError> {
+    // Only the dialect matters: nothing is connected to.
+    let dialect = cx.settings.url()?.dialect();
+    let store = FsStore::new(cx.settings.dir());
+    let written = whimbrel::create(&store, dialect, &cx.settings.clock()?, &args.name).await?;
+    let files = cx.files([&written]);
+    if cx.global.json {
+        let output = Output {
+            migrations: Some(vec![json::Migration::written(&written)]),
+            files: Some(files),
+            ..Output::new("migrate create")
+        };
+        cx.term.data(&output.line()).map_err(CliError::output)?;
+        return Ok(Exit::Done);
+    }
+    for file in files {
+        cx.say(format_args!("wrote `{file}`"));
+    }
+    let name = &written.entry.name;
+    cx.say(format_args!("help: write its statements, then run `whimbrel migrate verify --accept {name}`"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,85 @@
+//! `migrate generate`: a migration from the difference between the migrations
+//! and the source.
+
+use std::future::IntoFuture as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use whimbrel::GenerateReport;
+
+use crate::answers::Either;
+use crate::args::GenerateArgs;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::prompt::PromptResolver;
+use crate::render::json::{self, Output};
+use crate::render::plan;
+
+pub(crate) async fn run(cx: &Context, args: &GenerateArgs) -> Result<Exit, CliError> {
+    let schema = cx.settings.schema()?;
+    let mut migrator = cx.connect_scratch(Some(&schema)).await?;
+    let left = Arc::new(AtomicBool::new(false));
+    let prompts = cx.prompter().map(|prompter| PromptResolver::new(prompter, Arc::clone(&left)));
+    let canceller = migrator.canceller();
+    let mut generate = migrator
+        .generate()
+        .dry_run(args.dry_run)
+        .renames(args.answers.renames())
+        .resolver(Either(args.answers.resolver(cx.settings.policy), prompts));
+    if let Some(name) = &args.name {
+        generate = generate.name(name);
+    }
+    let result = cx.guard(canceller.as_ref(), generate.into_future()).await;
+    let closed = migrator.close().await;
+
+    if left.load(Ordering::Relaxed) {
+        return Err(CliError::Interrupted { happened: "nothing was written" });
+    }
+    let report = match result {
+        Err(error) if error.is_rejection() => {
+            cx.say("declined, nothing was written");
+            return Ok(Exit::Done);
+        }
+        result => result?,
+    };
+    closed?;
+    tell(cx, &schema.display().to_string(), report)
+}
+
+fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliError> {
+    if cx.global.json {
+        let output = Output {
+            steps: Some(json::steps(&report.plan)),
+            changes: Some(report.changes),
+            questions: Some(Vec::new()),
+            notes: Some(report.notes),
+            migrations: Some(report.migrations.iter().map(json::Migration::written).collect()),
+            proof: Some(report.proof),
+            files: Some(if report.written { cx.files(&report.migrations) } else { Vec::new() }),
+            ..Output::new("migrate generate")
+        };
+        cx.term.data(&output.line()).map_err(CliError::output)?;
+        return Ok(Exit::Done);
+    }
+    for note in &report.notes {
+        cx.say(format_args!("note: {note}"));
+    }
+    if report.migrations.is_empty() {
+        cx.say(format_args!("`{}` leads to `{schema}` already", cx.dir()));
+        return Ok(Exit::Done);
+    }
+    cx.say(plan::text(&cx.term, &report.changes, &report.plan, &report.proof));
+    if !report.written {
+        for one in &report.migrations {
+            cx.term.data(&one.up.text).map_err(CliError::output)?;
+        }
+        cx.say("dry run, nothing was written");
+        return Ok(Exit::Done);
+    }
+    for file in cx.files(&report.migrations) {
+        cx.say(format_args!("wrote `{file}`"));
+    }
+    cx.say("help: read them, commit them, then run `whimbrel migrate apply`");
+    Ok(Exit::Done)
+}

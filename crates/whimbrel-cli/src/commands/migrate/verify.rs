@@ -1,0 +1,69 @@
+//! `migrate verify`: every migration replayed up, down and up again.
+
+use std::future::IntoFuture as _;
+
+use whimbrel::core::plan::Proof;
+use whimbrel::{Outcome, Verdict};
+
+use crate::args::VerifyArgs;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::render::count;
+use crate::render::json::{self, Output};
+use crate::render::problem;
+
+pub(crate) async fn run(cx: &Context, args: &VerifyArgs) -> Result<Exit, CliError> {
+    let mut migrator = cx.connect_scratch(None).await?;
+    let canceller = migrator.canceller();
+    let mut verify = migrator.verify().observer(|verdict| tell(cx, verdict));
+    for name in &args.accept {
+        verify = verify.accept(name.as_str());
+    }
+    let result = cx.guard(canceller.as_ref(), verify.into_future()).await;
+    let closed = migrator.close().await;
+    let report = result?;
+    closed?;
+    let exit = if report.is_fine() { Exit::Done } else { Exit::Failed };
+    if cx.global.json {
+        let migrations = report.verdicts.iter().map(migration).collect();
+        let output = Output { migrations: Some(migrations), ..Output::new("migrate verify") };
+        cx.term.data(&output.line()).map_err(CliError::output)?;
+        return Ok(exit);
+    }
+    let bad = report.verdicts.iter().filter(|one| one.edited || !matches!(one.outcome, Outcome::Proved(_)));
+    let (bad, all) = (bad.count() as u64, report.verdicts.len() as u64);
+    match (all, bad) {
+        (0, _) => cx.say(format_args!("`{}` holds no migration", cx.dir())),
+        (_, 0) => cx.say(format_args!("\n{} verified", count(all, "migration"))),
+        _ => cx.say(format_args!("\n{} of {} not as they should be", bad, count(all, "migration"))),
+    }
+    Ok(exit)
+}
+
+fn tell(cx: &Context, verdict: &Verdict) {
+    let label = super::label(&verdict.entry);
+    let edited = if verdict.edited { ", edited" } else { "" };
+    match &verdict.outcome {
+        Outcome::Proved(proof) => cx.say(format_args!("{label}: {proof}{edited}")),
+        Outcome::NotReached => cx.say(format_args!("{label}: not reached{edited}")),
+        Outcome::Fails(error) => {
+            cx.say(format_args!("{label}: fails{edited}"));
+            cx.say(problem::text(&cx.term, error.as_ref()));
+        }
+    }
+    if verdict.edited && matches!(verdict.outcome, Outcome::Proved(_)) {
+        let name = &verdict.entry.name;
+        cx.say(format_args!("  help: record the edit with `whimbrel migrate verify --accept {name}`"));
+    }
+}
+
+fn migration(verdict: &Verdict) -> json::Migration {
+    let (proof, detail): (Option<Proof>, _) = match &verdict.outcome {
+        Outcome::Proved(proof) => (Some(proof.clone()), None),
+        Outcome::Fails(error) => (None, Some(error.to_string())),
+        Outcome::NotReached => (None, Some("not reached".to_owned())),
+    };
+    let state = verdict.edited.then(|| "edited".to_owned());
+    json::Migration { proof, detail, state, ..json::Migration::entry(&verdict.entry) }
+}
