@@ -45,7 +45,8 @@ impl Plan {
     /// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
     /// let steps = vec![Step::new("DROP TABLE \"users\"")];
     /// let batch = Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps };
-    /// assert_eq!(Plan { batches: vec![batch] }.statements(), ["DROP TABLE \"users\";"]);
+    /// let plan = Plan { batches: vec![batch], ..Plan::default() };
+    /// assert_eq!(plan.statements(), ["DROP TABLE \"users\";"]);
     /// ```
     pub fn statements(&self) -> Vec<String> {
         self.batches.iter().flat_map(statements).map(|statement| terminated(&statement)).collect()
