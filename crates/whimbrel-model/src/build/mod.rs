@@ -1,0 +1,97 @@
+//! Models into the schema of one dialect.
+//!
+//! Names and order follow rules, so that the same models always give the same
+//! schema:
+//!
+//! | object | name |
+//! | --- | --- |
+//! | table, column | as given, else the struct's or field's, in snake case |
+//! | primary key | `<table>_pkey`; on SQLite, and for a junction table, none |
+//! | unique, on a field | `<table>_<column>_key` |
+//! | unique, on the struct | `<table>_<fields>_key` |
+//! | index | `<table>_<fields>_idx` |
+//! | foreign key | `<table>_<columns>_fkey` |
+//! | its automatic index | `<table>_<columns>_idx`, or `..._fkey_idx` where that is taken |
+//! | its unique constraint, one-to-one | `<table>_<columns>_key` |
+//! | junction table | both models in snake case, sorted, and the relation's name |
+//! | enum type | as given, else the enum's name in snake case |
+//!
+//! The result is not yet in an engine's own spelling: like a snapshot of
+//! another engine it is created in a scratch database and read back.
+
+mod cx;
+mod default;
+mod enums;
+mod junction;
+mod names;
+mod reference;
+mod table;
+mod unique_names;
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::Rename;
+use whimbrel_core::schema::Schema;
+
+use crate::At;
+use crate::check;
+use crate::item::Model;
+use crate::problem::Problem;
+use cx::Cx;
+
+/// What models say.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Built {
+    /// The schema.
+    pub schema: Schema,
+    /// Renames that the models hint at.
+    pub renames: Vec<Rename>,
+    /// SQL that comes before the tables.
+    pub before: Vec<Sql>,
+    /// SQL that comes after them.
+    pub after: Vec<Sql>,
+}
+
+/// SQL that a model carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sql {
+    /// The source file.
+    pub file: String,
+    /// Where it stands there.
+    pub at: At,
+    /// The statements.
+    pub text: String,
+}
+
+/// Makes the schema of models, whose names must be linked.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::build::build;
+/// use whimbrel_model::item::{Field, Model, Scalar, Type};
+///
+/// let id = Field { primary_key: true, ..Field::new("id", Type::Scalar(Scalar::BigInt)) };
+/// let user = Model { fields: vec![id], ..Model::new("User", "user".into()) };
+/// let built = build(Dialect::Postgres, &[user]).unwrap();
+/// assert_eq!(built.schema.tables[0].columns[0].sql_type, "bigint");
+/// ```
+///
+/// # Errors
+///
+/// All that is wrong with the models, on their own, together, or on this engine.
+pub fn build(dialect: Dialect, models: &[Model]) -> Result<Built, Vec<Problem>> {
+    let mut cx = Cx::new(dialect, models);
+    for model in models {
+        let problems = check::model(model);
+        cx.problems.extend(problems.into_iter().map(|problem| problem.in_file(&model.file)));
+        cx.take_sql(model);
+    }
+    names::differ(&mut cx);
+    enums::build(&mut cx);
+    for model in models.iter().filter(|model| model.table.is_some()) {
+        let table = table::build(&mut cx, model);
+        cx.built.schema.tables.push(table);
+    }
+    junction::build(&mut cx);
+    unique_names::check(&mut cx);
+    cx.finish()
+}

@@ -1,0 +1,94 @@
+//! A model: a struct that is a table.
+
+use serde::{Deserialize, Serialize};
+use whimbrel_core::name::ObjectName;
+
+use super::{CheckDef, Field, IndexDef, KeyDef, ManyToMany, PerEngine, Reference};
+use crate::at::At;
+
+/// A struct that derives `Model`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// The name of the struct.
+    pub name: String,
+    /// The source file.
+    pub file: String,
+    /// Where the name of the struct stands.
+    pub at: At,
+    /// The table; a unit struct has none, it only carries SQL.
+    pub table: Option<ObjectName>,
+    /// What the table was called.
+    pub renamed_from: Option<ObjectName>,
+    /// The doc comment.
+    pub comment: Option<String>,
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// The primary key, if the struct names it and not its fields.
+    pub primary_key: Option<KeyDef>,
+    /// The unique constraints.
+    pub uniques: Vec<KeyDef>,
+    /// The indexes.
+    pub indexes: Vec<IndexDef>,
+    /// The conditions.
+    pub checks: Vec<CheckDef>,
+    /// The foreign keys that the struct names and not its fields.
+    pub references: Vec<Reference>,
+    /// The relations through junction tables.
+    pub many_to_many: Vec<ManyToMany>,
+    /// What else the table is.
+    pub flags: TableFlags,
+    /// SQL for what models cannot say.
+    pub sql: Vec<RawSql>,
+}
+
+/// What a table is besides its columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TableFlags {
+    /// SQLite's STRICT.
+    pub strict: bool,
+    /// SQLite's WITHOUT ROWID.
+    pub without_rowid: bool,
+    /// PostgreSQL's UNLOGGED.
+    pub unlogged: bool,
+    /// The table has no primary key, and is meant to have none.
+    pub no_primary_key: bool,
+}
+
+/// SQL for what models cannot say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RawSql {
+    /// The statements.
+    pub text: PerEngine,
+    /// Whether they come before the tables (extensions, types), not after.
+    pub before: bool,
+    /// Where they stand.
+    pub at: At,
+}
+
+impl Model {
+    /// A model with a table and nothing in it.
+    pub fn new(name: impl Into<String>, table: ObjectName) -> Self {
+        Self { table: Some(table), ..Self::unit(name) }
+    }
+
+    /// A model that is no table.
+    pub fn unit(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            file: String::new(),
+            at: At::default(),
+            table: None,
+            renamed_from: None,
+            comment: None,
+            fields: Vec::new(),
+            primary_key: None,
+            uniques: Vec::new(),
+            indexes: Vec::new(),
+            checks: Vec::new(),
+            references: Vec::new(),
+            many_to_many: Vec::new(),
+            flags: TableFlags::default(),
+            sql: Vec::new(),
+        }
+    }
+}

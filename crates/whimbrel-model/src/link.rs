@@ -1,0 +1,219 @@
+//! Resolves the names that a model uses.
+//!
+//! The derives let the compiler resolve them, the reader of source files looks
+//! for them in the crate; both hand what they find to [`link`], so that one
+//! model is the same value whichever way it came.
+
+use crate::item::{ColumnTypeDef, Field, FieldKind, Flatten, Model, Part, PartTarget, Target, Type};
+use crate::problem::Problem;
+
+/// A name that is to be resolved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wanted {
+    /// The type of a column.
+    Type(String),
+    /// An embedded struct.
+    Fields(String),
+    /// Another model.
+    Model(String),
+}
+
+/// What a name means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Linked {
+    /// The type of a column.
+    Type(ColumnTypeDef),
+    /// The fields of an embedded struct, linked themselves.
+    Fields(Vec<Field>),
+    /// The name of another model's struct.
+    Model(String),
+}
+
+/// Why a name means nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    /// What is wrong.
+    pub message: String,
+    /// What to do next.
+    pub help: String,
+}
+
+/// Looks a name up.
+pub type Find<'a> = dyn FnMut(&Wanted) -> Result<Linked, Unresolved> + 'a;
+
+/// Resolves all names in a model.
+///
+/// # Errors
+///
+/// Every name that cannot be resolved.
+pub fn link(mut model: Model, find: &mut Find<'_>) -> Result<Model, Vec<Problem>> {
+    let mut problems = Vec::new();
+    model.fields = link_all(std::mem::take(&mut model.fields), find, &mut problems);
+    for reference in &mut model.references {
+        link_target(&mut reference.target, find, &mut problems);
+    }
+    for relation in &mut model.many_to_many {
+        let wanted = Wanted::Model(relation.target.clone());
+        match find(&wanted) {
+            Ok(Linked::Model(name)) => relation.target = name,
+            Ok(_) => {}
+            Err(unresolved) => problems.push(Problem::new(relation.at, unresolved.message, unresolved.help)),
+        }
+    }
+    let file = model.file.clone();
+    match problems.is_empty() {
+        true => Ok(model),
+        false => Err(problems.into_iter().map(|problem| problem.in_file(&file)).collect()),
+    }
+}
+
+/// Resolves all names in the fields of an embedded struct.
+///
+/// # Errors
+///
+/// Every name that cannot be resolved.
+pub fn link_fields(fields: Vec<Field>, find: &mut Find<'_>) -> Result<Vec<Field>, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let fields = link_all(fields, find, &mut problems);
+    if problems.is_empty() { Ok(fields) } else { Err(problems) }
+}
+
+/// Resolves the names in the type of a column.
+///
+/// # Errors
+///
+/// The name that cannot be resolved.
+pub fn link_type(def: ColumnTypeDef, find: &mut Find<'_>) -> Result<ColumnTypeDef, Unresolved> {
+    let ColumnTypeDef { ty, nullable } = def;
+    match ty {
+        Type::Named { path, .. } => match find(&Wanted::Type(path))? {
+            Linked::Type(found) => Ok(ColumnTypeDef { nullable: nullable || found.nullable, ..found }),
+            Linked::Fields(_) | Linked::Model(_) => Err(Unresolved {
+                message: "a struct with fields is no type of a column".to_owned(),
+                help: "embed it with `#[column(flatten)]`, or keep it as JSON: `#[column(type = json)]`"
+                    .to_owned(),
+            }),
+        },
+        Type::List(of) => {
+            let of = link_type(ColumnTypeDef { ty: *of, nullable: false }, find)?;
+            // A list of an alias of bytes stays a list.
+            Ok(ColumnTypeDef { ty: Type::List(Box::new(of.ty)), nullable })
+        }
+        Type::Scalar(_) | Type::Native(_) | Type::Enum(_) => Ok(ColumnTypeDef { ty, nullable }),
+    }
+}
+
+/// The names that a model uses.
+pub fn wanted(model: &Model) -> Vec<Wanted> {
+    let mut all = wanted_by_fields(&model.fields);
+    all.extend(model.references.iter().filter_map(|reference| wanted_target(&reference.target)));
+    all.extend(model.many_to_many.iter().map(|relation| Wanted::Model(relation.target.clone())));
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The names that fields use.
+pub fn wanted_by_fields(fields: &[Field]) -> Vec<Wanted> {
+    let mut all = Vec::new();
+    for field in fields {
+        match &field.kind {
+            FieldKind::Column(ty) => all.extend(wanted_by_type(ty)),
+            FieldKind::Flatten(flatten) => all.push(Wanted::Fields(flatten.path.clone())),
+        }
+        all.extend(field.references.as_ref().and_then(|reference| wanted_target(&reference.target)));
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The name that a type uses.
+pub fn wanted_by_type(ty: &Type) -> Option<Wanted> {
+    match ty {
+        Type::Scalar(_) | Type::Native(_) | Type::Enum(_) => None,
+        Type::List(of) => wanted_by_type(of),
+        Type::Named { path, .. } => Some(Wanted::Type(path.clone())),
+    }
+}
+
+fn wanted_target(target: &Target) -> Option<Wanted> {
+    match target {
+        Target::Model { path, .. } => Some(Wanted::Model(path.clone())),
+        Target::Table(_) => None,
+    }
+}
+
+fn link_all(fields: Vec<Field>, find: &mut Find<'_>, problems: &mut Vec<Problem>) -> Vec<Field> {
+    let mut all = Vec::new();
+    for mut field in fields {
+        if let Some(reference) = &mut field.references {
+            link_target(&mut reference.target, find, problems);
+        }
+        match field.kind.clone() {
+            FieldKind::Column(ty) => {
+                let at = place(&ty).unwrap_or(field.at);
+                match link_type(ColumnTypeDef { ty, nullable: field.nullable }, find) {
+                    Ok(def) => {
+                        field.kind = FieldKind::Column(def.ty);
+                        field.nullable = def.nullable;
+                    }
+                    Err(one) => problems.push(Problem::new(at, one.message, one.help)),
+                }
+                all.push(field);
+            }
+            FieldKind::Flatten(flatten) => match find(&Wanted::Fields(flatten.path.clone())) {
+                Ok(Linked::Fields(inner)) => {
+                    all.extend(inner.into_iter().map(|one| embed(one, &field, &flatten)));
+                }
+                Ok(Linked::Type(_) | Linked::Model(_)) => problems.push(Problem::new(
+                    flatten.at,
+                    format!("`{}` cannot be flattened", flatten.path),
+                    "flatten a struct that derives `Embedded`",
+                )),
+                Err(one) => problems.push(Problem::new(flatten.at, one.message, one.help)),
+            },
+        }
+    }
+    all
+}
+
+fn place(ty: &Type) -> Option<crate::At> {
+    match ty {
+        Type::Named { at, .. } => Some(*at),
+        Type::List(of) => place(of),
+        Type::Scalar(_) | Type::Native(_) | Type::Enum(_) => None,
+    }
+}
+
+fn link_target(target: &mut Target, find: &mut Find<'_>, problems: &mut Vec<Problem>) {
+    if let Target::Model { path, at } = target {
+        match find(&Wanted::Model(path.clone())) {
+            Ok(Linked::Model(name)) => *path = name,
+            Ok(Linked::Type(_) | Linked::Fields(_)) => {}
+            Err(one) => problems.push(Problem::new(*at, one.message, one.help)),
+        }
+    }
+}
+
+/// A field of an embedded struct as a field of the struct around it.
+fn embed(mut inner: Field, outer: &Field, flatten: &Flatten) -> Field {
+    let prefixed = |name: &str| format!("{}{name}", flatten.prefix);
+    let own = prefixed(&inner.key);
+    let rename = |parts: &mut Vec<Part>| {
+        for part in parts {
+            if let PartTarget::Field(key) = &mut part.target {
+                key.clone_from(&own);
+            }
+        }
+    };
+    inner.unique.iter_mut().for_each(|unique| rename(&mut unique.parts));
+    inner.indexes.iter_mut().for_each(|index| rename(&mut index.parts));
+    inner.column = prefixed(&inner.column);
+    inner.renamed_from = inner.renamed_from.as_deref().map(prefixed);
+    inner.nullable |= outer.nullable;
+    // What is wrong with it is told where the struct is embedded: its own file may be another.
+    inner.at = outer.at;
+    inner.key = own;
+    inner
+}

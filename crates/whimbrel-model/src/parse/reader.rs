@@ -1,0 +1,68 @@
+//! Gathers mistakes while an item is read.
+
+use proc_macro2::Span;
+
+use super::Mistakes;
+use crate::at::At;
+use crate::problem::Problem;
+
+/// What is known while an item is read.
+pub(super) struct Reader {
+    file: String,
+    /// The spans of the places, by their marks.
+    spans: Vec<Span>,
+    problems: Vec<Problem>,
+}
+
+/// Reads an item; where anything is wrong with it, all mistakes are returned.
+pub(super) fn read<T>(file: &str, item: impl FnOnce(&mut Reader) -> T) -> Result<T, Mistakes> {
+    let mut reader = Reader { file: file.to_owned(), spans: vec![Span::call_site()], problems: Vec::new() };
+    let value = item(&mut reader);
+    if reader.problems.is_empty() {
+        return Ok(value);
+    }
+    let spans = &reader.spans;
+    let with_span = |problem: Problem| {
+        let span = spans.get(problem.at.mark as usize).copied().unwrap_or_else(Span::call_site);
+        (problem, span)
+    };
+    Err(reader.problems.into_iter().map(with_span).collect())
+}
+
+impl Reader {
+    /// The file that is read.
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Keeps a span, and returns the place it is at.
+    pub(super) fn at(&mut self, span: Span) -> At {
+        let start = span.start();
+        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        self.spans.push(span);
+        At {
+            line: number(start.line),
+            column: number(start.column + 1),
+            length: number(span.byte_range().len()),
+            mark: number(self.spans.len() - 1),
+        }
+    }
+
+    /// Notes a mistake at a span.
+    pub(super) fn wrong(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let at = self.at(span);
+        self.problems.push(Problem::new(at, message, help).in_file(&self.file));
+    }
+
+    /// Notes what does not follow the grammar.
+    pub(super) fn syntax(&mut self, error: &syn::Error, help: &str) {
+        for one in error.clone() {
+            self.wrong(one.span(), one.to_string(), help);
+        }
+    }
+
+    /// Notes mistakes that were found in the finished item.
+    pub(super) fn found(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems.into_iter().map(|problem| problem.in_file(&self.file)));
+    }
+}

@@ -1,0 +1,182 @@
+//! What the derives implement, and what a program builds a schema from.
+
+use crate::item::{ColumnTypeDef, EnumDef, Field, Model as ModelItem, Scalar, Type};
+use crate::link::{self, Linked, Wanted};
+
+/// A struct that is a table. Derive it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no model",
+    label = "this struct does not derive `Model`",
+    note = "help: add `#[derive(whimbrel::Model)]` to it"
+)]
+pub trait Model {
+    /// The name of the struct.
+    const NAME: &'static str;
+
+    /// The model as data, with all names in it resolved.
+    fn model() -> ModelItem;
+}
+
+/// A type that a column can have. Derive it with `ColumnType` for a newtype, or
+/// with `DbEnum` for an enum.
+///
+/// ```
+/// use whimbrel_model::item::{ColumnTypeDef, Scalar, Type};
+/// use whimbrel_model::traits::ColumnType;
+///
+/// struct Celsius(f64);
+///
+/// impl ColumnType for Celsius {
+///     fn column_type() -> ColumnTypeDef {
+///         f64::column_type()
+///     }
+/// }
+/// assert_eq!(Celsius::column_type().ty, Type::Scalar(Scalar::Double));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type that a column can have",
+    label = "it is not known what column this is",
+    note = "help: say it, as in `#[column(type = text)]`; or derive `DbEnum` for an enum, `ColumnType` for a newtype"
+)]
+pub trait ColumnType {
+    /// What the column is.
+    fn column_type() -> ColumnTypeDef;
+}
+
+/// A struct whose fields become columns of the struct around it. Derive it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be flattened",
+    label = "this struct does not derive `Embedded`",
+    note = "help: add `#[derive(whimbrel::Embedded)]` to it"
+)]
+pub trait Embedded {
+    /// The fields, with all names in them resolved.
+    fn fields() -> Vec<Field>;
+}
+
+/// A name in a model, and the function that tells what the compiler takes it for.
+pub type Name = (&'static str, fn() -> Linked);
+
+/// What a derive found out about a name: a type.
+pub fn of_type<T: ColumnType + ?Sized>() -> Linked {
+    Linked::Type(T::column_type())
+}
+
+/// What a derive found out about a name: an embedded struct.
+pub fn of_fields<T: Embedded>() -> Linked {
+    Linked::Fields(T::fields())
+}
+
+/// What a derive found out about a name: a model.
+pub fn of_model<T: Model>() -> Linked {
+    Linked::Model(T::NAME.to_owned())
+}
+
+/// Puts a model together from what the derive wrote down.
+///
+/// # Panics
+///
+/// If anything but the derive wrote it.
+pub fn model(json: &str, names: &[Name]) -> ModelItem {
+    let model = serde_json::from_str(json).expect("the derive of the same version wrote it");
+    link::link(model, &mut |wanted| Ok(find(names, wanted))).expect("the derive listed every name")
+}
+
+/// Puts the fields of an embedded struct together.
+///
+/// # Panics
+///
+/// If anything but the derive wrote them.
+pub fn fields(json: &str, names: &[Name]) -> Vec<Field> {
+    let fields = serde_json::from_str(json).expect("the derive of the same version wrote it");
+    link::link_fields(fields, &mut |wanted| Ok(find(names, wanted))).expect("the derive listed every name")
+}
+
+/// Puts a newtype together.
+///
+/// # Panics
+///
+/// If anything but the derive wrote it.
+pub fn column_type(json: &str, names: &[Name]) -> ColumnTypeDef {
+    let def = serde_json::from_str(json).expect("the derive of the same version wrote it");
+    link::link_type(def, &mut |wanted| Ok(find(names, wanted))).expect("the derive listed every name")
+}
+
+/// Puts an enum together.
+///
+/// # Panics
+///
+/// If anything but the derive wrote it.
+pub fn db_enum(json: &str) -> ColumnTypeDef {
+    let def: EnumDef = serde_json::from_str(json).expect("the derive of the same version wrote it");
+    ColumnTypeDef { ty: Type::Enum(def), nullable: false }
+}
+
+fn find(names: &[Name], wanted: &Wanted) -> Linked {
+    let key = key(wanted);
+    let (_, found) = names.iter().find(|(name, _)| *name == key).expect("the derive listed every name");
+    found()
+}
+
+/// The key of a name: the same path may be a type here and a model there.
+pub fn key(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Type(path) => format!("type {path}"),
+        Wanted::Fields(path) => format!("fields {path}"),
+        Wanted::Model(path) => format!("model {path}"),
+    }
+}
+
+macro_rules! column_types {
+    ($($ty:ty => $scalar:expr;)*) => {$(
+        impl ColumnType for $ty {
+            fn column_type() -> ColumnTypeDef {
+                ColumnTypeDef { ty: Type::Scalar($scalar), nullable: false }
+            }
+        }
+    )*};
+}
+
+// So that an alias of one of them is known to the compiler too.
+column_types! {
+    bool => Scalar::Bool;
+    i8 => Scalar::SmallInt;
+    u8 => Scalar::SmallInt;
+    i16 => Scalar::SmallInt;
+    u16 => Scalar::Int;
+    i32 => Scalar::Int;
+    u32 => Scalar::BigInt;
+    i64 => Scalar::BigInt;
+    f32 => Scalar::Real;
+    f64 => Scalar::Double;
+    char => Scalar::Text;
+    str => Scalar::Text;
+    String => Scalar::Text;
+    std::net::IpAddr => Scalar::Inet;
+    std::net::Ipv4Addr => Scalar::Inet;
+    std::net::Ipv6Addr => Scalar::Inet;
+    std::time::SystemTime => Scalar::Timestamp { zone: true, precision: None };
+}
+
+impl<T: ColumnType> ColumnType for Option<T> {
+    fn column_type() -> ColumnTypeDef {
+        ColumnTypeDef { nullable: true, ..T::column_type() }
+    }
+}
+
+impl<T: ColumnType + ?Sized> ColumnType for Box<T> {
+    fn column_type() -> ColumnTypeDef {
+        T::column_type()
+    }
+}
+
+impl<T: ColumnType + 'static> ColumnType for Vec<T> {
+    fn column_type() -> ColumnTypeDef {
+        let bytes = std::any::TypeId::of::<T>() == std::any::TypeId::of::<u8>();
+        let ty = match bytes {
+            true => Type::Scalar(Scalar::Bytes),
+            false => Type::List(Box::new(T::column_type().ty)),
+        };
+        ColumnTypeDef { ty, nullable: false }
+    }
+}
