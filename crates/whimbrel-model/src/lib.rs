@@ -19,6 +19,8 @@ pub mod link;
 pub mod parse;
 pub mod traits;
 pub mod types;
+#[cfg(feature = "write")]
+pub mod write;
 
 mod at;
 mod check;

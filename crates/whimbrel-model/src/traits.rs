@@ -152,10 +152,9 @@ column_types! {
     char => Scalar::Text;
     str => Scalar::Text;
     String => Scalar::Text;
-    std::net::IpAddr => Scalar::Inet;
-    std::net::Ipv4Addr => Scalar::Inet;
-    std::net::Ipv6Addr => Scalar::Inet;
-    std::time::SystemTime => Scalar::Timestamp { zone: true, precision: None };
+    core::net::IpAddr => Scalar::Inet;
+    core::net::Ipv4Addr => Scalar::Inet;
+    core::net::Ipv6Addr => Scalar::Inet;
 }
 
 impl<T: ColumnType> ColumnType for Option<T> {

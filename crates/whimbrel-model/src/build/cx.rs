@@ -14,18 +14,27 @@ use crate::problem::Problem;
 pub(super) struct Cx<'m> {
     pub(super) dialect: Dialect,
     pub(super) models: &'m [Model],
+    /// The names of models that could not be read.
+    unread: &'m [String],
     pub(super) built: Built,
     pub(super) problems: Vec<Problem>,
 }
 
 impl<'m> Cx<'m> {
-    pub(super) fn new(dialect: Dialect, models: &'m [Model]) -> Self {
-        Self { dialect, models, built: Built::default(), problems: Vec::new() }
+    pub(super) fn new(dialect: Dialect, models: &'m [Model], unread: &'m [String]) -> Self {
+        Self { dialect, models, unread, built: Built::default(), problems: Vec::new() }
     }
 
     /// The model of a struct's name, if it is a table.
     pub(super) fn model(&self, name: &str) -> Option<&'m Model> {
         self.models.iter().find(|model| model.name == name && model.table.is_some())
+    }
+
+    /// Notes that a model is missing, unless that was told already.
+    pub(super) fn missing(&mut self, model: &Model, at: At, name: &str, help: String) {
+        if !self.unread.iter().any(|one| one == name) {
+            self.wrong(model, at, format!("`{name}` is not among the models"), help);
+        }
     }
 
     /// Notes what is wrong with a model.

@@ -58,7 +58,7 @@ fn other_end<'m>(cx: &mut Cx<'m>, (model, relation): Declared<'_>) -> Option<&'m
     let found = cx.model(target);
     if found.is_none() {
         let help = format!("add `{target}` to the models");
-        cx.wrong(model, relation.at, format!("`{target}` is not among the models"), help);
+        cx.missing(model, relation.at, target, help);
     }
     found
 }

@@ -79,7 +79,17 @@ pub struct Sql {
 ///
 /// All that is wrong with the models, on their own, together, or on this engine.
 pub fn build(dialect: Dialect, models: &[Model]) -> Result<Built, Vec<Problem>> {
-    let mut cx = Cx::new(dialect, models);
+    build_besides(dialect, models, &[])
+}
+
+/// The same, while other models could not be read: that they are missing is not
+/// told again.
+///
+/// # Errors
+///
+/// All that is wrong with the models that could be read.
+pub fn build_besides(dialect: Dialect, models: &[Model], unread: &[String]) -> Result<Built, Vec<Problem>> {
+    let mut cx = Cx::new(dialect, models, unread);
     for model in models {
         let problems = check::model(model);
         cx.problems.extend(problems.into_iter().map(|problem| problem.in_file(&model.file)));

@@ -56,7 +56,7 @@ fn target(
     };
     let Some(other) = cx.model(path) else {
         let help = format!("add `{path}` to the models, or refer to `table(\"...\", \"...\")`");
-        cx.wrong(model, at, format!("`{path}` is not among the models"), help);
+        cx.missing(model, at, path, help);
         return None;
     };
     let wanted: Vec<&Field> = match reference.referenced.is_empty() {

@@ -54,7 +54,8 @@ fn column(cx: &mut Cx<'_>, model: &Model, field: &Field) -> Option<Column> {
             return None;
         }
     };
-    let mut column = Column { nullable: field.nullable, ..Column::new(&field.column, sql_type) };
+    let nullable = field.null.unwrap_or_else(|| field.nullable || is_rowid(cx, model, field, &sql_type));
+    let mut column = Column { nullable, ..Column::new(&field.column, sql_type) };
     column.default = field.default.as_ref().and_then(|(one, _)| default::sql(cx.dialect, ty, one));
     column.generated = field.generated.as_ref().map(|generated| Generated {
         expression: SqlExpr(generated.expression.clone()),
@@ -64,6 +65,19 @@ fn column(cx: &mut Cx<'_>, model: &Model, field: &Field) -> Option<Column> {
     column.comment = comment(cx, field.comment.as_ref());
     count_up(cx, model, field, &mut column);
     Some(column)
+}
+
+/// Says whether the column is another name for SQLite's rowid. It is never NULL,
+/// and nobody writes NOT NULL behind `INTEGER PRIMARY KEY`.
+fn is_rowid(cx: &Cx<'_>, model: &Model, field: &Field, sql_type: &str) -> bool {
+    match cx.dialect {
+        Dialect::Postgres => false,
+        Dialect::Sqlite => {
+            matches!(key_fields(model).as_slice(), [one] if one.key == field.key)
+                && sql_type.eq_ignore_ascii_case("INTEGER")
+                && !model.flags.without_rowid
+        }
+    }
 }
 
 fn comment(cx: &Cx<'_>, text: Option<&String>) -> Option<String> {
@@ -79,9 +93,7 @@ fn count_up(cx: &mut Cx<'_>, model: &Model, field: &Field, column: &mut Column) 
     column.auto_increment = field.auto_increment;
     match cx.dialect {
         Dialect::Sqlite => {
-            let only = matches!(key_fields(model).as_slice(), [one] if one.key == field.key);
-            let rowid = only && column.sql_type.eq_ignore_ascii_case("INTEGER") && !model.flags.without_rowid;
-            if field.auto_increment && !rowid {
+            if field.auto_increment && !is_rowid(cx, model, field, &column.sql_type) {
                 cx.wrong(
                     model,
                     field.at,
@@ -281,7 +293,7 @@ fn options(cx: &Cx<'_>, model: &Model) -> TableOptions {
 }
 
 /// The column of the only field of a model's primary key, with its type.
-pub(super) fn single_key<'m>(model: &'m Model) -> Option<(&'m Field, &'m Type)> {
+pub(super) fn single_key(model: &Model) -> Option<(&Field, &Type)> {
     match key_fields(model).as_slice() {
         [field] => Some((field, column_type(field)?)),
         _ => None,

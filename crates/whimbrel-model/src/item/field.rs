@@ -16,8 +16,11 @@ pub struct Field {
     pub column: String,
     /// What it is.
     pub kind: FieldKind,
-    /// Whether it may be NULL.
+    /// Whether its type says that it may be NULL.
     pub nullable: bool,
+    /// Whether the column is to be declared without NOT NULL, whatever the type
+    /// says: SQLite's keys may.
+    pub null: Option<bool>,
     /// What the column was called.
     pub renamed_from: Option<String>,
     /// Whether it is (part of) the primary key.
@@ -156,6 +159,7 @@ impl Field {
             key,
             kind: FieldKind::Column(ty),
             nullable: false,
+            null: None,
             renamed_from: None,
             primary_key: false,
             auto_increment: false,

@@ -15,6 +15,7 @@ use crate::item::{
 const KNOWN: &[&str] = &[
     "name",
     "type",
+    "nullable",
     "primary_key",
     "auto_increment",
     "identity",
@@ -77,6 +78,7 @@ fn apply(reader: &mut Reader, setting: &Setting<'_>, field: &mut Field) {
                 field.column = name;
             }
         }
+        "nullable" => field.null = Some(setting.flag(reader)),
         "primary_key" => field.primary_key = setting.flag(reader),
         "auto_increment" => field.auto_increment = setting.flag(reader),
         "identity" => field.identity = identity(reader, setting),
@@ -194,7 +196,8 @@ fn column_type(reader: &mut Reader, setting: &Setting<'_>) -> Option<Type> {
     };
     words::no_modifiers(reader, arg);
     match &arg.value {
-        Value::Literal(Literal::Text(text)) if !text.trim().is_empty() => {
+        // SQLite has columns without a type.
+        Value::Literal(Literal::Text(text)) => {
             return Some(Type::Native(PerEngine::all(text.clone())));
         }
         Value::Word { path, args } => {

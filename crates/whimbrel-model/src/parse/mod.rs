@@ -96,6 +96,12 @@ pub fn embedded(input: &DeriveInput, file: &str) -> Result<Vec<Field>, Mistakes>
     reader::read(file, |reader| model::read_embedded(reader, input))
 }
 
+/// Says whether a type is known by its name alone, so that no item of a crate
+/// can be meant by it.
+pub fn is_known_type(name: &str) -> bool {
+    types::is_known(name)
+}
+
 /// Reads a type on its own, such as that of an alias.
 ///
 /// # Errors

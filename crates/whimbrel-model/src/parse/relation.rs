@@ -48,7 +48,7 @@ pub(super) fn of_model(reader: &mut Reader, setting: &Setting<'_>) -> Option<Ref
         } else if let Some(setting) = words::setting(reader, arg, "foreign_key", KNOWN_OF_MODEL) {
             match setting.value {
                 SettingValue::Pair(arg) if setting.key == "references" => {
-                    found = target(reader, arg, arg.span)
+                    found = target(reader, arg, arg.span);
                 }
                 SettingValue::Flag | SettingValue::Pair(_) | SettingValue::List(_) => rest.push(setting),
             }

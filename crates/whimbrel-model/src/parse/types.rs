@@ -120,6 +120,11 @@ enum Known {
     Not,
 }
 
+/// Says whether a name alone is known.
+pub(super) fn is_known(name: &str) -> bool {
+    !matches!(known("", name, false), Known::Not)
+}
+
 /// What a name means: `last` is the type, `before` the module or crate it is
 /// written with.
 fn known(before: &str, last: &str, generic: bool) -> Known {
@@ -147,7 +152,7 @@ fn known(before: &str, last: &str, generic: bool) -> Known {
         // jiff's civil time of day and date has no time zone, chrono's has one behind it.
         "DateTime" if generic => moment(true),
         "DateTime" | "NaiveDateTime" | "PrimitiveDateTime" => moment(false),
-        "OffsetDateTime" | "UtcDateTime" | "Timestamp" | "Zoned" | "SystemTime" => moment(true),
+        "OffsetDateTime" | "UtcDateTime" | "Timestamp" | "Zoned" => moment(true),
         "NaiveDate" | "Date" => Scalar::Date,
         "NaiveTime" | "Time" => clock,
         "PgTimeTz" => Scalar::Time { zone: true, precision: None },
