@@ -76,7 +76,7 @@ pub(crate) struct Global {
     /// The database, such as sqlite://app.db or postgres://user@host/name [default: DATABASE_URL]
     #[arg(long, global = true, env = "DATABASE_URL", hide_env = true)]
     pub(crate) url: Option<String>,
-    /// The desired schema: an .sql file, a folder of them, a glob, or a .json snapshot
+    /// The desired schema: an .sql file, a folder of them, a glob, a .json snapshot, Rust models (a file or folder), or program:CMD
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) schema: Option<String>,
     /// The folder of migrations [default: migrations]
@@ -367,6 +367,8 @@ pub(crate) enum Format {
     Sql,
     /// A snapshot
     Json,
+    /// Rust models
+    Models,
 }
 
 #[derive(Debug, Args)]

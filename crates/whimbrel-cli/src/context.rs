@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use whimbrel::db::{Access, Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait, Missing};
 use whimbrel::store::FsStore;
-use whimbrel::{Migrator, Source, Written};
+use whimbrel::{Migrator, Written};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -74,7 +74,7 @@ impl Context {
             Migrator::at(url.clone()).connect_options(options).lock_wait(wait).policy(settings.policy);
         builder = builder.store(FsStore::new(settings.dir())).clock(settings.clock()?);
         if let Some(path) = source {
-            builder = builder.source(Source::path(path));
+            builder = builder.source(settings.source(path));
         }
         if let Some(folder) = &settings.cache {
             builder = builder.cache(folder);

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use whimbrel::Clock;
 use whimbrel::core::resolve::Policy;
 use whimbrel::db::DatabaseUrl;
+use whimbrel::{Clock, Source};
 
 use crate::args::Global;
 use crate::config::{Config, ConfigError, Layer};
@@ -41,8 +41,8 @@ struct Placed {
 impl Placed {
     fn path(&self) -> PathBuf {
         match &self.folder {
-            Some(folder) => folder.join(&self.value),
-            None => PathBuf::from(&self.value),
+            Some(folder) if !self.value.starts_with(PROGRAM) => folder.join(&self.value),
+            Some(_) | None => PathBuf::from(&self.value),
         }
     }
 }
@@ -140,7 +140,22 @@ impl Settings {
     pub(crate) fn dir(&self) -> PathBuf {
         self.dir.as_ref().map_or_else(|| PathBuf::from(DEFAULT_DIR), Placed::path)
     }
+
+    /// The source that a name leads to; a program runs where the file that names
+    /// it is.
+    pub(crate) fn source(&self, name: &Path) -> Source {
+        match name.to_str().and_then(|name| name.strip_prefix(PROGRAM)) {
+            Some(command) => {
+                let folder = self.schema.as_ref().and_then(|schema| schema.folder.clone());
+                Source::program(command, folder)
+            }
+            None => Source::path(name),
+        }
+    }
 }
+
+/// What a source begins with that is a command to run.
+pub(crate) const PROGRAM: &str = "program:";
 
 /// Where the system wants caches to be.
 fn cache_folder() -> Option<PathBuf> {

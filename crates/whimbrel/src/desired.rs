@@ -1,16 +1,16 @@
 //! The desired schema: a source, created in scratch and read back.
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::diff::{Renames, diff};
+use whimbrel_core::diff::{Rename, Renames, diff};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::plan;
 use whimbrel_core::schema::{Schema, Snapshot};
-use whimbrel_core::sql::Hint;
 use whimbrel_db::{Connection, DbError};
 
 use crate::cache::{Cache, Entry};
 use crate::error::Error;
 use crate::migrator::Migrator;
+use crate::resolving::of_hint;
 use crate::scratch::Workshop;
 use crate::source::{Loaded, Prepared, Runnable, Source, SourceError, SourceText, prepare};
 
@@ -21,13 +21,13 @@ pub(crate) struct Desired {
     /// What was skipped, or is worth knowing.
     pub(crate) notes: Vec<String>,
     /// Renames that the source hints at.
-    pub(crate) hints: Vec<Hint>,
+    pub(crate) hints: Vec<Rename>,
 }
 
 impl Migrator {
     /// Loads the source of this migrator.
     pub(crate) fn load(&self) -> Result<Loaded, SourceError> {
-        self.settings.source.as_ref().ok_or(SourceError::Missing)?.load()
+        self.settings.source.as_ref().ok_or(SourceError::Missing)?.load(self.dialect())
     }
 
     /// Reads the source of this migrator.
@@ -38,13 +38,16 @@ impl Migrator {
 
     /// Reads any source with the engine of this migrator.
     pub(crate) async fn read_source(&mut self, source: &Source) -> Result<Desired, Error> {
-        self.read_loaded(&source.load()?).await
+        self.read_loaded(&source.load(self.dialect())?).await
     }
 
     /// Reads a source that was loaded.
     pub(crate) async fn read_loaded(&mut self, loaded: &Loaded) -> Result<Desired, Error> {
         match loaded {
-            Loaded::Sql(texts) => self.read_sql(texts).await,
+            Loaded::Sql { texts, renames } => {
+                let desired = self.read_sql(texts).await?;
+                Ok(Desired { hints: [desired.hints, renames.clone()].concat(), ..desired })
+            }
             Loaded::Snapshot { name, snapshot } => self.read_snapshot(name, Snapshot::clone(snapshot)).await,
         }
     }
@@ -71,7 +74,7 @@ impl Migrator {
                 entry
             }
         };
-        Ok(Desired { schema: entry.schema, notes, hints })
+        Ok(Desired { schema: entry.schema, notes, hints: hints.iter().map(of_hint).collect() })
     }
 
     /// A snapshot that this engine spelled is taken as it is; any other is

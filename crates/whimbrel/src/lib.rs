@@ -44,7 +44,7 @@ pub use clock::Clock;
 pub use error::{Error, ProofError};
 pub use history::{File, HistoryError, ReplayProblem, Target, Written};
 pub use migrator::{Migrator, MigratorBuilder};
-pub use source::{Source, SourceError};
+pub use source::{ModelProblem, Source, SourceError, StatementProblem};
 pub use store::{EmbeddedStore, FsStore, MemoryStore, Store, StoreError};
 pub use verbs::{
     Accepting, Apply, ApplyReport, Baseline, Check, CheckReport, Create, Diff, DiffReport, Down, DownReport,
@@ -53,5 +53,52 @@ pub use verbs::{
     SquashReport, Status, StatusReport, Verdict, Verify, VerifyReport, create,
 };
 
+#[cfg(feature = "model-files")]
+pub use verbs::WrittenModels;
+#[cfg(feature = "models")]
+pub use whimbrel_derive::{ColumnType, DbEnum, Embedded, Model};
+
 pub use whimbrel_core as core;
 pub use whimbrel_db as db;
+
+/// Models: what the derives make, and what a schema is made of.
+#[cfg(feature = "models")]
+pub mod model {
+    pub use whimbrel_model::traits::{ColumnType, Embedded, Model};
+    pub use whimbrel_model::*;
+}
+
+/// Lists models, as a [`Source`].
+///
+/// ```
+/// use whimbrel::{Model, schema};
+///
+/// #[derive(Model)]
+/// #[model(table = "users")]
+/// struct User {
+///     #[column(primary_key, auto_increment)]
+///     id: i64,
+///     #[column(unique)]
+///     email: String,
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+/// let mut migrator = whimbrel::Migrator::builder(&url)?.source(schema![User]).connect().await?;
+/// assert!(migrator.push().await?.applied);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
+#[cfg(feature = "models")]
+#[macro_export]
+macro_rules! schema {
+    ($($model:ty),* $(,)?) => {
+        $crate::Source::models([$(<$model as $crate::model::Model>::model()),*])
+    };
+}
+
+/// The guide, whose examples are compiled as tests.
+#[cfg(all(doctest, feature = "models"))]
+#[doc = include_str!("../../../docs/models.md")]
+struct Guide;

@@ -36,15 +36,15 @@ pub(crate) fn known_renames(
     dialect: Dialect,
     pair: Pair<&Schema>,
     stated: &Renames,
-    hints: &[Hint],
+    hints: &[Rename],
 ) -> Result<Renames, Error> {
-    let hints = hints.iter().map(of_hint).collect();
-    let renames = Renames { hints, ..stated.clone() };
+    let renames = Renames { hints: hints.to_vec(), ..stated.clone() };
     let problems = renames.problems(dialect, pair);
     if problems.is_empty() { Ok(renames) } else { Err(Error::Renames { problems }) }
 }
 
-fn of_hint(hint: &Hint) -> Rename {
+/// The rename that a comment in SQL hints at.
+pub(crate) fn of_hint(hint: &Hint) -> Rename {
     let from = hint.renamed_from.clone();
     match &hint.target {
         HintTarget::Table(table) => Rename { kind: RenameKind::Table, parent: None, from, to: table.clone() },

@@ -1,6 +1,7 @@
 //! `diff`: the SQL that turns one schema into another, on standard output.
 
 use std::future::IntoFuture as _;
+use std::path::Path;
 
 use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing};
 use whimbrel::{DiffReport, Side, Source};
@@ -13,6 +14,7 @@ use crate::exit::Exit;
 use crate::prompt::PromptResolver;
 use crate::render::json::{self, Output};
 use crate::render::plan;
+use crate::settings::PROGRAM;
 
 pub(crate) async fn run(cx: &Context, args: &DiffArgs) -> Result<Exit, CliError> {
     let (from, to) = (Operand::read(&args.from)?, Operand::read(&args.to)?);
@@ -62,22 +64,23 @@ enum Operand {
 }
 
 impl Operand {
-    /// SQL files, snapshots, folders and globs are sources; all else names a
+    /// SQL and Rust files, snapshots, folders, globs and programs are sources; all else names a
     /// database.
     fn read(text: &str) -> Result<Self, CliError> {
-        let path = std::path::Path::new(text);
+        let path = Path::new(text);
         let extension = path.extension().and_then(|one| one.to_str()).unwrap_or_default();
-        let is_source = !text.contains(':')
-            && (["sql", "json"].iter().any(|one| extension.eq_ignore_ascii_case(one))
-                || text.contains(['*', '[', '?'])
-                || path.is_dir());
+        let is_source = text.starts_with(PROGRAM)
+            || !text.contains(':')
+                && (["sql", "json", "rs"].iter().any(|one| extension.eq_ignore_ascii_case(one))
+                    || text.contains(['*', '[', '?'])
+                    || path.is_dir());
         Ok(if is_source { Self::Source(text.to_owned()) } else { Self::Database(text.parse()?) })
     }
 
     /// The side of the comparison that is done on `engine`.
     async fn side(self, cx: &Context, engine: &DatabaseUrl) -> Result<Side, CliError> {
         match self {
-            Self::Source(path) => Ok(Side::Source(Source::path(path))),
+            Self::Source(path) => Ok(Side::Source(cx.settings.source(Path::new(&path)))),
             Self::Database(url) if url == *engine => Ok(Side::Live),
             Self::Database(url) => {
                 let options = ConnectOptions {

@@ -17,6 +17,12 @@ pub(crate) async fn run(cx: &Context, args: &InspectArgs) -> Result<Exit, CliErr
     let mut migrator = cx.connect(&cx.settings.url()?, None, access).await?;
     let canceller = migrator.canceller();
     let inspection = cx.guard(canceller.as_ref(), migrator.inspect().into_future()).await?;
+    let models = match args.format {
+        Format::Models if !cx.global.json => {
+            Some(cx.guard(canceller.as_ref(), migrator.write_models(&inspection)).await?)
+        }
+        Format::Models | Format::Sql | Format::Json => None,
+    };
     migrator.close().await?;
 
     if cx.global.json {
@@ -29,11 +35,15 @@ pub(crate) async fn run(cx: &Context, args: &InspectArgs) -> Result<Exit, CliErr
         cx.term.data(&output.line()).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
-    let text = match args.format {
-        Format::Sql => inspection.to_sql()?,
-        Format::Json => inspection.to_snapshot().to_json() + "\n",
+    let text = match (args.format, &models) {
+        (_, Some(models)) => models.text.clone(),
+        (Format::Sql | Format::Models, None) => inspection.to_sql()?,
+        (Format::Json, None) => inspection.to_snapshot().to_json() + "\n",
     };
     cx.term.data(&text).map_err(CliError::output)?;
+    for difference in models.iter().flat_map(|models| &models.differences) {
+        cx.say(format_args!("note: the models do not say this:\n{difference}"));
+    }
     if let Some(line) = left_alone(&inspection.left_alone) {
         cx.say(line);
     }

@@ -19,7 +19,7 @@ pub(crate) struct SourceText {
 pub(super) fn collect(path: &Path) -> Result<Vec<SourceText>, SourceError> {
     let display = path.display().to_string();
     if path.is_dir() {
-        let paths = in_folder(path)?;
+        let paths = in_folder(path, is_sql)?;
         return read_all(&display, paths);
     }
     if !path.exists() && display.contains(['*', '?', '[']) {
@@ -36,7 +36,8 @@ fn read_all(display: &str, mut paths: Vec<PathBuf>) -> Result<Vec<SourceText>, S
     paths.iter().map(|path| read(path)).collect()
 }
 
-fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+/// All files below a folder of which `wanted` holds.
+pub(super) fn in_folder(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>, SourceError> {
     let unreadable = |error: std::io::Error| SourceError::Unreadable {
         path: folder.display().to_string(),
         reason: error.to_string(),
@@ -45,8 +46,8 @@ fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if path.is_dir() {
-            paths.extend(in_folder(&path)?);
-        } else if is_sql(&path) {
+            paths.extend(in_folder(&path, wanted)?);
+        } else if wanted(&path) {
             paths.push(path);
         }
     }

@@ -1,19 +1,27 @@
 //! Where a desired schema comes from.
 //!
 //! A source is read as text first; the texts decide the cache key. SQL is then
-//! created in a scratch database and read back; a snapshot that the same engine
-//! spelled is taken as it is.
+//! created in a scratch database and read back; so are models, which become SQL
+//! first; a snapshot that the same engine spelled is taken as it is.
 
+mod error;
 mod files;
+#[cfg(feature = "models")]
+mod models;
+mod program;
+#[cfg(feature = "model-files")]
+mod rust;
 mod statements;
 
+pub use error::{ModelProblem, SourceError, StatementProblem};
 pub(crate) use files::SourceText;
 pub(crate) use statements::{Prepared, Runnable, prepare};
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
-use whimbrel_core::schema::{Snapshot, SnapshotError};
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::Rename;
+use whimbrel_core::schema::Snapshot;
 
 /// Where a desired schema comes from.
 ///
@@ -31,19 +39,67 @@ enum Kind {
     Path(PathBuf),
     Sql(SourceText),
     Snapshot(Box<Snapshot>),
+    Program {
+        command: String,
+        folder: Option<PathBuf>,
+    },
+    #[cfg(feature = "models")]
+    Models {
+        models: Vec<whimbrel_model::item::Model>,
+        sql: Vec<SourceText>,
+    },
+    #[cfg(feature = "model-files")]
+    Rust(SourceText),
 }
 
 /// A source as read: texts to be run, or a schema that needs no engine.
 pub(crate) enum Loaded {
-    Sql(Vec<SourceText>),
-    Snapshot { name: String, snapshot: Box<Snapshot> },
+    /// SQL, and the renames that are known besides those that it hints at.
+    Sql {
+        texts: Vec<SourceText>,
+        renames: Vec<Rename>,
+    },
+    Snapshot {
+        name: String,
+        snapshot: Box<Snapshot>,
+    },
 }
 
 impl Source {
     /// A path: an SQL file, a folder (all its `.sql` files, in sorted order), a
-    /// glob, or a `.json` snapshot.
+    /// glob, or a `.json` snapshot; with the feature `model-files` also a Rust
+    /// file or a folder of them, in which models are found without compiling.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self(Kind::Path(path.into()))
+    }
+
+    /// A command that prints a snapshot. It is run by the shell, in `folder` or
+    /// else in the working directory.
+    pub fn program(command: impl Into<String>, folder: Option<PathBuf>) -> Self {
+        Self(Kind::Program { command: command.into(), folder })
+    }
+
+    /// Models: what [`schema!`](crate::schema) gives.
+    #[cfg(feature = "models")]
+    pub fn models(models: impl IntoIterator<Item = whimbrel_model::item::Model>) -> Self {
+        Self(Kind::Models { models: models.into_iter().collect(), sql: Vec::new() })
+    }
+
+    /// Models in the text of a Rust file, with a name for messages. It is not
+    /// compiled, and nothing outside of it is looked at.
+    #[cfg(feature = "model-files")]
+    pub fn rust_text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self(Kind::Rust(SourceText { name: name.into(), text: text.into() }))
+    }
+
+    /// Adds SQL for what models cannot say; it runs after the tables are made.
+    /// To any other source it adds nothing.
+    #[cfg(feature = "models")]
+    pub fn and_sql(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        if let Kind::Models { sql, .. } = &mut self.0 {
+            sql.push(SourceText { name: name.into(), text: text.into() });
+        }
+        self
     }
 
     /// SQL text, with a name for messages.
@@ -56,141 +112,52 @@ impl Source {
         Self(Kind::Snapshot(Box::new(snapshot)))
     }
 
-    /// Reads the source from where it is.
+    /// Reads the source from where it is, for a dialect.
     ///
     /// # Errors
     ///
     /// If a file is not there, cannot be read, or is not what it should be.
-    pub(crate) fn load(&self) -> Result<Loaded, SourceError> {
+    pub(crate) fn load(&self, dialect: Dialect) -> Result<Loaded, SourceError> {
         match &self.0 {
-            Kind::Path(path) if path.extension().is_some_and(|extension| extension == "json") => {
-                let SourceText { name, text } = files::read(path)?;
-                let snapshot = Snapshot::from_json(&text)
-                    .map_err(|source| SourceError::Snapshot { name: name.clone(), source })?;
-                Ok(Loaded::Snapshot { name, snapshot: Box::new(snapshot) })
-            }
-            Kind::Path(path) => Ok(Loaded::Sql(files::collect(path)?)),
-            Kind::Sql(text) => Ok(Loaded::Sql(vec![text.clone()])),
+            Kind::Path(path) => load_path(path, dialect),
+            Kind::Sql(text) => Ok(Loaded::sql(vec![text.clone()])),
             Kind::Snapshot(snapshot) => {
                 Ok(Loaded::Snapshot { name: "snapshot".to_owned(), snapshot: snapshot.clone() })
             }
+            Kind::Program { command, folder } => {
+                let text = program::run(command, folder.as_deref())?;
+                parse_snapshot(format!("program:{command}"), &text)
+            }
+            #[cfg(feature = "models")]
+            Kind::Models { models, sql } => models::load(dialect, models, sql),
+            #[cfg(feature = "model-files")]
+            Kind::Rust(text) => rust::load_text(dialect, text),
         }
     }
 }
 
-/// Why a source does not give a schema.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum SourceError {
-    /// No source was given to a verb that needs one.
-    #[error("no schema source is given")]
-    #[diagnostic(
-        code(whimbrel::source::missing),
-        help("name one with `--schema schema.sql`, or as `schema` in `whimbrel.toml`")
-    )]
-    Missing,
-    /// A file or folder is not there.
-    #[error("there is no schema source `{path}`")]
-    #[diagnostic(
-        code(whimbrel::source::not_found),
-        help(
-            "a source is an SQL file, a folder of them, a glob, or a `.json` snapshot; `whimbrel init` writes a first one"
-        )
-    )]
-    NotFound {
-        /// The path as given.
-        path: String,
-    },
-    /// A folder or glob holds no SQL file.
-    #[error("`{path}` holds no `.sql` file")]
-    #[diagnostic(code(whimbrel::source::no_files), help("name a folder or glob with `.sql` files in it"))]
-    NoFiles {
-        /// The path as given.
-        path: String,
-    },
-    /// A file cannot be read.
-    #[error("cannot read `{path}`: {reason}")]
-    #[diagnostic(code(whimbrel::source::unreadable), help("check that the file may be read"))]
-    Unreadable {
-        /// The path.
-        path: String,
-        /// What the system said.
-        reason: String,
-    },
-    /// A file is not UTF-8.
-    #[error("`{path}` is not UTF-8: byte {offset}, on line {line}, is no character")]
-    #[diagnostic(code(whimbrel::source::not_utf8), help("save the file as UTF-8"))]
-    NotUtf8 {
-        /// The path.
-        path: String,
-        /// The first byte that is no character, from 0.
-        offset: usize,
-        /// Its line, from 1.
-        line: usize,
-    },
-    /// A glob does not read.
-    #[error("`{pattern}` is no glob: {reason}")]
-    #[diagnostic(code(whimbrel::source::glob), help("quote the brackets of the pattern, or name a folder"))]
-    Glob {
-        /// The pattern.
-        pattern: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A snapshot does not read.
-    #[error("`{name}`: {source}")]
-    #[diagnostic(
-        code(whimbrel::source::snapshot),
-        help("a snapshot is what `whimbrel inspect --format json` prints")
-    )]
-    Snapshot {
-        /// The file.
-        name: String,
-        /// What is wrong with it.
-        source: SnapshotError,
-    },
-    /// The engine refused a part of a snapshot.
-    #[error("`{name}` holds what the engine refuses: {reason}")]
-    #[diagnostic(code(whimbrel::source::unusable), help("the statement was: {sql}"))]
-    Unusable {
-        /// The snapshot.
-        name: String,
-        /// The statement made from it.
-        sql: String,
-        /// What the engine said.
-        reason: String,
-    },
-    /// The engine refused a statement, or the statement may not stand in a source.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Statement(Box<StatementProblem>),
-    /// Several statements may not stand in a source.
-    #[error("{} statements may not stand in a schema source", problems.len())]
-    #[diagnostic(code(whimbrel::source::refused))]
-    Statements {
-        /// Each of them.
-        #[related]
-        problems: Vec<StatementProblem>,
-    },
+impl Loaded {
+    fn sql(texts: Vec<SourceText>) -> Self {
+        Self::Sql { texts, renames: Vec::new() }
+    }
 }
 
-/// One statement of a source that cannot be used, shown where it stands.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("{name}:{line}:{column}: {message}")]
-#[diagnostic(code(whimbrel::source::statement))]
-pub struct StatementProblem {
-    /// The file.
-    pub name: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-    /// What is wrong: for a refused statement the engine's own message.
-    pub message: String,
-    /// What to do next.
-    #[help]
-    pub help: Option<String>,
-    #[source_code]
-    text: NamedSource<String>,
-    #[label("here")]
-    span: SourceSpan,
+fn load_path(path: &Path, dialect: Dialect) -> Result<Loaded, SourceError> {
+    if path.extension().is_some_and(|extension| extension == "json") {
+        let SourceText { name, text } = files::read(path)?;
+        return parse_snapshot(name, &text);
+    }
+    #[cfg(feature = "model-files")]
+    if rust::is_rust(path) {
+        return rust::load(path, dialect);
+    }
+    #[cfg(not(feature = "model-files"))]
+    let _ = dialect;
+    Ok(Loaded::sql(files::collect(path)?))
+}
+
+fn parse_snapshot(name: String, text: &str) -> Result<Loaded, SourceError> {
+    let snapshot =
+        Snapshot::from_json(text).map_err(|source| SourceError::Snapshot { name: name.clone(), source })?;
+    Ok(Loaded::Snapshot { name, snapshot: Box::new(snapshot) })
 }

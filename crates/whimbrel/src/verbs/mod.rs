@@ -9,6 +9,8 @@ mod down;
 mod forget;
 mod generate;
 mod inspect;
+#[cfg(feature = "model-files")]
+mod inspect_models;
 mod push;
 mod rebase;
 mod reset;
@@ -25,6 +27,8 @@ pub use down::{Down, DownReport, Rolled};
 pub use forget::Forget;
 pub use generate::{Generate, GenerateReport};
 pub use inspect::{Inspect, Inspection};
+#[cfg(feature = "model-files")]
+pub use inspect_models::WrittenModels;
 pub use push::{Accepting, Push, PushObserver, PushPlan, PushReport};
 pub use rebase::{Keep, Rebase, RebaseReport};
 pub use reset::{Reset, ResetReport};

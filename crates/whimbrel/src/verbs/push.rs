@@ -239,10 +239,10 @@ impl<'m> Push<'m> {
     /// that rests on nothing but them and the database.
     fn remembered<'l>(&self, loaded: &'l Loaded) -> Option<&'l [SourceText]> {
         match loaded {
-            Loaded::Sql(texts) if !self.options.force_reset && self.renames == Renames::default() => {
+            Loaded::Sql { texts, .. } if !self.options.force_reset && self.renames == Renames::default() => {
                 Some(texts)
             }
-            Loaded::Sql(_) | Loaded::Snapshot { .. } => None,
+            Loaded::Sql { .. } | Loaded::Snapshot { .. } => None,
         }
     }
 

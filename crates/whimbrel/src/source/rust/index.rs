@@ -1,0 +1,236 @@
+//! What stands in Rust files: items by name, and the names that `use` gives.
+
+use syn::{Attribute, DeriveInput, Item as SynItem, UseTree};
+use whimbrel_model::parse::Derive;
+use whimbrel_model::{At, Problem};
+
+use super::crate_files::File;
+
+/// All items that were read.
+#[derive(Default)]
+pub(super) struct Index {
+    pub(super) items: Vec<Item>,
+    pub(super) uses: Vec<Use>,
+}
+
+/// An item that can be the type of a field.
+pub(super) struct Item {
+    pub(super) name: String,
+    pub(super) file: String,
+    pub(super) module: Vec<String>,
+    pub(super) line: usize,
+    pub(super) kind: Kind,
+    syntax: Syntax,
+}
+
+/// What an item is to models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Model,
+    DbEnum,
+    ColumnType,
+    Embedded,
+    Alias,
+    /// A struct or enum that derives nothing of ours.
+    Other,
+    /// `impl ColumnType for ...`, written by hand.
+    ByHand,
+}
+
+enum Syntax {
+    Input(Box<DeriveInput>),
+    Type(Box<syn::Type>),
+    Nothing,
+}
+
+/// A name that `use` gives to a path.
+pub(super) struct Use {
+    pub(super) file: String,
+    pub(super) module: Vec<String>,
+    pub(super) name: String,
+    pub(super) path: Vec<String>,
+}
+
+/// A `mod name;` line.
+pub(super) struct Declared {
+    pub(super) name: String,
+    /// The inline modules that it stands in.
+    pub(super) inside: Vec<String>,
+    /// `#[path = "..."]`
+    pub(super) path: Option<String>,
+    pub(super) at: At,
+}
+
+impl Item {
+    /// The struct or enum.
+    pub(super) fn input(&self) -> Option<&DeriveInput> {
+        match &self.syntax {
+            Syntax::Input(input) => Some(input),
+            Syntax::Type(_) | Syntax::Nothing => None,
+        }
+    }
+
+    /// The type that an alias stands for.
+    pub(super) fn alias(&self) -> Option<&syn::Type> {
+        match &self.syntax {
+            Syntax::Type(ty) => Some(ty),
+            Syntax::Input(_) | Syntax::Nothing => None,
+        }
+    }
+}
+
+impl Index {
+    /// Adds a file; what is wrong with it is returned.
+    pub(super) fn add(&mut self, file: &File) -> Option<Problem> {
+        match syn::parse_file(&file.text.text) {
+            Ok(parsed) => {
+                self.add_items(file, &file.module, parsed.items);
+                None
+            }
+            Err(error) => {
+                let start = error.span().start();
+                let at = place(start.line, start.column + 1);
+                let message = format!("this is no Rust: {error}");
+                Some(
+                    Problem::new(at, message, "correct it: `cargo check` says more").in_file(&file.text.name),
+                )
+            }
+        }
+    }
+
+    fn add_items(&mut self, file: &File, module: &[String], items: Vec<SynItem>) {
+        for item in items {
+            match item {
+                SynItem::Struct(item) if !is_test(&item.attrs) => self.add_input(file, module, item.into()),
+                SynItem::Enum(item) if !is_test(&item.attrs) => self.add_input(file, module, item.into()),
+                SynItem::Type(item) if !is_test(&item.attrs) && item.generics.params.is_empty() => {
+                    let syntax = Syntax::Type(item.ty);
+                    self.push(file, module, &item.ident, Kind::Alias, syntax);
+                }
+                SynItem::Impl(item) => self.add_impl(file, module, &item),
+                SynItem::Use(item) => self.add_use(file, module, &item.tree, Vec::new()),
+                SynItem::Mod(item) if !is_test(&item.attrs) => {
+                    let inner = [module, &[item.ident.to_string()]].concat();
+                    if let Some((_, items)) = item.content {
+                        self.add_items(file, &inner, items);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn add_input(&mut self, file: &File, module: &[String], input: DeriveInput) {
+        let kind = match Derive::of(&input.attrs).first() {
+            Some(Derive::Model) => Kind::Model,
+            Some(Derive::DbEnum) => Kind::DbEnum,
+            Some(Derive::ColumnType) => Kind::ColumnType,
+            Some(Derive::Embedded) => Kind::Embedded,
+            None => Kind::Other,
+        };
+        let ident = input.ident.clone();
+        self.push(file, module, &ident, kind, Syntax::Input(Box::new(input)));
+    }
+
+    fn add_impl(&mut self, file: &File, module: &[String], item: &syn::ItemImpl) {
+        let of = |path: &syn::Path| path.segments.last().map(|last| last.ident.clone());
+        let is_ours = item
+            .trait_
+            .as_ref()
+            .and_then(|implemented| of(&implemented.0))
+            .is_some_and(|name| name == "ColumnType");
+        if let (true, syn::Type::Path(path)) = (is_ours, &*item.self_ty)
+            && let Some(name) = of(&path.path)
+        {
+            self.push(file, module, &name, Kind::ByHand, Syntax::Nothing);
+        }
+    }
+
+    fn push(&mut self, file: &File, module: &[String], ident: &syn::Ident, kind: Kind, syntax: Syntax) {
+        self.items.push(Item {
+            name: ident.to_string(),
+            file: file.text.name.clone(),
+            module: module.to_vec(),
+            line: ident.span().start().line,
+            kind,
+            syntax,
+        });
+    }
+
+    fn add_use(&mut self, file: &File, module: &[String], tree: &UseTree, mut before: Vec<String>) {
+        let (name, last) = match tree {
+            UseTree::Path(path) => {
+                before.push(path.ident.to_string());
+                return self.add_use(file, module, &path.tree, before);
+            }
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.add_use(file, module, tree, before.clone());
+                }
+                return;
+            }
+            UseTree::Name(name) => (name.ident.to_string(), name.ident.to_string()),
+            UseTree::Rename(rename) => (rename.rename.to_string(), rename.ident.to_string()),
+            _ => return,
+        };
+        before.push(last);
+        let (file, module) = (file.text.name.clone(), module.to_vec());
+        self.uses.push(Use { file, module, name, path: before });
+    }
+}
+
+fn place(line: usize, column: usize) -> At {
+    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+    At::from((number(line), number(column)))
+}
+
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|one| {
+        one.path().is_ident("cfg")
+            && one.parse_args::<syn::Ident>().is_ok_and(|condition| condition == "test")
+    })
+}
+
+/// The `mod name;` lines of a file. One that does not parse has none: it is
+/// told of when its items are read.
+pub(super) fn modules(text: &str) -> Vec<Declared> {
+    let mut all = Vec::new();
+    if let Ok(file) = syn::parse_file(text) {
+        gather(&file.items, &mut Vec::new(), &mut all);
+    }
+    all
+}
+
+fn gather(items: &[SynItem], inside: &mut Vec<String>, all: &mut Vec<Declared>) {
+    for item in items {
+        let SynItem::Mod(item) = item else {
+            continue;
+        };
+        if is_test(&item.attrs) {
+            continue;
+        }
+        let name = item.ident.to_string();
+        match &item.content {
+            Some((_, items)) => {
+                inside.push(name);
+                gather(items, inside, all);
+                inside.pop();
+            }
+            None => {
+                let start = item.ident.span().start();
+                let (path, at) = (given_path(&item.attrs), place(start.line, start.column + 1));
+                all.push(Declared { name, inside: inside.clone(), path, at });
+            }
+        }
+    }
+}
+
+fn given_path(attributes: &[Attribute]) -> Option<String> {
+    attributes.iter().find(|one| one.path().is_ident("path")).and_then(|one| match &one.meta {
+        syn::Meta::NameValue(pair) => match &pair.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        syn::Meta::Path(_) | syn::Meta::List(_) => None,
+    })
+}

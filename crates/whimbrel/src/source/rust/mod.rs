@@ -1,0 +1,106 @@
+//! Models in Rust files, read without compiling them.
+//!
+//! A file leads to its `mod` files, a folder to all files in it. Structs that
+//! derive `Model` are the models, in the order of files and lines. Other names
+//! are looked up among what was read, then in the rest of the crate: see
+//! [`resolve`]. Nothing is compiled and no macro expanded; what cannot be
+//! resolved so is said, with what to write instead.
+
+mod crate_files;
+mod index;
+mod resolve;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_model::build::{Built, build_besides};
+use whimbrel_model::item::Model;
+use whimbrel_model::link::link;
+use whimbrel_model::{Problem, parse};
+
+use super::files::{self, SourceText};
+use super::{Loaded, SourceError, models};
+use index::{Index, Kind};
+use resolve::Resolver;
+
+/// Says whether a path leads to Rust: a file, or a folder with one in it.
+pub(super) fn is_rust(path: &Path) -> bool {
+    match path.is_dir() {
+        true => files::in_folder(path, is_rust_file).is_ok_and(|found| !found.is_empty()),
+        false => is_rust_file(path),
+    }
+}
+
+fn is_rust_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs")
+}
+
+/// Loads the models of a path.
+pub(super) fn load(path: &Path, dialect: Dialect) -> Result<Loaded, SourceError> {
+    let found = crate_files::read(path)?;
+    let texts = found.files.iter().map(|file| (file.text.name.clone(), file.text.text.clone())).collect();
+    let (built, problems) = read(dialect, found, &crate_files::rest_of_crate(path));
+    match built {
+        Some(built) if problems.is_empty() => models::loaded(dialect, built),
+        None if problems.is_empty() => Err(SourceError::NoModels { path: path.display().to_string() }),
+        Some(_) | None => Err(models::refused(problems, &texts)),
+    }
+}
+
+/// Makes the schema of the models in one text.
+pub(super) fn load_text(dialect: Dialect, text: &SourceText) -> Result<Loaded, SourceError> {
+    let texts = BTreeMap::from([(text.name.clone(), text.text.clone())]);
+    let file = crate_files::File { text: text.clone(), module: Vec::new() };
+    let found = crate_files::Found { files: vec![file], problems: Vec::new() };
+    match read(dialect, found, &[]) {
+        (Some(built), problems) if problems.is_empty() => models::loaded(dialect, built),
+        // No models at all make an empty schema.
+        (None, problems) if problems.is_empty() => models::loaded(dialect, Built::default()),
+        (_, problems) => Err(models::refused(problems, &texts)),
+    }
+}
+
+/// Reads all models, and everything that is wrong with them. `None` if there
+/// are none.
+fn read(
+    dialect: Dialect,
+    found: crate_files::Found,
+    rest: &[std::path::PathBuf],
+) -> (Option<Built>, Vec<Problem>) {
+    let crate_files::Found { files, mut problems } = found;
+    let mut index = Index::default();
+    for file in files {
+        problems.extend(index.add(&file));
+    }
+    let mut resolver = Resolver::new(&index, rest);
+    let (mut models, mut broken) = (Vec::new(), Vec::new());
+    for item in index.items.iter().filter(|item| item.kind == Kind::Model) {
+        match read_model(&mut resolver, item) {
+            Ok(model) => models.push(model),
+            Err(found) => {
+                problems.extend(found);
+                broken.push(item.name.clone());
+            }
+        }
+    }
+    if models.is_empty() && broken.is_empty() {
+        return (None, problems);
+    }
+    match build_besides(dialect, &models, &broken) {
+        Ok(built) => (Some(built), problems),
+        Err(found) => {
+            problems.extend(found);
+            (None, problems)
+        }
+    }
+}
+
+fn read_model(resolver: &mut Resolver<'_>, item: &index::Item) -> Result<Model, Vec<Problem>> {
+    let model = parse::model(item.input().expect("a model is a struct"), &item.file).map_err(problems_of)?;
+    link(model, &mut |wanted| resolver.find(wanted, item))
+}
+
+fn problems_of(mistakes: parse::Mistakes) -> Vec<Problem> {
+    mistakes.into_iter().map(|(problem, _)| problem).collect()
+}

@@ -1,0 +1,179 @@
+//! The live schema as models, checked by reading them back.
+//!
+//! Tables and enums become models. What tables are made of (extensions, types,
+//! sequences, functions they call) is attached as SQL before them, everything
+//! else as SQL after them: views, triggers, and whatever of a table models
+//! cannot say. A table that SQLite could only rebuild to make it so is written
+//! as SQL altogether. The result is read back as any source is, and what still
+//! differs is told.
+
+use std::collections::BTreeSet;
+
+use whimbrel_core::change::Change;
+use whimbrel_core::describe::describe;
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::{Renames, diff};
+use whimbrel_core::name::ObjectName;
+use whimbrel_core::pair::Pair;
+use whimbrel_core::plan::plan;
+use whimbrel_core::schema::{Object, ObjectKind, Schema, Sequence, Table};
+use whimbrel_model::write::{Attached, Writing, write};
+
+use super::Inspection;
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::source::Source;
+
+/// Models that were written from a schema.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrittenModels {
+    /// The text of a Rust file.
+    pub text: String,
+    /// What differs when the models are pushed to an empty database, in words:
+    /// empty but for what SQL cannot say either.
+    pub differences: Vec<String>,
+}
+
+impl Migrator {
+    /// Writes what was inspected as models.
+    ///
+    /// # Errors
+    ///
+    /// If the schema cannot be created in a scratch database.
+    pub async fn write_models(&mut self, inspection: &Inspection) -> Result<WrittenModels, Error> {
+        let (schema, dialect) = (&inspection.schema, self.dialect());
+        let mut draft = Draft { besides: BTreeSet::new(), attached: Vec::new() };
+        draft.attach_before(dialect, schema)?;
+        loop {
+            let back = self.read_models(&draft.text(dialect, schema)).await?;
+            let changes = differences(dialect, &back, schema);
+            if !draft.leave_out(dialect, &back, &changes) {
+                draft.attach_after(dialect, Pair::new(&back, schema), &changes)?;
+                break;
+            }
+            draft.attach_before(dialect, schema)?;
+        }
+        let text = draft.text(dialect, schema);
+        let back = self.read_models(&text).await?;
+        let left = differences(dialect, &back, schema);
+        let differences = describe(&left).iter().map(|one| one.to_string().trim_end().to_owned()).collect();
+        Ok(WrittenModels { text, differences })
+    }
+
+    async fn read_models(&mut self, text: &str) -> Result<Schema, Error> {
+        let source = Source::rust_text("models.rs", text);
+        Ok(self.read_source(&source).await?.schema)
+    }
+}
+
+/// What is written so far.
+struct Draft {
+    /// Tables that are written as SQL.
+    besides: BTreeSet<ObjectName>,
+    attached: Vec<Attached>,
+}
+
+impl Draft {
+    fn text(&self, dialect: Dialect, schema: &Schema) -> String {
+        write(Writing { dialect, schema, besides: &self.besides, attached: &self.attached })
+    }
+
+    /// Attaches what must be there before the tables of models are.
+    fn attach_before(&mut self, dialect: Dialect, schema: &Schema) -> Result<(), Error> {
+        let whole: Vec<Table> =
+            schema.tables.iter().filter(|table| self.besides.contains(&table.name)).cloned().collect();
+        let unowned = |sequence: &Sequence| Sequence { owned_by: None, ..sequence.clone() };
+        let needed = Schema {
+            namespaces: namespaces_of_types(schema),
+            tables: whole,
+            types: schema.types.clone(),
+            sequences: schema.sequences.iter().map(unowned).collect(),
+            extensions: schema.extensions.clone(),
+            objects: schema.objects.iter().filter(|object| is_called(schema, object)).cloned().collect(),
+            ..Schema::default()
+        };
+        let before = sql(dialect, Pair::new(&Schema::default(), &needed))?;
+        self.attached.clear();
+        if let Some(before) = before {
+            self.attached.push(Attached { name: "Before".to_owned(), before: Some(before), after: None });
+        }
+        Ok(())
+    }
+
+    /// Leaves out the tables that nothing but a rebuild makes as they should
+    /// be; says whether there are any.
+    fn leave_out(&mut self, dialect: Dialect, back: &Schema, changes: &[Change]) -> bool {
+        match dialect {
+            Dialect::Postgres => false,
+            Dialect::Sqlite => {
+                let before = self.besides.len();
+                let is_index = |change: &Change| {
+                    matches!(
+                        change,
+                        Change::CreateIndex { .. } | Change::DropIndex { .. } | Change::RenameIndex { .. }
+                    )
+                };
+                let altered =
+                    changes.iter().filter(|change| !is_index(change)).filter_map(Change::table_name);
+                self.besides.extend(altered.filter(|name| back.table(name).is_some()).cloned());
+                self.besides.len() > before
+            }
+        }
+    }
+
+    /// Attaches what is still to be done once the tables are there.
+    fn attach_after(
+        &mut self,
+        dialect: Dialect,
+        pair: Pair<&Schema>,
+        changes: &[Change],
+    ) -> Result<(), Error> {
+        let plan = plan(dialect, pair, changes)?;
+        let statements: Vec<_> = plan.steps().map(|step| format!("{};", step.sql)).collect();
+        if !statements.is_empty() {
+            let after = Some(statements.join("\n\n"));
+            self.attached.push(Attached { name: "After".to_owned(), before: None, after });
+        }
+        Ok(())
+    }
+}
+
+fn differences(dialect: Dialect, from: &Schema, to: &Schema) -> Vec<Change> {
+    // Nothing was renamed: what the models lack is new.
+    diff(dialect, Pair::new(from, to), &Renames::default()).changes
+}
+
+/// The statements that lead from one schema to another, if any are needed.
+fn sql(dialect: Dialect, pair: Pair<&Schema>) -> Result<Option<String>, Error> {
+    let changes = diff(dialect, pair, &Renames::default()).changes;
+    let plan = plan(dialect, pair, &changes)?;
+    let statements: Vec<_> = plan.steps().map(|step| format!("{};", step.sql)).collect();
+    Ok((!statements.is_empty()).then(|| statements.join("\n\n")))
+}
+
+/// The namespaces that types, sequences and extensions live in. Those of tables
+/// come with the tables.
+fn namespaces_of_types(schema: &Schema) -> Vec<String> {
+    let types = schema.types.iter().map(|one| one.name().namespace.as_ref());
+    let sequences = schema.sequences.iter().map(|one| one.name.namespace.as_ref());
+    let extensions = schema.extensions.iter().map(|one| one.namespace.as_ref());
+    let used: BTreeSet<&String> = types.chain(sequences).chain(extensions).flatten().collect();
+    schema.namespaces.iter().filter(|name| used.contains(name)).cloned().collect()
+}
+
+/// Says whether a table calls a function, in a default, a check, an index or a
+/// generated column.
+fn is_called(schema: &Schema, object: &Object) -> bool {
+    let texts = |table: &Table| {
+        let columns = table.columns.iter().flat_map(|column| {
+            let default = column.default.as_ref();
+            default.into_iter().chain(column.generated.as_ref().map(|one| &one.expression))
+        });
+        let checks = table.checks.iter().map(|check| &check.expression);
+        let all: Vec<String> = columns.chain(checks).map(|sql| sql.as_str().to_owned()).collect();
+        let indexes = table.indexes.iter().map(|index| format!("{:?} {:?}", index.columns, index.predicate));
+        all.into_iter().chain(indexes).collect::<Vec<_>>()
+    };
+    object.kind == ObjectKind::Function
+        && schema.tables.iter().flat_map(texts).any(|text| text.contains(&object.name.name))
+}
