@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
         match place {
             Place::Script(number) => self.refused(job, number, error, next),
             Place::Begin => self.around("begin a transaction", error),
-            Place::Settings => self.around(format!("reset the session after `{}`", job.name), error),
+            Place::Settings => self.around(format!("settle the session of `{}`", job.name), error),
             Place::Record => self.around(format!("record `{}`", job.name), error),
             Place::Commit => self.around(format!("commit `{}`", job.name), error),
         }

@@ -1,7 +1,10 @@
 //! Migrations that are one transaction each.
 
+use std::convert::Infallible;
+
+use async_trait::async_trait;
 use whimbrel_core::dialect::Dialect;
-use whimbrel_db::apply::{Record, TransactionMode};
+use whimbrel_db::apply::{Agenda, Job, Record, Seen, TransactionMode, apply};
 use whimbrel_testkit::database::{Database, block_on};
 
 use crate::support::{
@@ -135,11 +138,29 @@ fn records_follow_what_runs() {
             swap.0[0].record = Record::Swap { delete: vec!["first".to_owned(), "second".to_owned()] };
             run_with(session, &mut swap, &options(dialect), &mut heard).await.unwrap();
             assert_eq!(tracked(session).await, "both");
-            let mut down = pending(dialect, &[("down", "DELETE FROM a;")]);
-            down.0[0].record = Record::Clear;
-            run_with(session, &mut down, &options(dialect), &mut heard).await.unwrap();
+            let mut reset = pending(dialect, &[("reset", "DELETE FROM a;"), ("first", "")]);
+            reset.0[0].record = Record::Clear;
+            run_with(session, &mut reset, &options(dialect), &mut heard).await.unwrap();
+            assert_eq!(tracked(session).await, "first");
+            let mut down =
+                Down(pending(dialect, &[("first", "INSERT INTO a VALUES (0);\nDELETE FROM a;")]).0);
+            down.0[0].record = Record::Delete;
+            apply(session, &mut down, &options(dialect), &mut heard).await.unwrap();
             assert_eq!(tracked(session).await, "");
             assert_eq!(column(session, "SELECT count(*) FROM a").await, "0");
         });
+    }
+}
+
+/// Wants to take back what is applied.
+struct Down(Vec<Job>);
+
+#[async_trait]
+impl Agenda for Down {
+    type Error = Infallible;
+
+    async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Infallible> {
+        let is_applied = |job: &&Job| seen.applied.iter().any(|row| row.name == job.name);
+        Ok(self.0.iter().filter(is_applied).cloned().collect())
     }
 }
