@@ -41,6 +41,15 @@ impl Queries {
         let here = format!("ANY (ARRAY(SELECT oid FROM pg_namespace WHERE {visible}))");
         // Facts that came with version 15.
         let since_15 = |column: &str| if major >= 15 { column.to_owned() } else { "NULL".to_owned() };
+        // Version 18 has constraints of kinds that are left alone, with their indexes.
+        let (plain, plainly_indexed) = match major >= 18 {
+            true => (
+                "AND conenforced AND NOT conperiod",
+                "AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid \
+                 AND k.conperiod)",
+            ),
+            false => ("", ""),
+        };
         Self {
             namespaces: format!("SELECT oid, nspname FROM pg_namespace WHERE {visible} ORDER BY oid"),
             members: "SELECT d.classid, d.objid, e.extname FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid \
@@ -67,7 +76,8 @@ impl Queries {
                 "SELECT oid, conname, contype, conrelid, contypid, conindid, confrelid, conkey, confkey, \
                  {}, confupdtype, confdeltype, confmatchtype, condeferrable, condeferred, convalidated, connoinherit, \
                  CASE contype WHEN 'c' THEN pg_get_expr(conbin, conrelid) WHEN 'x' THEN pg_get_constraintdef(oid) END \
-                 FROM pg_constraint WHERE connamespace = {here} AND contype IN ('c', 'f', 'p', 'u', 'x') ORDER BY oid",
+                 FROM pg_constraint WHERE connamespace = {here} AND contype IN ('c', 'f', 'p', 'u', 'x') {plain} \
+                 ORDER BY oid",
                 since_15("confdelsetcols")
             ),
             indexes: format!(
@@ -79,7 +89,7 @@ impl Queries {
                  (SELECT array_agg(a.attoptions::text ORDER BY a.attnum) FROM pg_attribute a \
                  WHERE a.attrelid = i.indexrelid AND c.relam <> 403 HAVING bool_or(a.attoptions IS NOT NULL)) \
                  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid \
-                 WHERE c.relnamespace = {here} AND NOT c.relispartition ORDER BY i.indexrelid",
+                 WHERE c.relnamespace = {here} AND NOT c.relispartition {plainly_indexed} ORDER BY i.indexrelid",
                 since_15("i.indnullsnotdistinct")
             ),
             sequences: format!(
@@ -265,6 +275,15 @@ fn unmanaged(here: &str, major: u32) -> String {
              FROM pg_publication p LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid"
         ),
     ];
+    if major >= 18 {
+        parts.push(format!(
+            "SELECT 'pg_constraint'::regclass, oid, CASE WHEN conenforced THEN 'temporal constraint' \
+             ELSE 'constraint that is not enforced' END, conname, conrelid, \
+             unnest(coalesce(nullif(conkey, '{{}}'), '{{0}}')) \
+             FROM pg_constraint WHERE connamespace = {here} AND conrelid <> 0 AND contype <> 'n' \
+             AND (conperiod OR NOT conenforced)"
+        ));
+    }
     // Grants, by the object that they are on.
     for (catalogue, kind, column, namespace, acl, owner, name) in [
         (
