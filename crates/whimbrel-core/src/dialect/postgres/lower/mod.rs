@@ -21,6 +21,7 @@ mod sequences;
 mod spaces;
 mod tables;
 mod types;
+mod validate;
 
 use std::collections::BTreeSet;
 
@@ -109,10 +110,10 @@ impl Lowering<'_> {
             Change::DropUniqueConstraint { table_name, constraint } => {
                 self.drop_part(table_name, Part::Unique(constraint));
             }
-            Change::AddForeignKey { table_name, fk } => self.add_part(table_name, Part::ForeignKey(fk)),
-            Change::DropForeignKey { table_name, fk } => self.drop_part(table_name, Part::ForeignKey(fk)),
-            Change::AddCheck { table_name, check } => self.add_part(table_name, Part::Check(check)),
-            Change::DropCheck { table_name, check } => self.drop_part(table_name, Part::Check(check)),
+            Change::AddForeignKey { table_name, fk } => self.add_checked(table_name, Part::ForeignKey(fk)),
+            Change::DropForeignKey { table_name, fk } => self.drop_checked(table_name, Part::ForeignKey(fk)),
+            Change::AddCheck { table_name, check } => self.add_checked(table_name, Part::Check(check)),
+            Change::DropCheck { table_name, check } => self.drop_checked(table_name, Part::Check(check)),
             Change::AddExclusion { table_name, exclusion } => {
                 self.add_part(table_name, Part::Exclusion(exclusion));
             }
