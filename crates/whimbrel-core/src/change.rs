@@ -19,7 +19,6 @@ use crate::schema::{
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[allow(missing_docs, reason = "the fields are the two sides of what the variant names")]
-#[expect(clippy::large_enum_variant, reason = "lists of changes are short, and plain fields read best")]
 pub enum Change {
     /// A namespace is new.
     CreateNamespace { namespace: String },

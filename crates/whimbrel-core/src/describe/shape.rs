@@ -15,6 +15,7 @@ pub(super) fn column(column: &Column) -> String {
     parts.extend(column.identity.as_ref().map(|one| format!("identity {}", identity(one))));
     parts.extend(generated(column).map(|text| format!("generated {text}")));
     parts.extend(column.collation.as_deref().map(|text| format!("collation {}", one_line(text))));
+    parts.extend(kept(column));
     parts.extend(column.comment.as_deref().map(|text| format!("comment {}", literal(text))));
     format!("{}: {}", name(&column.name), parts.join(", "))
 }
@@ -32,6 +33,7 @@ pub(super) fn column_change(from: &Column, to: &Column) -> String {
         arrow("identity ", identity_change(from), identity_change(to)),
         arrow("generated ", or_none(generated(from)), or_none(generated(to))),
         arrow("collation ", or_none(from.collation.clone()), or_none(to.collation.clone())),
+        arrow("", or_none(kept(from)), or_none(kept(to))),
         arrow("comment ", comment(from.comment.as_deref()), comment(to.comment.as_deref())),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
@@ -61,6 +63,15 @@ fn generated(column: &Column) -> Option<String> {
     Some(format!("{} {kind}", parenthesised(&generated.expression)))
 }
 
+/// How values are kept, where that is not as usual.
+fn kept(column: &Column) -> Option<String> {
+    let options = column.options.as_ref()?;
+    let storage = options.storage.as_ref().map(|mode| format!("storage {mode}"));
+    let compression = options.compression.as_ref().map(|method| format!("compression {method}"));
+    let statistics = options.statistics.map(|target| format!("statistics {target}"));
+    Some([storage, compression, statistics].into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
 fn identity(identity: &Identity) -> String {
     let when = if identity.always { "always" } else { "by default" };
     match &sequence_options(&identity.sequence)[..] {
@@ -70,7 +81,7 @@ fn identity(identity: &Identity) -> String {
 }
 
 fn identity_change(column: &Column) -> String {
-    or_none(column.identity.as_ref().map(identity))
+    or_none(column.identity.as_deref().map(identity))
 }
 
 /// A comment as it is shown.

@@ -4,9 +4,10 @@ use super::matching::match_by;
 use super::shape::conflict;
 use crate::change::{Change, CommentTarget};
 use crate::dialect::Dialect;
+use crate::dialect::postgres::serial_sequence;
 use crate::name::ObjectName;
 use crate::pair::Pair;
-use crate::schema::{Column, Identity, Sequence, SqlExpr, Table};
+use crate::schema::{Column, Identity, ObjectKind, Sequence, SqlExpr, Table};
 
 /// A column and where it stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,6 +70,25 @@ fn altered(dialect: Dialect, table_name: &ObjectName, pair: Pair<&Column>, out: 
     }
     let target = CommentTarget::Column { table_name: table_name.clone(), column_name: pair.to.name.clone() };
     out.extend(super::comment(target, pair.map(|column| column.comment.as_ref())));
+    out.extend(commented_sequence(table_name, pair));
+}
+
+/// The comment on the sequence of a serial or identity column, if the column
+/// keeps its kind of sequence; a new one comes with its comment.
+fn commented_sequence(table_name: &ObjectName, pair: Pair<&Column>) -> Option<Change> {
+    let is_kept = pair.from.auto_increment == pair.to.auto_increment
+        && pair.from.identity.is_some() == pair.to.identity.is_some();
+    let name = match &pair.to.identity {
+        Some(identity) => identity.sequence.name.clone(),
+        None => serial_sequence(table_name, &pair.to.name, &pair.to.sql_type)?.name,
+    };
+    let target = CommentTarget::Object { kind: ObjectKind::Sequence, name, signature: None, table: None };
+    let comment = |column: &Column| match &column.identity {
+        Some(identity) => identity.sequence.comment.clone(),
+        None => column.sequence_comment.clone(),
+    };
+    let (from, to) = (comment(pair.from), comment(pair.to));
+    if is_kept { super::comment(target, Pair::new(from.as_ref(), to.as_ref())) } else { None }
 }
 
 /// The sequence behind an identity column has a name of its own.
@@ -86,8 +106,9 @@ pub(super) fn same_column(dialect: Dialect, a: &Column, b: &Column) -> bool {
         && a.auto_increment == b.auto_increment
         && same_default(dialect, a, b)
         && same_generated(dialect, a, b)
-        && same_identity(a.identity.as_ref(), b.identity.as_ref())
+        && same_identity(a.identity.as_deref(), b.identity.as_deref())
         && same_collation(dialect, a, b)
+        && a.options == b.options
         && conflict(a.not_null_conflict) == conflict(b.not_null_conflict)
 }
 
@@ -196,7 +217,7 @@ mod tests {
                 generated: Some(Generated { expression: "b + 1".into(), stored: true }),
                 ..plain.clone()
             },
-            Column { identity: Some(Identity { always: true, sequence }), ..plain.clone() },
+            Column { identity: Some(Box::new(Identity { always: true, sequence })), ..plain.clone() },
             Column { collation: Some("NOCASE".into()), ..plain.clone() },
             Column { not_null_conflict: Some(ConflictClause::Ignore), ..plain.clone() },
         ];

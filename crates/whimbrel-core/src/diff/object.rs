@@ -34,6 +34,12 @@ fn diff_object(dialect: Dialect, pair: Pair<&Object>, out: &mut Vec<Change>) {
         table: pair.to.table.clone(),
     };
     out.extend(super::comment(target, pair.map(|object| object.comment.as_ref())));
+    for to in &pair.to.columns {
+        let from = pair.from.columns.iter().find(|from| dialect.same_ident(&from.name, &to.name));
+        let target = CommentTarget::Column { table_name: pair.to.name.clone(), column_name: to.name.clone() };
+        let comments = Pair::new(from.and_then(|from| from.comment.as_ref()), to.comment.as_ref());
+        out.extend(super::comment(target, comments));
+    }
 }
 
 /// What makes an object this one and no other.
@@ -57,7 +63,7 @@ fn named_within_table(dialect: Dialect, kind: ObjectKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Schema;
+    use crate::schema::{ObjectColumn, Schema};
 
     fn object(kind: ObjectKind, name: &str, table: Option<&str>, definition: &str) -> Object {
         Object {
@@ -116,6 +122,18 @@ mod tests {
         let trigger = |table| [object(ObjectKind::Trigger, "t", Some(table), table)];
         check(Dialect::Postgres, &trigger("a"), &trigger("b"), &["- a", "+ b"]);
         check(Dialect::Sqlite, &trigger("a"), &trigger("b"), &["~ b"]);
+    }
+
+    #[test]
+    fn a_comment_on_a_column_alone_replaces_nothing() {
+        let of = |comment: Option<&str>| {
+            let (name, sql_type) = ("a".to_owned(), "integer".to_owned());
+            let column = ObjectColumn { name, sql_type, collation: None, comment: comment.map(Into::into) };
+            Object { columns: vec![column], ..object(ObjectKind::View, "v", None, "a") }
+        };
+        check(Dialect::Postgres, &[of(None)], &[of(Some("why"))], &["comment"]);
+        check(Dialect::Postgres, &[of(Some("why"))], &[of(None)], &["comment"]);
+        check(Dialect::Postgres, &[of(Some("why"))], &[of(Some("why"))], &[]);
     }
 
     #[test]

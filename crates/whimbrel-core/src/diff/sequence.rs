@@ -120,7 +120,7 @@ rename sequence users_id_seq to people_nr_seq";
     fn the_sequence_of_an_identity_is_renamed_on_its_own() {
         let side = |name: &str, max| {
             let identity = Identity { always: true, sequence: Sequence { max, ..sequence(name, None) } };
-            let column = Column { identity: Some(identity), ..Column::new("id", "integer") };
+            let column = Column { identity: Some(Box::new(identity)), ..Column::new("id", "integer") };
             schema([Table { columns: vec![column], ..table("t", &[]) }])
         };
         let pair = |from: &Schema, to: &Schema, changes: &str| {

@@ -65,10 +65,16 @@ pub struct Column {
     pub generated: Option<Generated>,
     /// PostgreSQL's GENERATED ... AS IDENTITY.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity: Option<Identity>,
+    pub identity: Option<Box<Identity>>,
     /// The collation, if it is not the type's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
+    /// How PostgreSQL keeps the values, where that is not as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Box<ColumnOptions>>,
+    /// The comment on the sequence of a serial column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence_comment: Option<String>,
     /// SQLite's `NOT NULL ON CONFLICT ...`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_null_conflict: Option<ConflictClause>,
@@ -89,10 +95,28 @@ impl Column {
             generated: None,
             identity: None,
             collation: None,
+            options: None,
+            sequence_comment: None,
             not_null_conflict: None,
             comment: None,
         }
     }
+}
+
+/// How PostgreSQL keeps the values of a column and what it knows of them, as far
+/// as that is not what it would choose.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ColumnOptions {
+    /// The storage mode (`SET STORAGE`), in lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<String>,
+    /// The compression method (`SET COMPRESSION`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
+    /// The statistics target (`SET STATISTICS`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<i32>,
 }
 
 /// How a generated column is computed.

@@ -16,7 +16,7 @@ mod snapshot;
 mod table;
 mod types;
 
-pub use column::{Column, Generated, Identity, SqlExpr};
+pub use column::{Column, ColumnOptions, Generated, Identity, SqlExpr};
 pub use constraint::{
     Check, ConflictClause, Deferrability, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Unique,
 };

@@ -119,7 +119,10 @@ pub(super) fn hidden_sequence(table: &ObjectName, column: &Column) -> Option<Seq
         return Some(Sequence { owned_by, ..identity.sequence.clone() });
     }
     match column.auto_increment {
-        true => serial_sequence(table, &column.name, &column.sql_type),
+        true => {
+            let sequence = serial_sequence(table, &column.name, &column.sql_type)?;
+            Some(Sequence { comment: column.sequence_comment.clone(), ..sequence })
+        }
         false => None,
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct OperatorClass {
 pub(super) struct TypeInfo {
     pub(super) name: String,
     pub(super) collation: Oid,
+    /// How values of the type are stored, if nothing else is said.
+    pub(super) storage: Option<char>,
 }
 
 pub(super) struct Relation {
@@ -154,8 +156,9 @@ impl Catalog {
     pub(super) fn read_types(&mut self, rows: Vec<Row>) {
         for mut fields in rows.into_iter().map(Fields::of) {
             let key = (fields.number(), fields.number());
-            self.types.insert(key, TypeInfo { name: fields.text(), collation: fields.number() });
-            if let Some(base) = fields.maybe() {
+            let (name, collation, base) = (fields.text(), fields.number(), fields.maybe());
+            self.types.insert(key, TypeInfo { name, collation, storage: fields.letter() });
+            if let Some(base) = base {
                 self.bases.insert(key.0, base);
             }
         }

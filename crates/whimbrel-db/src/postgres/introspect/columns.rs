@@ -1,6 +1,6 @@
 //! Columns of tables, views and composite types.
 
-use whimbrel_core::schema::{Column, Generated, Identity, Sequence, SqlExpr};
+use whimbrel_core::schema::{Column, ColumnOptions, Generated, Identity, Sequence, SqlExpr};
 
 use super::catalog::{Catalog, NumberedColumn};
 use super::rows::{Fields, Oid};
@@ -58,8 +58,32 @@ fn column(catalog: &Catalog, fields: &mut Fields, number: i16) -> (NumberedColum
         (_, default) => column.default = default,
     }
     // The sequence is filled in when sequences are known.
-    column.identity = identity.map(|kind| Identity { always: kind == 'a', sequence: unknown_sequence() });
+    column.identity =
+        identity.map(|kind| Box::new(Identity { always: kind == 'a', sequence: unknown_sequence() }));
+    column.options = options(fields, info.and_then(|info| info.storage));
     (NumberedColumn { number, name: column.name.clone(), type_oid, collation }, column)
+}
+
+/// How the values are kept, if that is not as their type has it.
+fn options(fields: &mut Fields, usual: Option<char>) -> Option<Box<ColumnOptions>> {
+    let storage = fields.letter().filter(|mode| Some(*mode) != usual).and_then(|mode| match mode {
+        'p' => Some("plain"),
+        'e' => Some("external"),
+        'm' => Some("main"),
+        'x' => Some("extended"),
+        _ => None,
+    });
+    let compression = fields.letter().and_then(|method| match method {
+        'p' => Some("pglz"),
+        'l' => Some("lz4"),
+        _ => None,
+    });
+    let options = ColumnOptions {
+        storage: storage.map(str::to_owned),
+        compression: compression.map(str::to_owned),
+        statistics: fields.maybe(),
+    };
+    (options != ColumnOptions::default()).then(|| Box::new(options))
 }
 
 fn unknown_sequence() -> Sequence {

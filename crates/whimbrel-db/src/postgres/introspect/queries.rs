@@ -66,7 +66,8 @@ impl Queries {
             columns: format!(
                 "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, nullif(a.atttypmod, -1), nullif(a.attnotnull, false), \
                  nullif(a.attidentity, ''), nullif(a.attgenerated, ''), nullif(a.attcollation, 0), \
-                 pg_get_expr(d.adbin, d.adrelid) \
+                 pg_get_expr(d.adbin, d.adrelid), nullif(a.attstorage, 'p'), nullif(a.attcompression, ''), \
+                 nullif(a.attstattarget, -1) \
                  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
                  LEFT JOIN pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum \
                  WHERE c.relnamespace = {here} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') \
@@ -181,7 +182,7 @@ const NAMES: &str = "SELECT 'c', oid, oid::regcollation::text, NULL, NULL, NULL 
 
 /// Every type that a column has, with its modifier.
 const TYPES: &str = "SELECT u.type, u.modifier, format_type(u.type, u.modifier), t.typcollation, \
-     CASE WHEN t.typtype = 'd' THEN t.typbasetype END \
+     CASE WHEN t.typtype = 'd' THEN t.typbasetype END, nullif(t.typstorage, 'p') \
      FROM (SELECT DISTINCT atttypid AS type, atttypmod AS modifier FROM pg_attribute \
      WHERE attrelid >= 16384 AND attnum > 0 AND NOT attisdropped) u JOIN pg_type t ON t.oid = u.type \
      ORDER BY u.type, u.modifier";

@@ -124,6 +124,7 @@ fn attach(
         return None;
     }
     sequence.owned_by = Some((table.clone(), column.name.clone()));
+    let comment = sequence.comment.take();
     let next_value = format!("nextval({}::regclass)", row.literal);
     let is_serial = !column.nullable
         && column.default.as_ref().is_some_and(|default| default.as_str() == next_value)
@@ -131,8 +132,10 @@ fn attach(
     if is_serial {
         column.auto_increment = true;
         column.default = None;
+        column.sequence_comment = comment;
         return None;
     }
+    sequence.comment = comment;
     Some(sequence)
 }
 

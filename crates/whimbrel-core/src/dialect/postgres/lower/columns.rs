@@ -6,6 +6,7 @@ use super::super::rules::{ident, name};
 use super::super::types::{TypeName, cast, keeps_rows, lossless, may_fail, same};
 use super::Lowering;
 use super::generator::{self, Source};
+use super::options;
 use super::search::is_recomputed;
 use crate::name::ObjectName;
 use crate::plan::{Action, Hazard, Key, Step};
@@ -153,6 +154,8 @@ impl Lowering<'_> {
             let to = resolved(self.to.schema, &to.sql_type).0;
             action.steps.extend(altered.type_step((&from, &to)));
         }
+        let is_retyped = self.remade.is_retyped(&keys::column(table, &to.name)) || altered.is_retyped();
+        action.steps.extend(options::of_altered(altered, is_retyped));
         generator::keep(altered, &sources.0, &sources.1, action);
         if !from.nullable && to.nullable {
             action.steps.push(altered.step("DROP NOT NULL"));

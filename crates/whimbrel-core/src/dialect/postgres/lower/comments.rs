@@ -2,13 +2,13 @@
 
 use super::super::ddl;
 use super::super::objects::designation;
-use super::super::rules::{ident, name};
+use super::super::rules::{hidden_sequence, ident, name};
 use super::super::{keys, part::Part};
 use super::Lowering;
 use crate::change::CommentTarget;
 use crate::name::ObjectName;
 use crate::plan::{Action, Key, PlanError, Step};
-use crate::schema::{Object, Table};
+use crate::schema::{Column, Object, Table};
 
 impl Lowering<'_> {
     /// Sets a comment, unless what it stands on is made anew with it.
@@ -78,6 +78,7 @@ pub(super) fn of_table(table: &Table) -> Vec<Step> {
         .iter()
         .filter_map(|one| Some((column(&table.name, &one.name), one.comment.as_deref()?)));
     let comments = own.chain(columns).map(|(on, text)| Step::new(ddl::comment(&on, Some(text))));
+    let comments = comments.chain(table.columns.iter().filter_map(|one| of_sequence(&table.name, one)));
     let parts = Part::all(table).filter(|part| !matches!(part, Part::ForeignKey(_)));
     comments.chain(parts.filter_map(|part| of_part(&table.name, part))).collect()
 }
@@ -85,6 +86,18 @@ pub(super) fn of_table(table: &Table) -> Vec<Step> {
 /// The comment on a new column.
 pub(super) fn of_column(table: &ObjectName, named: &str, text: Option<&str>) -> Option<Step> {
     Some(Step::new(ddl::comment(&column(table, named), Some(text?))))
+}
+
+/// Takes the comment off a column.
+pub(super) fn no_more_on_column(table: &ObjectName, named: &str) -> Step {
+    Step::new(ddl::comment(&column(table, named), None))
+}
+
+/// The comment on the sequence of a new serial or identity column.
+pub(super) fn of_sequence(table: &ObjectName, column: &Column) -> Option<Step> {
+    let sequence = hidden_sequence(table, column)?;
+    let on = format!("SEQUENCE {}", name(&sequence.name));
+    Some(Step::new(ddl::comment(&on, Some(sequence.comment.as_deref()?))))
 }
 
 /// The comment on a new constraint.

@@ -12,7 +12,7 @@ use super::Lowering;
 use super::columns::Altered;
 use crate::name::ObjectName;
 use crate::plan::{Action, Step};
-use crate::schema::{Column, Identity, Sequence};
+use crate::schema::{Column, Sequence};
 
 /// Where a column's values come from if an INSERT gives none.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ pub(super) enum Source {
 impl Source {
     pub(super) fn of(table: &ObjectName, column: &Column) -> Self {
         match (&column.identity, hidden_sequence(table, column)) {
-            (Some(Identity { always, .. }), Some(sequence)) => Self::Identity { always: *always, sequence },
+            (Some(identity), Some(sequence)) => Self::Identity { always: identity.always, sequence },
             (None, Some(sequence)) => Self::Serial(sequence),
             (_, None) => Self::Default,
         }

@@ -12,6 +12,7 @@ mod enums;
 mod finish;
 mod generator;
 mod objects;
+mod options;
 mod parts;
 mod remade;
 mod renames;

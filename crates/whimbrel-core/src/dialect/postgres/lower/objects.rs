@@ -6,7 +6,7 @@ use super::super::objects::{designation, statements};
 use super::{Lowering, comments};
 use crate::name::ObjectName;
 use crate::plan::{Action, Key, PlanError, Step};
-use crate::schema::{Object, ObjectKind};
+use crate::schema::{Object, ObjectColumn, ObjectKind};
 
 impl Lowering<'_> {
     pub(super) fn create_object(&mut self, object: &Object) -> Result<(), PlanError> {
@@ -27,6 +27,13 @@ impl Lowering<'_> {
         if from.comment.is_some() && to.comment.is_none() {
             action.steps.push(Step::new(super::super::ddl::comment(&called(to)?, None)));
         }
+        let is_gone = |one: &&ObjectColumn| {
+            one.comment.is_some()
+                && to.columns.iter().any(|now| now.name == one.name && now.comment.is_none())
+        };
+        action.steps.extend(
+            from.columns.iter().filter(is_gone).map(|one| comments::no_more_on_column(&to.name, &one.name)),
+        );
         let frees = self.needed([&key]).into_iter().filter(|needed| !action.uses.contains(needed)).collect();
         self.actions.push(Action { alters: vec![key], frees, ..action });
         Ok(())

@@ -8,7 +8,7 @@ use super::super::part::Part;
 use super::super::rules::{hidden_sequence, ident, name};
 use super::super::side::Side;
 use super::search::all_of_table;
-use super::{Lowering, comments};
+use super::{Lowering, comments, options};
 use crate::name::ObjectName;
 use crate::plan::{Action, Hazard, Key, Step};
 use crate::schema::{Check, Column, ForeignKey, Generated, Table, TableOptions};
@@ -21,7 +21,10 @@ impl Lowering<'_> {
         let keys: Vec<_> = all_of_table(&Table { indexes: Vec::new(), ..table.clone() }).collect();
         let step = Step::new(ddl::create_table(&table));
         self.actions.push(Action {
-            steps: std::iter::once(step).chain(comments::of_table(&table)).collect(),
+            steps: std::iter::once(step)
+                .chain(table.columns.iter().flat_map(|column| options::of_new(&table.name, column)))
+                .chain(comments::of_table(&table))
+                .collect(),
             uses: self.needs(&keys),
             creates: keys,
             ..Action::about(&table.name)
@@ -167,9 +170,11 @@ impl Lowering<'_> {
         let keys = [keys::column(table, &column.name), keys::default(table, &column.name)];
         let sequence = hidden_sequence(table, column);
         let sequence = sequence.map(|sequence| keys::relation(&sequence.name));
-        let comment = comments::of_column(table, &column.name, column.comment.as_deref());
+        let comment = comments::of_column(table, &column.name, column.comment.as_deref())
+            .into_iter()
+            .chain(comments::of_sequence(table, column));
         self.actions.push(Action {
-            steps: std::iter::once(step).chain(comment).collect(),
+            steps: std::iter::once(step).chain(options::of_new(table, column)).chain(comment).collect(),
             uses: self.uses(table, &keys),
             creates: keys.into_iter().chain(sequence).collect(),
             ..Action::about(table)

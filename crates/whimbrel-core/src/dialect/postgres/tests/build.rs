@@ -124,7 +124,7 @@ pub(super) fn identity(text: &'static str) -> impl Fn(&mut Table) {
             super::super::serial_sequence(&name, &column.name, &column.sql_type).expect("a type that counts");
         sequence.owned_by = None;
         column.nullable = false;
-        column.identity = Some(Identity { always: false, sequence });
+        column.identity = Some(Box::new(Identity { always: false, sequence }));
     }
 }
 
