@@ -123,7 +123,7 @@ fn count_up(cx: &mut Cx<'_>, model: &Model, field: &Field, column: &mut Column) 
                 );
             }
             if let (Some(identity), Some(sequence)) = (field.identity, sequence) {
-                column.identity = Some(Identity { always: identity.always, sequence });
+                column.identity = Some(Box::new(Identity { always: identity.always, sequence }));
             }
         }
     }
