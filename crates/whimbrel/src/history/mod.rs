@@ -17,7 +17,7 @@ pub(crate) use schema::{replay_error, snapshot_head};
 pub use target::Target;
 pub(crate) use trial::{Trial, difference, is_fault_of_the_file, try_out};
 pub use writing::Written;
-pub(crate) use writing::{Writer, new_files};
+pub(crate) use writing::{Said, Writer, new_files};
 
 use std::collections::{BTreeMap, BTreeSet};
 

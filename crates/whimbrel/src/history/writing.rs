@@ -46,6 +46,16 @@ pub(crate) async fn new_files(
     Ok(edit)
 }
 
+/// What there is to say above the first statement of a migration, besides what
+/// its changes say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Said<'a> {
+    /// What a person accepted to lose.
+    pub(crate) accepted: &'a [LossQuestion],
+    /// What goes and comes back, and what that takes away.
+    pub(crate) remade: &'a [String],
+}
+
 /// What all migrations of one run are written with.
 pub(crate) struct Writer<'a> {
     pub(crate) history: &'a History,
@@ -65,7 +75,7 @@ impl Writer<'_> {
     pub(crate) fn write(
         &self,
         name: Option<&str>,
-        accepted: &[LossQuestion],
+        said: Said<'_>,
         drafts: Vec<Draft>,
     ) -> Result<(Vec<Written>, Journal), Error> {
         let mut journal = self.history.journal.clone();
@@ -78,8 +88,8 @@ impl Writer<'_> {
         let mut written = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.into_iter().enumerate() {
             // What is cut off in front only prepares: nothing is lost there.
-            let accepted = if at == last { accepted } else { &[] };
-            let notes = notes(&draft.changes, accepted);
+            let said = if at == last { said } else { Said::default() };
+            let notes = notes(&draft.changes, said);
             let one = self.one(&journal, &wanted, notes, &draft)?;
             journal.entries.push(one.entry.clone());
             written.push(one);
@@ -129,12 +139,13 @@ fn down_checksum(entry: &Entry) -> Checksum {
 }
 
 /// What a person decided, for whoever reads the file.
-fn notes(changes: &[Change], accepted: &[LossQuestion]) -> Vec<String> {
+fn notes(changes: &[Change], said: Said<'_>) -> Vec<String> {
     let renames = Renames::of_changes(changes);
     let renamed = renames.renamed.iter().map(renamed);
     let replaced = changes.iter().flat_map(replaced);
-    let losses = accepted.iter().map(|loss| format!("Accepted: {}", one_line(&loss_question(loss))));
-    renamed.chain(replaced).chain(losses).collect()
+    let losses = said.accepted.iter().map(|loss| format!("Accepted: {}", one_line(&loss_question(loss))));
+    let remade = said.remade.iter().map(|note| format!("Note: {}", one_line(note)));
+    renamed.chain(replaced).chain(losses).chain(remade).collect()
 }
 
 fn renamed(rename: &Rename) -> String {

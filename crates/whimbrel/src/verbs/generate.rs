@@ -10,19 +10,23 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use whimbrel_core::change::Change;
+use whimbrel_core::describe::object_name;
+use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::history::Journal;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
 use whimbrel_core::resolve::{Loss, LossQuestion, Policy, Resolver, lenient, losses, strict};
 use whimbrel_core::schema::{Schema, Snapshot};
+use whimbrel_db::grants::Recreated;
 
 use crate::draft::drafts;
 use crate::error::Error;
 use crate::facts::Probed;
-use crate::history::{History, JOURNAL, SNAPSHOT, Writer, Written, new_files, snapshot_head};
+use crate::history::{History, JOURNAL, SNAPSHOT, Said, Writer, Written, new_files, snapshot_head};
 use crate::migrator::Migrator;
 use crate::prove::Claim;
+use crate::recreated::recreated;
 use crate::resolving::{check_policy, known_renames, resolve_losses, resolve_renames};
 use crate::store::Edit;
 
@@ -114,12 +118,15 @@ impl<'m> Generate<'m> {
         let batches = drafts.iter().flat_map(|draft| draft.up.batches.clone()).collect();
         let plan = Plan { batches, ..plan };
 
-        let (migrations, journal) = self.writer(&history).write(self.name.as_deref(), &accepted, drafts)?;
+        let remade = remade(dialect, pair.to, &renames, &plan);
+        let said = Said { accepted: &accepted, remade: &remade };
+        let (migrations, journal) = self.writer(&history).write(self.name.as_deref(), said, drafts)?;
         let written = !self.dry_run && !migrations.is_empty();
         if written {
             self.write(&history, &migrations, &journal, desired.schema).await?;
         }
-        Ok(GenerateReport { changes, plan, proof, migrations, notes: desired.notes, written })
+        let notes = [desired.notes, remade].concat();
+        Ok(GenerateReport { changes, plan, proof, migrations, notes, written })
     }
 
     fn writer<'h>(&self, history: &'h History) -> Writer<'h> {
@@ -167,6 +174,23 @@ impl<'m> Generate<'m> {
             Policy::Allow => resolve_losses(changes, &asked, &mut lenient()),
             Policy::Additive | Policy::Ask => resolve_losses(changes, &asked, self.resolver.as_mut()),
         }
+    }
+}
+
+/// What goes and comes back under its name, where that takes grants away: a file
+/// that will meet many databases cannot know what they were.
+fn remade(dialect: Dialect, desired: &Schema, renames: &Renames, plan: &Plan) -> Vec<String> {
+    let name = |one: &Recreated| match one {
+        Recreated::Relation { name, .. } => object_name(&name.to),
+        Recreated::Routine { name, signature } => format!("{}({signature})", object_name(name)),
+        Recreated::Column { table, column } => format!("{}.{}", object_name(&table.to), column.to),
+    };
+    let say = |one: &Recreated| {
+        format!("`{}` is dropped and made again: grants on it must be given again", name(one))
+    };
+    match dialect {
+        Dialect::Sqlite => Vec::new(),
+        Dialect::Postgres => recreated(dialect, desired, renames, &plan.recreated).iter().map(say).collect(),
     }
 }
 
