@@ -72,7 +72,7 @@ impl Settings {
         Ok(Self {
             url: url_given.or_else(|| from_file(url)),
             schema: given(&global.schema).or_else(|| from_file(schema)),
-            dir: given(&global.dir).or_else(|| from_file(dir)),
+            dir: given(&global.dir).or_else(|| from_file(dir.or(Some(DEFAULT_DIR.to_owned())))),
             scratch_url: global.scratch_url.clone().or(scratch_url),
             table_name: global.table_name.clone().or(table_name),
             policy: global.policy.or(policy).map(Policy::from).unwrap_or_default(),

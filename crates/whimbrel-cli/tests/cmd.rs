@@ -48,9 +48,11 @@ fn transcripts() {
         .register_bin("sqlite3", myself)
         .env("XDG_CACHE_HOME", cache.path().display().to_string())
         .env("DATABASE_URL", "")
+        // Generated files are the same every time.
+        .env("SOURCE_DATE_EPOCH", "1769853600")
         .env("COLUMNS", "100")
         .case("tests/cmd/*.trycmd");
-    for tool in ["cp", "ls"] {
+    for tool in ["cat", "cp", "ls"] {
         let found = ["/bin", "/usr/bin"].iter().map(|folder| Path::new(folder).join(tool));
         if let Some(path) = found.into_iter().find(|path| path.exists()) {
             cases.register_bin(tool, path);

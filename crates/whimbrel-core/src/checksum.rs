@@ -52,9 +52,10 @@ impl Checksum {
     }
 }
 
+/// All digits; `{:.12}` gives the first twelve, which is enough for messages.
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }
 

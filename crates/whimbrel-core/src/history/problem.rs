@@ -9,7 +9,7 @@ use super::{Detail, Entry, Journal, Standing, State};
 pub enum HistoryProblem {
     /// The file of a migration was edited after the migration was applied.
     #[error(
-        "migration `{name}` was edited after it was applied: `{file}` has checksum {found}, not {expected}"
+        "migration `{name}` was edited after it was applied: `{file}` has checksum {found:.12}, not {expected:.12}"
     )]
     #[diagnostic(
         code(whimbrel::history::edited),
@@ -26,7 +26,7 @@ pub enum HistoryProblem {
         expected: String,
     },
     /// The file of a pending migration is not what the journal says.
-    #[error("`{file}` was edited: it has checksum {found}, and the journal says {expected}")]
+    #[error("`{file}` was edited: it has checksum {found:.12}, and the journal says {expected:.12}")]
     #[diagnostic(
         code(whimbrel::history::edited_pending),
         help(
@@ -56,7 +56,9 @@ pub enum HistoryProblem {
         file: String,
     },
     /// The database applied another migration of this name.
-    #[error("the database applied `{name}` with checksum {recorded}, and the journal says {expected}")]
+    #[error(
+        "the database applied `{name}` with checksum {recorded:.12}, and the journal says {expected:.12}"
+    )]
     #[diagnostic(
         code(whimbrel::history::applied_other),
         help(
@@ -142,7 +144,7 @@ pub enum HistoryProblem {
         done: usize,
     },
     /// The down file of a migration is not what the journal says.
-    #[error("`{file}` was edited: it has checksum {found}, and the journal says {expected}")]
+    #[error("`{file}` was edited: it has checksum {found:.12}, and the journal says {expected:.12}")]
     #[diagnostic(
         code(whimbrel::history::edited_down),
         help(

@@ -118,13 +118,13 @@ fn files_must_be_there_and_as_they_were() {
         &[("a", Edited), ("b", Missing), ("c", Edited), ("d", Missing)],
         &[
             &format!(
-                "migration `a` was edited after it was applied: `0000_a.sql` has checksum {}, not {}",
+                "migration `a` was edited after it was applied: `0000_a.sql` has checksum {:.12}, not {:.12}",
                 sum("edited"),
                 sum("a")
             ),
             "`0001_b.sql` of migration `b` is missing",
             &format!(
-                "`0002_c.sql` was edited: it has checksum {}, and the journal says {}",
+                "`0002_c.sql` was edited: it has checksum {:.12}, and the journal says {:.12}",
                 sum("edited"),
                 sum("c")
             ),
@@ -149,7 +149,7 @@ fn rows_may_have_the_checksum_that_viborm_gave() {
     world.check(
         &[("a", Edited)],
         &[&format!(
-            "the database applied `a` with checksum {}, and the journal says {}",
+            "the database applied `a` with checksum {:.12}, and the journal says {:.12}",
             sum("legacy"),
             sum("a")
         )],
@@ -159,7 +159,7 @@ fn rows_may_have_the_checksum_that_viborm_gave() {
     world.applied[0].checksum = "junk".into();
     world.check(
         &[("a", Edited)],
-        &[&format!("the database applied `a` with checksum junk, and the journal says {}", sum("a"))],
+        &[&format!("the database applied `a` with checksum junk, and the journal says {:.12}", sum("a"))],
     );
 }
 
@@ -208,7 +208,7 @@ fn down_files_matter_on_the_way_back_alone() {
         &["a", "b", "c"],
         &[
             &format!(
-                "`meta/_down/0001_b.sql` was edited: it has checksum {}, and the journal says {}",
+                "`meta/_down/0001_b.sql` was edited: it has checksum {:.12}, and the journal says {:.12}",
                 sum("edited"),
                 sum("down")
             ),
@@ -252,7 +252,7 @@ fn what_is_replaced_must_have_been_the_same() {
     world.applied[1].checksum = "junk".into();
     world.check(
         &[("s", Edited), ("c", Pending)],
-        &[&format!("the database applied `b` with checksum junk, and the journal says {}", sum("b"))],
+        &[&format!("the database applied `b` with checksum junk, and the journal says {:.12}", sum("b"))],
     );
 }
 
