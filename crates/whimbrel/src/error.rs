@@ -28,19 +28,19 @@ pub enum Error {
     /// The journal does not read.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Journal(#[from] JournalError),
+    Journal(#[from] Box<JournalError>),
     /// A migration file holds what may not stand there.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Script(#[from] ScriptError),
+    Script(#[from] Box<ScriptError>),
     /// Migrations cannot be squashed.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Squash(#[from] SquashError),
+    Squash(#[from] Box<SquashError>),
     /// Our migrations cannot come after theirs.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Rebase(#[from] RebaseError),
+    Rebase(#[from] Box<RebaseError>),
     /// A migration failed while it ran.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -193,17 +193,18 @@ impl ProofError {
     }
 }
 
-impl From<HistoryError> for Error {
-    fn from(error: HistoryError) -> Self {
-        Self::History(Box::new(error))
-    }
+/// Errors that are boxed, lest every result be as large as the largest of them.
+macro_rules! boxed {
+    ($($error:ident => $variant:ident),*) => {$(
+        impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::$variant(Box::new(error))
+            }
+        }
+    )*};
 }
 
-impl From<ExecuteError> for Error {
-    fn from(error: ExecuteError) -> Self {
-        Self::Execute(Box::new(error))
-    }
-}
+boxed!(HistoryError => History, JournalError => Journal, ScriptError => Script, SquashError => Squash, RebaseError => Rebase, ExecuteError => Execute);
 
 fn count(questions: usize) -> String {
     match questions {
