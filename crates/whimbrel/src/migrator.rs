@@ -210,6 +210,16 @@ impl Migrator {
         }
         Ok(self.workshop.as_mut().expect("it was just opened if it was absent"))
     }
+
+    /// Empties a scratch database that is a transaction on the target: what it
+    /// holds would stand in the way of the plan, and of others while a person
+    /// answers.
+    pub(crate) async fn let_go(&mut self) -> Result<(), DbError> {
+        match &mut self.workshop {
+            Some(workshop) if workshop.limits().no_transactions => workshop.reset().await,
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 impl MigratorBuilder {

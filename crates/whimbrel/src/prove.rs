@@ -86,7 +86,7 @@ async fn way_back(
         if needs_commit(workshop, &error) {
             return Ok(Proof::Unproved { reason: format!("on the way back {NEEDS_COMMIT}") });
         }
-        return Ok(Proof::Irreversible { reason: error.to_string() });
+        return Ok(Proof::Irreversible { reason: whole(&error) });
     }
     if let Err(difference) = compare(workshop, near.from).await? {
         return Ok(Proof::Irreversible { reason: format!("the way back leaves a difference: {difference}") });
@@ -131,7 +131,7 @@ pub(crate) async fn build(
         Err(error) => return Ok(Err(format!("the current schema does not replay: {error}"))),
     };
     if let Err(error) = run(workshop.connection(), &plan).await {
-        return Ok(Err(format!("the current schema does not replay: {error}")));
+        return Ok(Err(format!("the current schema does not replay: {}", whole(&error))));
     }
     Ok(compare(workshop, schema)
         .await?
@@ -144,6 +144,12 @@ async fn compare(workshop: &mut Workshop, expected: &Schema) -> Result<Result<()
     let found = workshop.read().await?;
     let difference = diff(dialect, Pair::new(&found, expected), &Renames::default());
     Ok(if difference.changes.is_empty() { Ok(()) } else { Err(words(&difference.changes)) })
+}
+
+/// An error with what caused it.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn words(changes: &[Change]) -> String {

@@ -199,6 +199,13 @@ async fn without_createdb_a_namespace_serves() {
     assert_eq!(read(&mut *scratch).await, read(&mut *own).await);
     own.close().await.unwrap();
 
+    // Between two uses it holds nothing.
+    scratch.reset().await.unwrap();
+    let open =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL";
+    assert_eq!(target.psql(open), "1\n", "psql's own");
+    run(&mut *scratch, SOURCE).await.unwrap();
+
     // A transaction is a savepoint, and a failure outside of one spoils nothing.
     run(&mut *scratch, "BEGIN;\nDROP VIEW named;\nROLLBACK").await.unwrap();
     run(&mut *scratch, "BEGIN;\nCREATE TABLE kept ();\nCOMMIT").await.unwrap();
@@ -220,8 +227,15 @@ async fn what_a_namespace_cannot_serve_names_the_way_out() {
     let cluster = Cluster::shared();
     cluster.psql("postgres", "CREATE ROLE plain3 LOGIN; CREATE ROLE plain4 LOGIN");
     let target = cluster.database_with("OWNER plain3");
-    target.psql("CREATE SCHEMA audit");
+    target.psql("CREATE SCHEMA audit; CREATE EXTENSION pg_trgm");
     let mut scratch = made(&on(&target, Some("plain3"))).await;
+    for (sql, reason) in [
+        ("CREATE SCHEMA new", "the schema names another namespace, `new`"),
+        ("CREATE EXTENSION IF NOT EXISTS pg_trgm", "the database has the extension `pg_trgm` already"),
+    ] {
+        let error = refusal(run(&mut *scratch, sql).await);
+        assert!(error.to_string().ends_with(reason), "{error}");
+    }
     let error = refusal(run(&mut *scratch, "CREATE TABLE audit.log ()").await);
     assert!(error.to_string().contains("the schema names another namespace, `audit`"), "{error}");
     assert!(help(&error).contains("--scratch-url"), "{}", help(&error));

@@ -192,6 +192,7 @@ impl<'m> Push<'m> {
             return Ok(Prepared::in_sync(fingerprint, known));
         }
         let desired = self.migrator.read_loaded(&loaded).await?;
+        self.migrator.let_go().await?;
         let options = self.migrator.settings.introspect.clone();
         let live = introspect(self.migrator.connection.as_mut(), &options).await?;
         let pair = Pair::new(&live.schema, &desired.schema);
@@ -218,6 +219,7 @@ impl<'m> Push<'m> {
         } else {
             prove(self.migrator.workshop().await?, claim).await?
         };
+        self.migrator.let_go().await?;
         keep_grants(self.migrator.connection.as_mut(), &recreated, &mut plan).await?;
 
         let mut notes = desired.notes;

@@ -80,16 +80,36 @@ fn name(all: &[Token<'_>], at: usize, sets_path: bool, others: &[String]) -> Res
     };
     let follows_dot = at > 0 && all[at - 1].is_punct(".");
     let qualifies = all.get(at + 1).is_some_and(|next| next.is_punct(".")) && !follows_dot;
-    let is_namespace = at > 0 && all[at - 1].is_word("schema") && name != "if";
+    let is_namespace = follows_schema(all, at);
     if sets_path {
         let is_syntax =
             ["set", "local", "session", "search_path", "to"].iter().any(|word| all[at].is_word(word));
         return path_entry(&name, is_syntax);
     }
-    if (qualifies || is_namespace) && others.iter().any(|other| *other == name) {
+    let is_made = is_namespace && all[0].is_word("create") && name != "public";
+    if is_made || (qualifies || is_namespace) && others.iter().any(|other| *other == name) {
         return Err(Immovable::Namespace(name.into_owned()));
     }
     Ok((qualifies || is_namespace) && name == "public")
+}
+
+/// The name of the extension that a statement installs.
+pub(super) fn installed(sql: &str) -> Option<String> {
+    let mut all = tokens(sql, Lexicon::POSTGRES).filter(|token| !token.is_trivia());
+    let is_so = all.next()?.is_word("create") && all.next()?.is_word("extension");
+    let mut rest = all.skip_while(|token| ["if", "not", "exists"].iter().any(|word| token.is_word(word)));
+    rest.next().filter(|_| is_so)?.name(Lexicon::POSTGRES).map(Into::into)
+}
+
+/// Says whether the identifier stands where the word SCHEMA has it be a name.
+fn follows_schema(all: &[Token<'_>], at: usize) -> bool {
+    let before = |words: &[&str]| {
+        let start = at.checked_sub(words.len());
+        start.is_some_and(|start| all[start..at].iter().zip(words).all(|(token, word)| token.is_word(word)))
+    };
+    (before(&["schema"]) && !all[at].is_word("if"))
+        || before(&["schema", "if", "not", "exists"])
+        || before(&["schema", "if", "exists"])
 }
 
 fn path_entry(name: &str, is_syntax: bool) -> Result<bool, Immovable> {
@@ -172,9 +192,36 @@ mod tests {
     fn other_namespaces_are_not_touched() {
         let audit = Immovable::Namespace("audit".to_owned());
         assert_eq!(moved("ALTER TABLE audit.log ADD a int"), Err(audit.clone()));
-        assert_eq!(moved("CREATE SCHEMA audit"), Err(audit));
+        assert_eq!(moved("CREATE SCHEMA audit"), Err(audit.clone()));
+        assert_eq!(moved("DROP SCHEMA IF EXISTS audit"), Err(audit));
         assert_eq!(moved("SET search_path = app, public"), Err(Immovable::SearchPath));
         assert_eq!(moved("SELECT set_config('search_path', 'app', false)"), Err(Immovable::SearchPath));
+    }
+
+    #[test]
+    fn a_new_namespace_is_one_too_many() {
+        let new = Err(Immovable::Namespace("new".to_owned()));
+        for sql in [
+            "CREATE SCHEMA new",
+            "create schema if not exists \"new\"",
+            "CREATE SCHEMA new CREATE TABLE t ()",
+        ] {
+            assert_eq!(moved(sql), new, "{sql}");
+        }
+        let public = "CREATE SCHEMA IF NOT EXISTS public";
+        assert_eq!(moved(public).unwrap(), "CREATE SCHEMA IF NOT EXISTS \"s\"");
+    }
+
+    #[test]
+    fn extensions_are_known_by_name() {
+        for (sql, expected) in [
+            ("CREATE EXTENSION citext", Some("citext")),
+            ("create extension if not exists \"uuid-ossp\" WITH SCHEMA public", Some("uuid-ossp")),
+            ("CREATE TABLE extension ()", None),
+            ("DROP EXTENSION citext", None),
+        ] {
+            assert_eq!(installed(sql).as_deref(), expected, "{sql}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::sql::{Class, Lexicon, TransactionVerb, split};
 
-use super::rewrite::{Immovable, Rewritten, rewrite};
+use super::rewrite::{Immovable, Rewritten, installed, rewrite};
 use super::{connect, empty, fresh_name};
 use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo};
 use crate::error::DbError;
@@ -32,8 +32,12 @@ struct Session {
     inner: PostgresConnection,
     namespace: String,
     others: Vec<String>,
+    /// The extensions of the target, none of which can be there twice.
+    extensions: Vec<String>,
     in_batch: bool,
-    is_dirty: bool,
+    /// Whether the transaction is open: between two uses it is not, so that it
+    /// stands in nobody's way.
+    is_open: bool,
     /// Why there is no database of its own.
     obstacle: String,
 }
@@ -41,11 +45,11 @@ struct Session {
 impl Within {
     /// Opens the transaction. `obstacle` says why no database could be made.
     pub(super) async fn open(config: PostgresConfig, obstacle: &str) -> Result<Self, DbError> {
-        let mut inner = connect(&config).await?;
-        let others = inner.query(OTHERS).await?;
-        let others = others.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect();
+        let inner = connect(&config).await?;
         let (namespace, obstacle) = (fresh_name(), obstacle.to_owned());
-        let mut session = Session { inner, namespace, others, in_batch: false, is_dirty: false, obstacle };
+        let (others, extensions) = (Vec::new(), Vec::new());
+        let (in_batch, is_open) = (false, false);
+        let mut session = Session { inner, namespace, others, extensions, in_batch, is_open, obstacle };
         session.begin().await?;
         Ok(Self(session))
     }
@@ -63,9 +67,14 @@ impl Session {
         let path = format!("SET search_path = {ident}, pg_temp");
         let mark = format!("SELECT set_config('whimbrel.namespace', {literal}, true)");
         self.in_batch = false;
+        let found = self.inner.query_all(&[OTHERS, "SELECT extname FROM pg_extension"]).await?;
+        let names = |rows: &Vec<Row>| rows.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect();
+        let mut found = found.iter().map(names);
+        self.others = found.next().unwrap_or_default();
+        self.extensions = found.next().unwrap_or_default();
         match self.inner.query_all(&["BEGIN", &create, &path, &mark]).await {
             Ok(_) => {
-                self.is_dirty = false;
+                self.is_open = true;
                 Ok(())
             }
             Err(DbError::Statement(error)) => Err(self.unable(&error.message)),
@@ -85,6 +94,9 @@ impl Session {
     }
 
     fn rewrite(&self, sql: &str) -> Result<Rewritten, DbError> {
+        if let Some(name) = installed(sql).filter(|name| self.extensions.contains(name)) {
+            return Err(self.unable(&format!("the database has the extension `{name}` already")));
+        }
         rewrite(sql, &self.namespace, &self.others).map_err(|immovable| match immovable {
             Immovable::Namespace(name) => {
                 self.unable(&format!("the schema names another namespace, `{name}`"))
@@ -115,7 +127,9 @@ impl Session {
 
     /// Runs statements, inside a savepoint of their own unless a batch is open.
     async fn run(&mut self, statements: &[&str]) -> Result<(Vec<Vec<Row>>, Vec<u64>), DbError> {
-        self.is_dirty = true;
+        if !self.is_open {
+            self.begin().await?;
+        }
         let moved = statements.iter().map(|sql| self.rewrite(sql)).collect::<Result<Vec<_>, _>>()?;
         let mut texts: Vec<&str> = moved.iter().map(|one| one.sql.as_str()).collect();
         let lead = usize::from(!self.in_batch);
@@ -168,6 +182,9 @@ impl Connection for Session {
     }
 
     async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        if !self.is_open {
+            self.begin().await?;
+        }
         if let Some(statements) = self.transaction(sql) {
             self.inner.query_all(statements).await?;
             return Ok(0);
@@ -226,11 +243,11 @@ impl Scratch for Within {
     }
 
     async fn reset(&mut self) -> Result<(), DbError> {
-        if !self.0.is_dirty {
+        if !self.0.is_open {
             return Ok(());
         }
-        empty::rewind(&mut self.0.inner).await?;
-        self.0.begin().await
+        self.0.is_open = false;
+        empty::rewind(&mut self.0.inner).await
     }
 
     async fn close(self: Box<Self>) -> Result<(), DbError> {
