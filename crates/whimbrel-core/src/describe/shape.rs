@@ -165,7 +165,7 @@ pub(super) fn index(index: &Index) -> String {
     text.push_str(&include(&index.include));
     text.push_str(if index.nulls_not_distinct { ", nulls not distinct" } else { "" });
     text.push_str(if index.invalid { ", invalid" } else { "" });
-    for (parameter, value) in &index.storage {
+    for (parameter, value) in index.storage.iter() {
         text.push_str(&format!(", {parameter} {value}"));
     }
     if let Some(tablespace) = &index.tablespace {

@@ -4,16 +4,14 @@
 //! in their canonical form and names folded, so it costs something to make; the
 //! differ makes one only for things that are not plainly equal.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use super::matching::NameKey;
 use crate::dialect::Dialect;
 use crate::schema::{
     Check, ConflictClause, Deferrability, Exclusion, ForeignKey, Index, KeyPart, KeyTarget, NullsOrder,
-    PrimaryKey, ReferentialAction, SortOrder, SqlExpr, Unique,
+    Parameters, PrimaryKey, ReferentialAction, SortOrder, SqlExpr, Unique,
 };
 use crate::sql;
+use std::borrow::Cow;
 
 /// A thing that has a shape, and may have a name and a comment.
 pub(super) trait Shaped: PartialEq {
@@ -54,7 +52,7 @@ pub(super) struct IndexShape<'a> {
     predicate: Option<String>,
     include: Vec<Cow<'a, str>>,
     nulls_not_distinct: bool,
-    storage: &'a BTreeMap<String, String>,
+    storage: &'a Parameters,
     tablespace: Option<&'a str>,
     invalid: bool,
 }

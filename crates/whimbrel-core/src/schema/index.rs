@@ -1,10 +1,8 @@
 //! Indexes and the parts of keys.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{SqlExpr, is_default};
+use super::{Parameters, SqlExpr, is_default};
 
 /// An index that backs no constraint.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -30,8 +28,8 @@ pub struct Index {
     #[serde(default, skip_serializing_if = "is_default")]
     pub nulls_not_distinct: bool,
     /// Storage parameters (`WITH (...)`).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub storage: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Parameters::is_empty")]
+    pub storage: Parameters,
     /// The table space, if it is not the default one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,

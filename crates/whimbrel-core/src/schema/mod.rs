@@ -12,6 +12,7 @@ mod column;
 mod constraint;
 mod index;
 mod object;
+mod parameters;
 mod snapshot;
 mod table;
 mod types;
@@ -22,6 +23,7 @@ pub use constraint::{
 };
 pub use index::{Index, KeyPart, KeyTarget, NullsOrder, SortOrder};
 pub use object::{Dependency, Object, ObjectColumn, ObjectKind};
+pub use parameters::Parameters;
 pub use snapshot::{Engine, Snapshot, SnapshotError, SnapshotHead};
 pub use table::{Table, TableOptions};
 pub use types::{EnumType, Extension, Sequence, TypeDef};

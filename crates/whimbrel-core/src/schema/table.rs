@@ -1,10 +1,8 @@
 //! Tables.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Column, Exclusion, ForeignKey, Index, PrimaryKey, Unique, is_default};
+use super::{Check, Column, Exclusion, ForeignKey, Index, Parameters, PrimaryKey, Unique, is_default};
 use crate::name::ObjectName;
 
 /// A table with all that belongs to it.
@@ -55,8 +53,8 @@ pub struct TableOptions {
     #[serde(skip_serializing_if = "is_default")]
     pub unlogged: bool,
     /// PostgreSQL's storage parameters.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub storage: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Parameters::is_empty")]
+    pub storage: Parameters,
     /// The table space, if it is not the default one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,

@@ -1,10 +1,11 @@
 //! Tables, put together from what was read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use whimbrel_core::dialect::postgres::serial_sequence;
 use whimbrel_core::schema::{
-    Check, Column, Exclusion, ForeignKey, PrimaryKey, Schema, Sequence, Table, TableOptions, Unique,
+    Check, Column, Exclusion, ForeignKey, Parameters, PrimaryKey, Schema, Sequence, Table, TableOptions,
+    Unique,
 };
 
 use super::catalog::{Catalog, Relation, class};
@@ -140,7 +141,7 @@ fn attach(
 }
 
 fn table_options(relation: &Relation) -> TableOptions {
-    let mut storage: BTreeMap<String, String> = options(relation.options.clone()).collect();
+    let mut storage: Parameters = options(relation.options.clone()).collect();
     storage.extend(
         options(relation.toast_options.clone()).map(|(name, value)| (format!("toast.{name}"), value)),
     );

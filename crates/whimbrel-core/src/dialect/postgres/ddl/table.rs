@@ -1,12 +1,10 @@
 //! Tables and columns.
 
-use std::collections::BTreeMap;
-
 use super::{check, constraint, exclusion, parenthesised, primary_key, sequence_options, unique};
 use crate::dialect::postgres::rules::{ident, literal, name, serial_sequence};
 use crate::dialect::postgres::types::TypeName;
 use crate::name::ObjectName;
-use crate::schema::{Column, Identity, Sequence, Table};
+use crate::schema::{Column, Identity, Parameters, Sequence, Table};
 
 /// Writes the CREATE TABLE of a table, with its keys, checks and exclusions;
 /// its indexes and foreign keys are statements of their own.
@@ -80,8 +78,8 @@ pub(in super::super) fn identity(table: &ObjectName, column: &Column, identity: 
 }
 
 /// Writes storage parameters, without parentheses.
-pub(in super::super) fn storage(parameters: &BTreeMap<String, String>) -> String {
-    let write = |(key, value): (&String, &String)| format!("{} = {}", parameter(key), literal(value));
+pub(in super::super) fn storage(parameters: &Parameters) -> String {
+    let write = |(key, value): (&str, &str)| format!("{} = {}", parameter(key), literal(value));
     parameters.iter().map(write).collect::<Vec<_>>().join(", ")
 }
 

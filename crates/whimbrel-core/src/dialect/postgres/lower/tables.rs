@@ -11,7 +11,7 @@ use super::search::all_of_table;
 use super::{Lowering, comments, options};
 use crate::name::ObjectName;
 use crate::plan::{Action, Hazard, Key, Step};
-use crate::schema::{Check, Column, ForeignKey, Generated, Table, TableOptions};
+use crate::schema::{Check, Column, ForeignKey, Generated, Parameters, Table, TableOptions};
 
 impl Lowering<'_> {
     /// Creates a table; then its indexes and foreign keys, and whatever of it
@@ -267,17 +267,11 @@ fn added(table: &ObjectName, column: &Column) -> Vec<Hazard> {
 }
 
 /// The clauses that turn one set of storage parameters into another.
-fn storage(
-    from: &BTreeMap<String, String>,
-    to: &BTreeMap<String, String>,
-) -> impl Iterator<Item = String> + use<> {
-    let set: BTreeMap<_, _> = to
-        .iter()
-        .filter(|(key, value)| from.get(*key) != Some(value))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
-    let reset: Vec<_> =
-        from.keys().filter(|key| !to.contains_key(*key)).map(|key| ddl::parameter(key)).collect();
+fn storage(from: &Parameters, to: &Parameters) -> impl Iterator<Item = String> + use<> {
+    let changed = to.iter().filter(|(key, value)| from.get(key) != Some(value));
+    let set: Parameters = changed.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let gone = from.iter().filter(|(key, _)| to.get(key).is_none());
+    let reset: Vec<_> = gone.map(|(key, _)| ddl::parameter(key)).collect();
     let set = (!set.is_empty()).then(|| format!("SET ({})", ddl::storage(&set)));
     let reset = (!reset.is_empty()).then(|| format!("RESET ({})", reset.join(", ")));
     set.into_iter().chain(reset)
