@@ -102,6 +102,9 @@ pub fn build_besides(dialect: Dialect, models: &[Model], unread: &[String]) -> R
         cx.built.schema.tables.push(table);
     }
     junction::build(&mut cx);
-    unique_names::check(&mut cx);
+    // What is wrong already may be why names collide.
+    if cx.problems.is_empty() {
+        unique_names::check(&mut cx);
+    }
     cx.finish()
 }

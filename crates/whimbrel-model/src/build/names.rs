@@ -7,8 +7,8 @@ use super::cx::{Cx, table_name};
 use crate::At;
 use crate::item::{Model, Name};
 
-/// The names that whimbrel's own tables begin with.
-const OWN: &str = "_whimbrel_";
+/// The names of whimbrel's own tables.
+const OWN: [&str; 2] = ["_whimbrel_migrations", "_whimbrel_migrations_progress"];
 
 /// PostgreSQL's columns that every table has.
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
@@ -105,7 +105,7 @@ pub(super) fn check(cx: &mut Cx<'_>, model: &Model, at: At, of: Of, name: &str) 
             }
         }
     }
-    if of == Of::Table && name.starts_with(OWN) {
-        cx.wrong(model, at, format!("whimbrel keeps names like `{name}` for its own tables"), help);
+    if of == Of::Table && OWN.contains(&name) {
+        cx.wrong(model, at, format!("whimbrel keeps the name `{name}` for a table of its own"), help);
     }
 }

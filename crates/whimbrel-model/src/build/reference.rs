@@ -6,7 +6,7 @@ use whimbrel_core::schema::{ForeignKey, Index, KeyPart, ReferentialAction, Table
 use super::cx::{Cx, column_type, columns, field, key_fields, table_name};
 use super::names::{self, Of, chosen, joined};
 use crate::check::references;
-use crate::item::{Field, Model, Name, Reference, Target};
+use crate::item::{Field, Model, Name, Reference, Target, Type};
 use crate::types;
 
 /// Adds the foreign keys of a model to its table, with their indexes and, for
@@ -123,21 +123,36 @@ fn is_unique(cx: &mut Cx<'_>, model: &Model, reference: &Reference, other: &Mode
     }
 }
 
+/// Refuses types that do not compare with each other. What a type in the
+/// engine's own words compares with is for the engine to say.
 fn same_type(cx: &mut Cx<'_>, model: &Model, reference: &Reference, key: &str, other: &Model, to: &Field) {
     let of = |model: &Model, field: Option<&Field>| {
-        types::sql_type(cx.dialect, column_type(field?)?, model.flags).ok()
+        let ty = column_type(field?)?.clone();
+        let sql = types::sql_type(cx.dialect, &ty, model.flags).ok()?;
+        Some((ty, sql))
     };
     let (Some(own), Some(theirs)) = (of(model, field(model, key)), of(other, Some(to))) else {
         return;
     };
-    if !cx.dialect.same_type(&own, &theirs) {
+    if !compare(&own.0, &theirs.0) {
         let (name, their_key) = (&other.name, &to.key);
         cx.wrong(
             model,
             reference.at,
-            format!("`{key}` is of the type {own}, and `{name}.{their_key}` of {theirs}"),
+            format!("`{key}` is of the type {}, and `{name}.{their_key}` of {}", own.1, theirs.1),
             "give both fields one type",
         );
+    }
+}
+
+/// Says whether values of two types may be equal.
+fn compare(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Native(_), _) | (_, Type::Native(_)) => true,
+        (Type::Scalar(a), Type::Scalar(b)) => a.family() == b.family(),
+        (Type::Enum(a), Type::Enum(b)) => a.name == b.name,
+        (Type::List(a), Type::List(b)) => compare(a, b),
+        (Type::Scalar(_) | Type::Enum(_) | Type::List(_) | Type::Named { .. }, _) => false,
     }
 }
 

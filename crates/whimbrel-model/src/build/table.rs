@@ -134,7 +134,7 @@ fn primary_key(cx: &mut Cx<'_>, model: &Model) -> Option<PrimaryKey> {
     if fields.is_empty() {
         return None;
     }
-    let spec = model.primary_key.clone().unwrap_or_default();
+    let spec = model.primary_key.clone().unwrap_or_else(|| KeyDef { at: model.at, ..KeyDef::default() });
     let table = table_name(model).name;
     let name = match (&spec.name, cx.dialect) {
         (Name::Automatic, Dialect::Sqlite) => None,

@@ -67,6 +67,26 @@ impl Scalar {
         matches!(self, Self::Text | Self::Varchar(_))
     }
 
+    /// A type that stands for all whose values compare with its own.
+    pub fn family(self) -> Self {
+        match self {
+            Self::SmallInt | Self::Int | Self::BigInt | Self::Real | Self::Double | Self::Decimal(_) => {
+                Self::BigInt
+            }
+            Self::Text | Self::Varchar(_) => Self::Text,
+            Self::Date | Self::Timestamp { .. } => Self::Date,
+            Self::Time { .. } => Self::Time { zone: false, precision: None },
+            Self::Vector(_) => Self::Vector(None),
+            Self::Bool
+            | Self::Bytes
+            | Self::Json
+            | Self::Uuid
+            | Self::Interval
+            | Self::Inet
+            | Self::Point => self,
+        }
+    }
+
     /// How the attribute `type = ...` writes it.
     pub fn spelling(self) -> String {
         let timed = |base: &str, zone: bool, precision: Option<u32>| {

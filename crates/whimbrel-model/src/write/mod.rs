@@ -77,6 +77,7 @@ pub struct Writing<'s> {
 /// If what it writes is no Rust, which is a defect.
 pub fn write(writing: Writing<'_>) -> String {
     let Writing { dialect, schema, besides, attached } = writing;
+    let schema = &in_order(schema);
     let idents = Idents::new(schema, besides);
     let mut items = Vec::new();
     items.extend(attached.iter().filter(|sql| sql.before.is_some()).map(attached_sql));
@@ -89,6 +90,18 @@ pub fn write(writing: Writing<'_>) -> String {
     items.extend(attached.iter().filter(|sql| sql.before.is_none()).map(attached_sql));
     let file = syn::parse_file(&items.join("\n")).expect("what is written is Rust");
     spaced(&prettyplease::unparse(&file))
+}
+
+/// The schema with tables, enums and indexes sorted: a catalogue lists them as
+/// they were made.
+fn in_order(schema: &Schema) -> Schema {
+    let mut schema = schema.clone();
+    schema.tables.sort_by(|a, b| a.name.cmp(&b.name));
+    schema.enums.sort_by(|a, b| a.name.cmp(&b.name));
+    for table in &mut schema.tables {
+        table.indexes.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    schema
 }
 
 /// An empty line between items.
