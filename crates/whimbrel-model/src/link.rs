@@ -162,6 +162,8 @@ fn link_all(fields: Vec<Field>, find: &mut Find<'_>, problems: &mut Vec<Problem>
                 }
                 all.push(field);
             }
+            // What cannot be flattened was told of when it was read.
+            FieldKind::Flatten(flatten) if flatten.path.is_empty() => {}
             FieldKind::Flatten(flatten) => match find(&Wanted::Fields(flatten.path.clone())) {
                 Ok(Linked::Fields(inner)) => {
                     all.extend(inner.into_iter().map(|one| embed(one, &field, &flatten)));

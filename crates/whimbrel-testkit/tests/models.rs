@@ -4,6 +4,7 @@
 //! names a case, `WHIMBREL_SEED` and `WHIMBREL_CASES` try other random ones.
 
 use std::fmt::Write as _;
+use std::sync::Mutex;
 
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
@@ -69,22 +70,33 @@ async fn is_written(dialect: Dialect, sql: &str) -> Result<(), String> {
     written(&database).await.map(|_| ())
 }
 
+/// How many cases are tried at a time: most of it is waiting for the engine.
+const AT_A_TIME: usize = 4;
+
 #[track_caller]
-fn every_case(dialect: Dialect, works: impl AsyncFn(Dialect, &str) -> Result<(), String>) {
+fn every_case(dialect: Dialect, works: impl AsyncFn(Dialect, &str) -> Result<(), String> + Sync) {
     let filter = std::env::var("WHIMBREL_GOLDEN").unwrap_or_default();
-    let mut failures = String::new();
-    for case in cases() {
-        if !case.engines().contains(&dialect) || !case.name().contains(&filter) {
-            continue;
-        }
-        let sources = case.sources(dialect).expect("the case is for this engine");
-        for sql in [sources.to, sources.from] {
+    let mut cases = cases();
+    cases.retain(|case| case.engines().contains(&dialect) && case.name().contains(&filter));
+    let (cases, failures) = (Mutex::new(cases), Mutex::new(Vec::new()));
+    let next = || cases.lock().unwrap().pop();
+    let try_all = || {
+        while let Some(case) = next() {
+            let sql = case.sources(dialect).expect("the case is for this engine").to;
             if let Err(what) = block_on(works(dialect, sql)) {
-                let _ = writeln!(failures, "\n=== {}\n{sql}\n{}", case.name(), what.trim_end());
+                let failure = format!("\n=== {}\n{sql}\n{}", case.name(), what.trim_end());
+                failures.lock().unwrap().push(failure);
             }
         }
-    }
-    assert!(failures.is_empty(), "{failures}");
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(try_all);
+        }
+    });
+    let mut failures = failures.into_inner().unwrap();
+    failures.sort();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[track_caller]

@@ -69,6 +69,12 @@ pub fn model(input: &DeriveInput, file: &str) -> Result<Model, Mistakes> {
     reader::read(file, |reader| model::read(reader, input))
 }
 
+/// Reads what can be read of a struct that derives `Model`, with all that is
+/// wrong with it: its names can still be looked up.
+pub fn model_so_far(input: &DeriveInput, file: &str) -> (Model, Mistakes) {
+    reader::read_so_far(file, |reader| model::read(reader, input))
+}
+
 /// Reads an enum that derives `DbEnum`.
 ///
 /// # Errors

@@ -16,17 +16,20 @@ pub(super) struct Reader {
 
 /// Reads an item; where anything is wrong with it, all mistakes are returned.
 pub(super) fn read<T>(file: &str, item: impl FnOnce(&mut Reader) -> T) -> Result<T, Mistakes> {
+    let (value, mistakes) = read_so_far(file, item);
+    if mistakes.is_empty() { Ok(value) } else { Err(mistakes) }
+}
+
+/// Reads what can be read of an item, with all mistakes in it.
+pub(super) fn read_so_far<T>(file: &str, item: impl FnOnce(&mut Reader) -> T) -> (T, Mistakes) {
     let mut reader = Reader { file: file.to_owned(), spans: vec![Span::call_site()], problems: Vec::new() };
     let value = item(&mut reader);
-    if reader.problems.is_empty() {
-        return Ok(value);
-    }
     let spans = &reader.spans;
     let with_span = |problem: Problem| {
         let span = spans.get(problem.at.mark as usize).copied().unwrap_or_else(Span::call_site);
         (problem, span)
     };
-    Err(reader.problems.into_iter().map(with_span).collect())
+    (value, reader.problems.into_iter().map(with_span).collect())
 }
 
 impl Reader {

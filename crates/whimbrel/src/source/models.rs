@@ -42,7 +42,7 @@ pub(super) fn loaded(dialect: Dialect, built: Built) -> Result<Loaded, SourceErr
 fn of_sql(sql: &Sql) -> SourceText {
     let name = match (sql.file.is_empty(), sql.at.line) {
         (true, _) => "sql of a model".to_owned(),
-        (false, line) => format!("sql of a model, {}:{line}", sql.file),
+        (false, line) => format!("sql in {} (line {line})", sql.file),
     };
     SourceText { name, text: sql.text.clone() }
 }

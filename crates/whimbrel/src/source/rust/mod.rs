@@ -97,10 +97,11 @@ fn read(
 }
 
 fn read_model(resolver: &mut Resolver<'_>, item: &index::Item) -> Result<Model, Vec<Problem>> {
-    let model = parse::model(item.input().expect("a model is a struct"), &item.file).map_err(problems_of)?;
-    link(model, &mut |wanted| resolver.find(wanted, item))
-}
-
-fn problems_of(mistakes: parse::Mistakes) -> Vec<Problem> {
-    mistakes.into_iter().map(|(problem, _)| problem).collect()
+    let (model, mistakes) = parse::model_so_far(item.input().expect("a model is a struct"), &item.file);
+    let linked = link(model, &mut |wanted| resolver.find(wanted, item));
+    if mistakes.is_empty() {
+        return linked;
+    }
+    let problems = mistakes.into_iter().map(|(problem, _)| problem);
+    Err(problems.chain(linked.err().unwrap_or_default()).collect())
 }

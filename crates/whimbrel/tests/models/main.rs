@@ -1,0 +1,159 @@
+//! Models as a source: compiled and read from files they give the same schema,
+//! and every type is one on real engines.
+//!
+//! The models of `suite` are part of this program, and are read as files too.
+
+mod mistakes;
+mod suite;
+
+use std::path::Path;
+
+use whimbrel::core::dialect::Dialect;
+use whimbrel::core::schema::Schema;
+use whimbrel::{Migrator, Side, Source, schema};
+use whimbrel_testkit::database::{Database, block_on};
+
+use suite::posts::{Comment, Post, Tag, Views};
+use suite::{Everything, Item, User};
+
+fn compiled() -> Source {
+    schema![Everything, Item, User, Comment, Post, Tag, Views]
+}
+
+fn from_files() -> Source {
+    Source::path(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/suite/mod.rs"))
+}
+
+async fn migrator(database: &Database, source: Source) -> Migrator {
+    Migrator::builder(database.url()).unwrap().source(source).connect().await.unwrap()
+}
+
+/// Pushes the compiled models; those from files then change nothing. Returns
+/// what is in the database.
+async fn pushed_both_ways(dialect: Dialect) -> Schema {
+    let database = Database::shared(dialect).await;
+    let mut first = migrator(&database, compiled()).await;
+    assert!(first.push().await.unwrap().applied);
+    let difference = first.diff(Side::Source(compiled()), Side::Source(from_files())).await.unwrap();
+    assert_eq!(difference.changes, []);
+    first.close().await.unwrap();
+    let mut second = migrator(&database, from_files()).await;
+    assert_eq!(second.push().await.unwrap().changes, []);
+    let schema = second.inspect().await.unwrap().schema;
+    second.close().await.unwrap();
+    schema
+}
+
+/// The columns of `everything`: name, type, and `?` where NULL may be.
+fn columns(schema: &Schema) -> Vec<String> {
+    let table = schema.table(&"everything".into()).unwrap();
+    let column = |one: &whimbrel::core::schema::Column| {
+        format!("{} {}{}", one.name, one.sql_type, if one.nullable { "?" } else { "" })
+    };
+    table.columns.iter().map(column).collect()
+}
+
+#[test]
+fn both_ways_give_the_same_schema_on_sqlite() {
+    let schema = block_on(pushed_both_ways(Dialect::Sqlite));
+    let expected = [
+        "id INTEGER?",
+        "boolean INTEGER",
+        "small INTEGER",
+        "int INTEGER",
+        "big INTEGER",
+        "real REAL",
+        "double REAL",
+        "number TEXT",
+        "money TEXT",
+        "text TEXT",
+        "short TEXT?",
+        "bytes BLOB",
+        "json JSON",
+        "uuid TEXT",
+        "day TEXT",
+        "clock TEXT",
+        "clock_there TEXT",
+        "wall TEXT",
+        "moment TEXT",
+        "exact_moment TEXT",
+        "span TEXT",
+        "address TEXT",
+        "place JSON",
+        "mood TEXT",
+        "moods JSON",
+        "numbers JSON?",
+        "email TEXT",
+        "user_id INTEGER",
+        "maybe TEXT?",
+        "native BLOB",
+    ];
+    assert_eq!(columns(&schema), expected);
+}
+
+#[test]
+fn both_ways_give_the_same_schema_on_postgres() {
+    let schema = block_on(pushed_both_ways(Dialect::Postgres));
+    let expected = [
+        "id bigint",
+        "boolean boolean",
+        "small smallint",
+        "int integer",
+        "big bigint",
+        "real real",
+        "double double precision",
+        "number numeric",
+        "money numeric(10,2)",
+        "text text",
+        "short character varying(20)?",
+        "bytes bytea",
+        "json jsonb",
+        "uuid uuid",
+        "day date",
+        "clock time without time zone",
+        "clock_there time with time zone",
+        "wall timestamp without time zone",
+        "moment timestamp with time zone",
+        "exact_moment timestamp(3) with time zone",
+        "span interval",
+        "address inet",
+        "place point",
+        "mood mood",
+        "moods mood[]",
+        "numbers bigint[]?",
+        "email character varying(254)",
+        "user_id bigint",
+        "maybe text?",
+        "native macaddr",
+    ];
+    assert_eq!(columns(&schema), expected);
+    let comments: Vec<_> = schema.tables.iter().filter_map(|table| table.comment.as_deref()).collect();
+    assert_eq!(comments, ["A column of every type."]);
+}
+
+#[test]
+fn a_rename_in_a_model_is_a_rename_in_the_database() {
+    block_on(async {
+        let database = Database::shared(Dialect::Sqlite).await;
+        let before = "#[derive(Model)] #[model(table = \"members\")] struct M { \
+                      #[column(primary_key)] id: i64, nick: String }";
+        let after = "#[derive(Model)] #[model(table = \"users\", renamed_from = \"members\")] struct User { \
+                     #[column(primary_key)] id: i64, #[column(renamed_from = \"nick\")] name: String }";
+        let mut first = migrator(&database, Source::rust_text("models.rs", before)).await;
+        first.push().await.unwrap();
+        let mut second = migrator(&database, Source::rust_text("models.rs", after)).await;
+        let report = second.push().await.unwrap();
+        assert!(report.changes.iter().all(whimbrel::core::change::Change::is_rename), "{:?}", report.changes);
+        assert_eq!(report.changes.len(), 2);
+    });
+}
+
+#[test]
+fn sql_beside_compiled_models_is_run_after_them() {
+    block_on(async {
+        let database = Database::shared(Dialect::Sqlite).await;
+        let source = schema![Item].and_sql("views.sql", "CREATE VIEW names AS SELECT name FROM items;");
+        let mut migrator = migrator(&database, source).await;
+        assert_eq!(migrator.push().await.unwrap().changes.len(), 2);
+    });
+}
