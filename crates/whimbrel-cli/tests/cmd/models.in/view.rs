@@ -1,0 +1,3 @@
+#[derive(Model)]
+#[model(sql = "CREATE VIEW names AS SELECT name FROM users; ROLLBACK")]
+struct Names;
