@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "it prints what it measures")]
 
 mod measure;
+mod migrate;
 mod postgres;
 mod sqlite;
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     pure_diff(&mut report);
     sqlite::measure(&mut report, &binary, folder.path());
     postgres::measure(&mut report, &binary, folder.path());
+    migrate::measure(&mut report, &binary, folder.path());
     report.finish()
 }
 

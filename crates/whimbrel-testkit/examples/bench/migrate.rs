@@ -1,0 +1,161 @@
+//! Migrations: applying many, applying none, and generating one more.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Entry, Journal, UpFile};
+use whimbrel_testkit::cluster::{Cluster, ClusterOptions, programs};
+
+use crate::measure::{Report, installed, median_of, once, run};
+
+/// How many migrations a history has.
+const MANY: usize = 1_000;
+
+pub(crate) fn measure(report: &mut Report, binary: &Path, folder: &Path) {
+    if report.wants("migrate, SQLite") {
+        match installed("sqlite3") {
+            true => sqlite(report, binary, folder),
+            false => report.skip("migrate, SQLite", "the program sqlite3 is not installed"),
+        }
+    }
+    if report.wants("migrate, generate") {
+        generate(report, binary, folder);
+    }
+    if report.wants("migrate, PostgreSQL") {
+        match programs::find() {
+            Ok(_) => postgres(report, binary, folder),
+            Err(reason) => report.skip("migrate, PostgreSQL", &reason),
+        }
+    }
+}
+
+/// The statement of one migration.
+fn statement(number: usize) -> String {
+    match number % 2 {
+        0 => format!("CREATE TABLE table_{number} (id integer PRIMARY KEY, label text NOT NULL)"),
+        _ => format!("INSERT INTO table_{} (id, label) VALUES (1, 'one'), (2, 'two')", number - 1),
+    }
+}
+
+/// Writes a history of that many small migrations, and returns its folder.
+fn history(folder: &Path, dialect: Dialect, count: usize) -> PathBuf {
+    let dir = folder.join(format!("migrations-{}-{count}", dialect.display_name()));
+    let mut journal = Journal::new(dialect);
+    fs::create_dir_all(dir.join("meta")).expect("the temporary folder can be written");
+    for number in 0..count {
+        let (name, when) = (format!("step-{number}"), 1_769_853_600_000);
+        let file = UpFile { name, when, notes: Vec::new(), statements: vec![statement(number)] };
+        let entry = Entry::new(journal.next_index(), file.name.clone(), when, file.checksum());
+        fs::write(dir.join(entry.path()), file.render()).expect("the temporary folder can be written");
+        journal.entries.push(entry);
+    }
+    let text = journal.to_json();
+    fs::write(dir.join("meta/_journal.json"), text).expect("the temporary folder can be written");
+    dir
+}
+
+/// The same statements for a shell, one transaction a migration.
+fn script(folder: &Path) -> PathBuf {
+    let path = folder.join("steps.sql");
+    let steps: String =
+        (0..MANY).map(|number| format!("BEGIN;\n{};\nCOMMIT;\n", statement(number))).collect();
+    fs::write(&path, steps).expect("the temporary folder can be written");
+    path
+}
+
+fn apply(binary: &Path, url: &OsStr, dir: &Path) {
+    let arguments = ["migrate", "apply", "--yes", "--url"].map(OsStr::new).into_iter();
+    run(binary, &arguments.chain([url, OsStr::new("--dir"), dir.as_os_str()]).collect::<Vec<_>>());
+}
+
+fn sqlite(report: &mut Report, binary: &Path, folder: &Path) {
+    let dir = history(folder, Dialect::Sqlite, MANY);
+    let read = format!(".read '{}'", script(folder).display());
+    let database = |name: &str| {
+        let path = folder.join(name);
+        let _ = fs::remove_file(&path);
+        path
+    };
+    let floor = median_of(3, || {
+        let path = database("floor.db");
+        run("sqlite3", &[path.as_os_str(), OsStr::new(&read)]);
+    });
+    let found = median_of(3, || apply(binary, database("found.db").as_os_str(), &dir));
+    let of = "`sqlite3`, a transaction each";
+    report.within("migrate, SQLite, apply 1,000", "ms", found, floor, of, 0.35 * floor);
+
+    let path = folder.join("found.db");
+    let found = median_of(21, || apply(binary, path.as_os_str(), &dir));
+    let floor = median_of(21, || run("sqlite3", &[path.as_os_str(), OsStr::new("select 1")]));
+    report.within("migrate, SQLite, nothing to apply", "ms", found, floor, "`select 1`", floor + 5.0);
+}
+
+fn postgres(report: &mut Report, binary: &Path, folder: &Path) {
+    let settings = ["fsync", "synchronous_commit"].map(|name| (name.to_owned(), "on".to_owned()));
+    let options = ClusterOptions { settings: settings.to_vec(), ..ClusterOptions::default() };
+    let cluster = match Cluster::start(&options) {
+        Ok(cluster) => cluster,
+        Err(reason) => return report.skip("migrate, PostgreSQL", &reason),
+    };
+    let dir = history(folder, Dialect::Postgres, MANY);
+    let script = script(folder);
+    let psql = cluster.programs().join("psql");
+    let floor = times(3, || {
+        let database = cluster.database();
+        let url = database.url();
+        once(|| run(&psql, &["-q".as_ref(), "-f".as_ref(), script.as_os_str(), url.as_ref()]))
+    });
+    let found = times(3, || {
+        let database = cluster.database();
+        let url = database.url();
+        once(|| apply(binary, url.as_ref(), &dir))
+    });
+    let of = "`psql`, a transaction each";
+    report.within("migrate, PostgreSQL, apply 1,000", "ms", found, floor, of, floor);
+
+    let database = cluster.database();
+    let url = database.url();
+    apply(binary, url.as_ref(), &dir);
+    let found = median_of(21, || apply(binary, url.as_ref(), &dir));
+    let select = ["-c", "select 1", url.as_str()].map(OsStr::new);
+    let floor = median_of(21, || run(&psql, &select));
+    report.within("migrate, PostgreSQL, nothing to apply", "ms", found, floor, "`select 1`", 1.2 * floor);
+}
+
+/// The median of what `runs` runs return.
+fn times(runs: usize, mut work: impl FnMut() -> f64) -> f64 {
+    let mut times: Vec<f64> = (0..runs).map(|_| work()).collect();
+    times.sort_by(f64::total_cmp);
+    times[runs / 2]
+}
+
+/// One more migration, with a snapshot that fits: nothing is replayed.
+fn generate(report: &mut Report, binary: &Path, folder: &Path) {
+    let generate = |count: usize| {
+        let dir = history(folder, Dialect::Sqlite, count);
+        let schema = folder.join("one-more.sql");
+        fs::write(&schema, "CREATE TABLE one (id integer PRIMARY KEY);").expect("the folder can be written");
+        let command = |flag: &str| {
+            let arguments = [
+                "migrate",
+                "generate",
+                "--no-renames",
+                "--accept-data-loss",
+                "--url",
+                "sqlite::memory:",
+                flag,
+            ];
+            let rest = [OsStr::new("--dir"), dir.as_os_str(), OsStr::new("--schema"), schema.as_os_str()];
+            run(binary, &arguments.map(OsStr::new).into_iter().chain(rest).collect::<Vec<_>>());
+        };
+        // The first writes a snapshot; then a change of one table is left to be made.
+        command("--yes");
+        fs::write(&schema, "CREATE TABLE one (id integer PRIMARY KEY, b text);")
+            .expect("the folder can be written");
+        median_of(9, || command("--dry-run"))
+    };
+    let (few, many) = (generate(MANY / 10), generate(MANY));
+    report.within("migrate, generate after 1,000", "ms", many, few, "after 100", 11.0 * few);
+}
