@@ -373,9 +373,9 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
-    /// What there is: a URL, a source or a snapshot
+    /// What there is: a URL, a source, a snapshot or a folder of migrations
     pub(crate) from: String,
-    /// What there should be: a URL, a source or a snapshot
+    /// What there should be: a URL, a source, a snapshot or a folder of migrations
     pub(crate) to: String,
     #[command(flatten)]
     pub(crate) answers: AnswerArgs,

@@ -4,6 +4,7 @@ use std::future::IntoFuture as _;
 use std::path::Path;
 
 use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing};
+use whimbrel::store::FsStore;
 use whimbrel::{DiffReport, Side, Source};
 
 use crate::answers::Either;
@@ -61,13 +62,17 @@ pub(crate) async fn run(cx: &Context, args: &DiffArgs) -> Result<Exit, CliError>
 enum Operand {
     Database(DatabaseUrl),
     Source(String),
+    Migrations(String),
 }
 
 impl Operand {
-    /// SQL and Rust files, snapshots, folders, globs and programs are sources; all else names a
-    /// database.
+    /// A folder with a journal holds migrations; SQL and Rust files, snapshots, other folders, globs and
+    /// programs are sources; all else names a database.
     fn read(text: &str) -> Result<Self, CliError> {
         let path = Path::new(text);
+        if path.join("meta/_journal.json").exists() {
+            return Ok(Self::Migrations(text.to_owned()));
+        }
         let extension = path.extension().and_then(|one| one.to_str()).unwrap_or_default();
         let is_source = text.starts_with(PROGRAM)
             || !text.contains(':')
@@ -81,6 +86,7 @@ impl Operand {
     async fn side(self, cx: &Context, engine: &DatabaseUrl) -> Result<Side, CliError> {
         match self {
             Self::Source(path) => Ok(Side::Source(cx.settings.source(Path::new(&path)))),
+            Self::Migrations(path) => Ok(Side::migrations(FsStore::new(path))),
             Self::Database(url) if url == *engine => Ok(Side::Live),
             Self::Database(url) => {
                 let options = ConnectOptions {
@@ -103,10 +109,12 @@ impl Operand {
 fn engine(cx: &Context, from: &Operand, to: &Operand) -> Result<DatabaseUrl, CliError> {
     match (from, to) {
         (Operand::Database(url), _) | (_, Operand::Database(url)) => Ok(url.clone()),
-        (Operand::Source(_), Operand::Source(_)) => match cx.settings.url() {
-            Ok(url) if url.sqlite_path().is_none() => Ok(url),
-            Ok(_) | Err(CliError::NoUrl) => Ok(DatabaseUrl::sqlite_memory()),
-            Err(error) => Err(error),
-        },
+        (Operand::Source(_) | Operand::Migrations(_), Operand::Source(_) | Operand::Migrations(_)) => {
+            match cx.settings.url() {
+                Ok(url) if url.sqlite_path().is_none() => Ok(url),
+                Ok(_) | Err(CliError::NoUrl) => Ok(DatabaseUrl::sqlite_memory()),
+                Err(error) => Err(error),
+            }
+        }
     }
 }

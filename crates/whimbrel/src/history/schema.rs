@@ -36,18 +36,27 @@ impl Migrator {
     /// The schema that the whole history leads to.
     pub(crate) async fn schema_of_history(&mut self, history: &History) -> Result<Schema, Error> {
         let store = self.store()?;
+        self.schema_in_store(store.as_ref(), history).await
+    }
+
+    /// The schema that the whole history leads to, which is in `store`.
+    async fn schema_in_store(&mut self, store: &dyn Store, history: &History) -> Result<Schema, Error> {
         if history.journal.entries.is_empty() {
             return Ok(Schema::default());
         }
-        let text = View::open(store.as_ref()).await?.get(SNAPSHOT).await?;
+        let text = View::open(store).await?.get(SNAPSHOT).await?;
         // A snapshot that does not read is as good as none: the files say all.
         let snapshot = text.and_then(|text| Snapshot::from_json(&text).ok());
         match snapshot.filter(|snapshot| history.fits(snapshot)) {
-            Some(snapshot) => {
-                Ok(self.read_snapshot(&in_store(store.as_ref(), SNAPSHOT), snapshot).await?.schema)
-            }
+            Some(snapshot) => Ok(self.read_snapshot(&in_store(store, SNAPSHOT), snapshot).await?.schema),
             None => self.replayed(history, history.journal.entries.len()).await,
         }
+    }
+
+    /// The schema that the migrations of any store lead to.
+    pub(crate) async fn schema_of_store(&mut self, store: &dyn Store) -> Result<Schema, Error> {
+        let history = History::read(store, self.dialect()).await?;
+        self.schema_in_store(store, &history).await
     }
 
     /// The schema after the first `count` migrations, replayed.
@@ -79,9 +88,8 @@ impl Migrator {
 
     /// The scripts of the first `count` migrations.
     pub(crate) fn scripts(&self, history: &History, count: usize) -> Result<Vec<Script>, Error> {
-        let store = self.store()?;
         let script = |(entry, up): (&Entry, Option<&str>)| {
-            let file = in_store(store.as_ref(), &entry.path());
+            let file = history.file(entry);
             let text = up.ok_or_else(|| HistoryError::Missing { file: file.clone() })?;
             Ok(Script::read(self.dialect(), &file, text)?)
         };

@@ -2,6 +2,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use whimbrel_core::change::Change;
 use whimbrel_core::diff::Renames;
@@ -15,6 +16,7 @@ use crate::migrator::Migrator;
 use crate::prove::{Claim, prove};
 use crate::resolving::{known_renames, resolve_renames};
 use crate::source::Source;
+use crate::store::Store;
 
 /// One side of a comparison.
 #[derive(Debug, Clone)]
@@ -23,6 +25,15 @@ pub enum Side {
     Live,
     /// Any source: another database's schema comes as a snapshot.
     Source(Source),
+    /// What the migrations of a store lead to.
+    Migrations(Arc<dyn Store>),
+}
+
+impl Side {
+    /// What the migrations of this store lead to.
+    pub fn migrations(store: impl Store + 'static) -> Self {
+        Self::Migrations(Arc::new(store))
+    }
 }
 
 /// Compares two schemas; await it.
@@ -90,6 +101,10 @@ impl Migrator {
                 Ok(Desired { schema, notes: Vec::new(), hints: Vec::new() })
             }
             Side::Source(source) => self.read_source(source).await,
+            Side::Migrations(store) => {
+                let schema = self.schema_of_store(store.as_ref()).await?;
+                Ok(Desired { schema, notes: Vec::new(), hints: Vec::new() })
+            }
         }
     }
 }
