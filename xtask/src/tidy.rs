@@ -188,8 +188,10 @@ fn sources(root: &Path) -> Vec<PathBuf> {
     let mut folders = vec![root.join("crates"), root.join("xtask"), root.join("fuzz"), root.join("examples")];
     while let Some(folder) = folders.pop() {
         for path in entries(&folder) {
-            if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
-                folders.push(path);
+            if path.is_dir() {
+                // What a transcript starts from is no source of ours.
+                let passed_over = path.ends_with("target") || path.extension().is_some_and(|one| one == "in");
+                folders.extend(Some(path).filter(|_| !passed_over));
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 all.push(path);
             }
