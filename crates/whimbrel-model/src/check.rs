@@ -22,7 +22,7 @@ pub(crate) fn model(model: &Model) -> Vec<Problem> {
         has_one_key(model, &mut found);
         names_fields(model, &mut found);
     }
-    columns_differ(model, &mut found);
+    found.extend(columns_differ(model, |a, b| a == b));
     for field in &model.fields {
         check_field(field, &mut found);
     }
@@ -112,13 +112,15 @@ fn missing(model: &Model, key: &str, at: crate::At) -> Option<Problem> {
     ))
 }
 
-fn columns_differ(model: &Model, found: &mut Vec<Problem>) {
+/// Looks for fields that are the same column; `same` says which names are.
+pub(crate) fn columns_differ(model: &Model, same: impl Fn(&str, &str) -> bool) -> Vec<Problem> {
+    let mut found = Vec::new();
     for (index, field) in model.fields.iter().enumerate() {
-        let same = |other: &&Field| {
-            other.column.eq_ignore_ascii_case(&field.column)
+        let is_same = |other: &&Field| {
+            same(&other.column, &field.column)
                 && [*other, field].iter().all(|one| matches!(one.kind, FieldKind::Column(_)))
         };
-        if let Some(other) = model.fields[..index].iter().find(same) {
+        if let Some(other) = model.fields[..index].iter().find(is_same) {
             found.push(Problem::new(
                 field.at,
                 format!("`{}` and `{}` are the same column, `{}`", other.key, field.key, field.column),
@@ -126,6 +128,7 @@ fn columns_differ(model: &Model, found: &mut Vec<Problem>) {
             ));
         }
     }
+    found
 }
 
 fn check_field(field: &Field, found: &mut Vec<Problem>) {

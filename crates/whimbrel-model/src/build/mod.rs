@@ -92,7 +92,10 @@ pub fn build_besides(dialect: Dialect, models: &[Model], unread: &[String]) -> R
     let mut cx = Cx::new(dialect, models, unread);
     for model in models {
         let problems = check::model(model);
-        cx.problems.extend(problems.into_iter().map(|problem| problem.in_file(&model.file)));
+        // What differs in case only is the same to SQLite.
+        let same = check::columns_differ(model, |a, b| a != b && dialect.same_ident(a, b));
+        let problems = problems.into_iter().chain(same);
+        cx.problems.extend(problems.map(|problem| problem.in_file(&model.file)));
         cx.take_sql(model);
     }
     names::differ(&mut cx);

@@ -27,14 +27,22 @@ pub(super) fn load(dialect: Dialect, models: &[Model], sql: &[SourceText]) -> Re
 
 /// Writes what models say as SQL.
 pub(super) fn loaded(dialect: Dialect, built: Built) -> Result<Loaded, SourceError> {
-    let Built { schema, renames, before, after } = built;
+    let Built { mut schema, renames, before, after } = built;
+    // The SQL that models carry may have made them already.
+    let namespaces = std::mem::take(&mut schema.namespaces);
+    let made = namespaces
+        .iter()
+        .map(|name| format!("CREATE SCHEMA IF NOT EXISTS {};\n", dialect.quote_ident(name)))
+        .collect();
+    let namespaces = SourceText { name: "namespaces".to_owned(), text: made };
     let empty = Schema::default();
     let pair = Pair::new(&empty, &schema);
     let changes = diff(dialect, pair, &Renames::default()).changes;
     let plan = plan(dialect, pair, &changes).map_err(SourceError::Unplanned)?;
     let text = plan.steps().map(|step| format!("{};\n", step.sql)).collect();
     let made = SourceText { name: "models".to_owned(), text };
-    let texts = before.iter().map(of_sql).chain([made]).chain(after.iter().map(of_sql)).collect();
+    let before = [namespaces].into_iter().chain(before.iter().map(of_sql));
+    let texts = before.chain([made]).chain(after.iter().map(of_sql)).collect();
     Ok(Loaded::Sql { texts, renames })
 }
 

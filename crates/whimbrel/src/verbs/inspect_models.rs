@@ -84,7 +84,6 @@ impl Draft {
             schema.tables.iter().filter(|table| self.besides.contains(&table.name)).cloned().collect();
         let unowned = |sequence: &Sequence| Sequence { owned_by: None, ..sequence.clone() };
         let needed = Schema {
-            namespaces: namespaces_of_types(schema),
             tables: whole,
             types: schema.types.clone(),
             sequences: schema.sequences.iter().map(unowned).collect(),
@@ -92,10 +91,17 @@ impl Draft {
             objects: schema.objects.iter().filter(|object| is_called(schema, object)).cloned().collect(),
             ..Schema::default()
         };
-        let before = sql(dialect, Pair::new(&Schema::default(), &needed))?;
+        // The models make the namespaces of their tables too.
+        let namespaces = namespaces_of_types(schema);
+        let spaces = namespaces
+            .iter()
+            .map(|name| format!("CREATE SCHEMA IF NOT EXISTS {};", dialect.quote_ident(name)));
+        let before: Vec<String> =
+            spaces.chain(sql(dialect, Pair::new(&Schema::default(), &needed))?).collect();
         self.attached.clear();
-        if let Some(before) = before {
-            self.attached.push(Attached { name: "Before".to_owned(), before: Some(before), after: None });
+        if !before.is_empty() {
+            let before = Some(before.join("\n\n"));
+            self.attached.push(Attached { name: "Before".to_owned(), before, after: None });
         }
         Ok(())
     }
