@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use whimbrel::db::{Access, Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait, Missing};
 use whimbrel::store::FsStore;
@@ -115,6 +116,28 @@ impl Context {
         let dir = self.settings.dir();
         let files = migrations.into_iter().flat_map(|one| [&one.up, &one.down]);
         files.map(|file| dir.join(&file.path).display().to_string()).collect()
+    }
+
+    /// What a verb that may have asked came to: nothing, if a person said no.
+    /// `left` says whether the person left a prompt, `nothing` what was not done.
+    ///
+    /// # Errors
+    ///
+    /// What the verb failed with, or that the person left.
+    pub(crate) fn answered<T>(
+        &self,
+        left: &AtomicBool,
+        result: Result<T, CliError>,
+        nothing: &'static str,
+    ) -> Result<Option<T>, CliError> {
+        match result {
+            _ if left.load(Ordering::Relaxed) => Err(CliError::Interrupted { happened: nothing }),
+            Err(error) if error.is_rejection() => {
+                self.say(format_args!("declined, {nothing}"));
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
     }
 
     /// Runs a verb; a signal cancels it through `canceller`.

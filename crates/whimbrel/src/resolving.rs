@@ -5,7 +5,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Rename, Renames, diff};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::resolve::{
-    Answer, LossQuestion, Policy, Question, RenameKind, Resolver, replace_enum_values,
+    Answer, LossQuestion, Policy, Question, RenameKind, Resolver, lenient, replace_enum_values,
 };
 use whimbrel_core::schema::Schema;
 use whimbrel_core::sql::{Hint, HintTarget};
@@ -24,6 +24,18 @@ pub(crate) fn check_policy(policy: Policy, changes: &[Change]) -> Result<(), Err
         return Ok(());
     }
     Err(Error::Policy { violations: violations.iter().map(ToString::to_string).collect() })
+}
+
+/// Accepts every loss where the policy allows that, and asks `resolver` all else.
+pub(crate) struct ByPolicy<'a>(pub(crate) Policy, pub(crate) &'a mut dyn Resolver);
+
+impl Resolver for ByPolicy<'_> {
+    fn answer(&mut self, question: &Question) -> Option<Answer> {
+        match (self.0, question) {
+            (Policy::Allow, Question::Loss(_) | Question::Down(_)) => lenient().answer(question),
+            (Policy::Allow | Policy::Ask | Policy::Additive, _) => self.1.answer(question),
+        }
+    }
 }
 
 /// Puts stated renames and the source's hints together.

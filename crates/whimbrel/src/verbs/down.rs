@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::history::{AppliedMigration, Entry, Script, losing, warnings};
 use whimbrel_core::pair::Pair;
-use whimbrel_core::resolve::{Answer, DownQuestion, Policy, Question, Resolver, lenient, strict};
+use whimbrel_core::resolve::{Answer, DownQuestion, Question, Resolver, strict};
 use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent};
 use whimbrel_db::introspect;
 
@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::history::{History, HistoryError, Target};
 use crate::migrator::Migrator;
-use crate::resolving::resolve_losses;
+use crate::resolving::{ByPolicy, resolve_losses};
 
 /// Takes back what was applied last; refine it, then await it.
 ///
@@ -159,13 +159,9 @@ impl<'m> Down<'m> {
             probed.extend(facts::probe_all(connection, pair, &Renames::default(), found.losses).await?);
         }
         let asked: Vec<&Probed> = probed.iter().filter(|one| one.needs_an_answer()).collect();
-        let mut policy = lenient();
-        let resolver: &mut dyn Resolver = match self.migrator.settings.policy {
-            Policy::Allow => &mut policy,
-            Policy::Additive | Policy::Ask => self.resolver.as_mut(),
-        };
-        resolve_losses(&mut [], &asked, resolver)?;
-        resolve_stated(stated, resolver)
+        let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
+        resolve_losses(&mut [], &asked, &mut resolver)?;
+        resolve_stated(stated, &mut resolver)
     }
 }
 

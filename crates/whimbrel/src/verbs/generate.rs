@@ -16,7 +16,7 @@ use whimbrel_core::diff::Renames;
 use whimbrel_core::history::Journal;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
-use whimbrel_core::resolve::{Loss, LossQuestion, Policy, Resolver, lenient, losses, strict};
+use whimbrel_core::resolve::{Loss, LossQuestion, Resolver, losses, strict};
 use whimbrel_core::schema::{Schema, Snapshot};
 use whimbrel_db::grants::Recreated;
 
@@ -27,7 +27,7 @@ use crate::history::{History, JOURNAL, SNAPSHOT, Said, Writer, Written, new_file
 use crate::migrator::Migrator;
 use crate::prove::Claim;
 use crate::recreated::recreated;
-use crate::resolving::{check_policy, known_renames, resolve_losses, resolve_renames};
+use crate::resolving::{ByPolicy, check_policy, known_renames, resolve_losses, resolve_renames};
 use crate::store::Edit;
 
 /// Writes the migration from the migrations' schema to the source's; refine it,
@@ -170,10 +170,8 @@ impl<'m> Generate<'m> {
             .map(|loss| Probed { loss, probe: None, facts: None })
             .collect();
         let asked: Vec<&Probed> = asked.iter().collect();
-        match self.migrator.settings.policy {
-            Policy::Allow => resolve_losses(changes, &asked, &mut lenient()),
-            Policy::Additive | Policy::Ask => resolve_losses(changes, &asked, self.resolver.as_mut()),
-        }
+        let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
+        resolve_losses(changes, &asked, &mut resolver)
     }
 }
 

@@ -19,7 +19,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Renames, diff};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, Step, plan};
-use whimbrel_core::resolve::{LossQuestion, Policy, Resolver, lenient, losses, strict};
+use whimbrel_core::resolve::{LossQuestion, Resolver, losses, strict};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::execute::{self, ExecuteObserver, Guard, Outcome};
 use whimbrel_db::introspect::fingerprint;
@@ -32,7 +32,7 @@ use crate::migrator::Migrator;
 use crate::portions::fit;
 use crate::prove::{Claim, prove};
 use crate::recreated::{keep_grants, recreated};
-use crate::resolving::{check_policy, known_renames, resolve_losses, resolve_renames};
+use crate::resolving::{ByPolicy, check_policy, known_renames, resolve_losses, resolve_renames};
 use crate::source::{Loaded, SourceText};
 use crate::unmanaged::{obstacles, obstacles_to_recreation};
 
@@ -256,10 +256,8 @@ impl<'m> Push<'m> {
     ) -> Result<Vec<LossQuestion>, Error> {
         // An empty source is more likely a mistake than a wish: then every drop is asked about.
         let asked: Vec<&Probed> = probed.iter().filter(|one| drops_all || one.needs_an_answer()).collect();
-        match self.migrator.settings.policy {
-            Policy::Allow => resolve_losses(changes, &asked, &mut lenient()),
-            Policy::Additive | Policy::Ask => resolve_losses(changes, &asked, self.resolver.as_mut()),
-        }
+        let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
+        resolve_losses(changes, &asked, &mut resolver)
     }
 
     /// Runs the plan; `None` if the database moved and nothing was done.

@@ -12,7 +12,7 @@ use whimbrel_core::diff::{Renames, diff};
 use whimbrel_core::history::{Checksum, Entry, Script};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, plan};
-use whimbrel_core::resolve::{Policy, Resolver, lenient, losses, strict};
+use whimbrel_core::resolve::{Resolver, losses, strict};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent};
 use whimbrel_db::introspect;
@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::history::History;
 use crate::migrator::Migrator;
-use crate::resolving::{check_policy, resolve_losses};
+use crate::resolving::{ByPolicy, check_policy, resolve_losses};
 
 /// The name of the job that drops everything; no migration can have it.
 const DROPPING: &str = "(drop everything)";
@@ -114,12 +114,8 @@ impl<'m> Reset<'m> {
         let connection = self.migrator.connection.as_mut();
         let probed = facts::probe_all(connection, pair, &Renames::default(), losses).await?;
         let asked: Vec<&Probed> = probed.iter().filter(|one| one.needs_an_answer()).collect();
-        let mut policy = lenient();
-        let resolver: &mut dyn Resolver = match self.migrator.settings.policy {
-            Policy::Allow => &mut policy,
-            Policy::Additive | Policy::Ask => self.resolver.as_mut(),
-        };
-        resolve_losses(&mut [], &asked, resolver).map(drop)
+        let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
+        resolve_losses(&mut [], &asked, &mut resolver).map(drop)
     }
 }
 

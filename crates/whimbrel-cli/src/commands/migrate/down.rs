@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use whimbrel::core::history::Entry;
@@ -52,16 +52,7 @@ pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError>
     watch.end();
     let took = start.elapsed();
     let closed = migrator.close().await;
-    if left.load(Ordering::Relaxed) {
-        return Err(CliError::Interrupted { happened: "nothing was rolled back" });
-    }
-    let report = match result {
-        Err(error) if error.is_rejection() => {
-            cx.say("declined, nothing was rolled back");
-            return Ok(Exit::Done);
-        }
-        result => result?,
-    };
+    let Some(report) = cx.answered(&left, result, "nothing was rolled back")? else { return Ok(Exit::Done) };
     closed?;
     if cx.global.json {
         let migrations = report.migrations.iter().map(|one| watch.migration(&one.entry)).collect();

@@ -3,7 +3,7 @@
 
 use std::future::IntoFuture as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use whimbrel::GenerateReport;
 
@@ -33,16 +33,7 @@ pub(crate) async fn run(cx: &Context, args: &GenerateArgs) -> Result<Exit, CliEr
     let result = cx.guard(canceller.as_ref(), generate.into_future()).await;
     let closed = migrator.close().await;
 
-    if left.load(Ordering::Relaxed) {
-        return Err(CliError::Interrupted { happened: "nothing was written" });
-    }
-    let report = match result {
-        Err(error) if error.is_rejection() => {
-            cx.say("declined, nothing was written");
-            return Ok(Exit::Done);
-        }
-        result => result?,
-    };
+    let Some(report) = cx.answered(&left, result, "nothing was written")? else { return Ok(Exit::Done) };
     closed?;
     tell(cx, &schema.display().to_string(), report)
 }

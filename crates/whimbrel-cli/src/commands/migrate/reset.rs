@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use whimbrel::ResetReport;
 use whimbrel::core::resolve::{Policy, Predefined, predefined};
@@ -52,16 +52,7 @@ pub(crate) async fn run(cx: &Context, args: &ResetArgs) -> Result<Exit, CliError
     let result = cx.guard(canceller.as_ref(), reset).await;
     watch.end();
     let closed = migrator.close().await;
-    if left.load(Ordering::Relaxed) {
-        return Err(CliError::Interrupted { happened: "nothing was done" });
-    }
-    let report = match result {
-        Err(error) if error.is_rejection() => {
-            cx.say("declined, nothing was done");
-            return Ok(Exit::Done);
-        }
-        result => result?,
-    };
+    let Some(report) = cx.answered(&left, result, "nothing was done")? else { return Ok(Exit::Done) };
     closed?;
     tell(cx, &report, Some(&watch), &name)
 }
