@@ -93,7 +93,7 @@ fn files_that_do_not_parse_or_are_not_there() {
     assert_eq!(
         wrong(&[("src/models.rs", &text), ("src/models/broken.rs", "struct {}")], "src/models.rs"),
         "src/models.rs:1:5: the file of `mod missing` is not there\n  help: write `src/models/missing.rs` or `src/models/missing/mod.rs`, or take the line out\n\
-         src/models/broken.rs:1:8: this is no Rust: expected identifier, found curly braces\n  help: correct it: `cargo check` says more\n\
+         src/models/broken.rs:1:8: this is no Rust: expected identifier\n  help: correct it: `cargo check` says more\n\
          src/models.rs:7:12: `u64` holds numbers that no integer column holds\n  help: use `i64`, or say what the column is: `#[column(type = decimal(20, 0))]`\n"
     );
     assert_eq!(
