@@ -106,17 +106,23 @@ fn is_gap(c: char) -> bool {
 }
 
 /// Makes a name that nothing has yet, by a number at its end if need be: `name`,
-/// `name-2`, `name-3`. It is short enough for a file's name, and never empty.
+/// `name-2`, `name-3`. It is short enough for a file's name, never empty, and no
+/// device of Windows.
 ///
 /// ```
 /// use whimbrel_core::history::unique_name;
 /// assert_eq!(unique_name("initial", |name| name == "initial"), "initial-2");
 /// assert_eq!(unique_name("", |_| false), "migration");
+/// assert_eq!(unique_name("con", |_| false), "migration-con");
 /// ```
 pub fn unique_name(wanted: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let wanted = if wanted.is_empty() { "migration" } else { wanted };
-    let numbered = (2_u64..).map(|number| with_ending(wanted, &format!("-{number}")));
-    let mut names = std::iter::once(with_ending(wanted, "")).chain(numbered);
+    let wanted = match wanted {
+        "" => "migration".to_owned(),
+        device if is_device(device) => format!("migration-{device}"),
+        wanted => wanted.to_owned(),
+    };
+    let numbered = (2_u64..).map(|number| with_ending(&wanted, &format!("-{number}")));
+    let mut names = std::iter::once(with_ending(&wanted, "")).chain(numbered);
     names.find(|name| !is_taken(name)).expect("there are more numbers than names")
 }
 
