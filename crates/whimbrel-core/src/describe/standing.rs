@@ -61,10 +61,10 @@ impl fmt::Display for Detail {
                 write!(f, "of what it replaces {} is applied and {} is not", list(applied), list(missing))
             }
             Self::Begun { done, same_file: true } => {
-                write!(f, "{done} of its statements are done; `apply` goes on")
+                write!(f, "statements done: {done}; `apply` goes on")
             }
             Self::Begun { done, same_file: false } => {
-                write!(f, "{done} of its statements are done, and its file was edited since")
+                write!(f, "statements done: {done}; its file was edited since")
             }
         }
     }
@@ -101,7 +101,7 @@ mod tests {
             ),
             (
                 standing(State::Failed, None, vec![Detail::Begun { done: 2, same_file: true }]),
-                "0003_add-users: failed; 2 of its statements are done; `apply` goes on",
+                "0003_add-users: failed; statements done: 2; `apply` goes on",
             ),
         ];
         for (standing, expected) in cases {

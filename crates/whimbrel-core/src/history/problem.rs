@@ -116,9 +116,7 @@ pub enum HistoryProblem {
         missing: Vec<String>,
     },
     /// A migration was begun, and its file is another now.
-    #[error(
-        "migration `{name}` was begun ({done} of its statements are done), and its file was edited since"
-    )]
+    #[error("migration `{name}` was begun (statements done: {done}), and its file was edited since")]
     #[diagnostic(
         code(whimbrel::history::begun_other),
         help("restore the file with which it was begun, and apply again")
@@ -130,9 +128,7 @@ pub enum HistoryProblem {
         done: usize,
     },
     /// A migration was begun that the journal does not know.
-    #[error(
-        "the database has begun `{name}` ({done} of its statements are done), which the journal does not know"
-    )]
+    #[error("the database has begun `{name}` (statements done: {done}), which the journal does not know")]
     #[diagnostic(
         code(whimbrel::history::begun_unknown),
         help("deploy the migrations that know it, and apply them")
@@ -347,13 +343,13 @@ mod tests {
         check(
             &HistoryProblem::BegunOther { name: name(), done: 2 },
             "history::begun_other",
-            "migration `add-a` was begun (2 of its statements are done), and its file was edited since",
+            "migration `add-a` was begun (statements done: 2), and its file was edited since",
             "restore the file with which it was begun, and apply again",
         );
         check(
             &HistoryProblem::BegunUnknown { name: name(), done: 2 },
             "history::begun_unknown",
-            "the database has begun `add-a` (2 of its statements are done), which the journal does not know",
+            "the database has begun `add-a` (statements done: 2), which the journal does not know",
             "deploy the migrations that know it, and apply them",
         );
         check(

@@ -35,7 +35,7 @@ impl<E> From<ApplyError> for Stopped<E> {
 pub enum ApplyError {
     /// The engine refused a statement.
     #[error("statement {number} of {of} of `{migration}` failed, at line {line} of `{}`", file.name())]
-    #[diagnostic(code(whimbrel::apply::statement), help("{kept}{next}"))]
+    #[diagnostic(code(whimbrel::apply::statement), help("{kept}{next}{}", advice(.source, *.next, .migration)))]
     Statement {
         /// The migration.
         migration: String,
@@ -275,6 +275,21 @@ impl fmt::Display for Next {
                 write!(f, "; statements 1 to {done} of it stay: the next run goes on after them")
             }
         }
+    }
+}
+
+/// What to put right before a refused statement is tried again.
+fn advice(source: &DbError, next: Next, migration: &str) -> String {
+    if !matches!(source, DbError::Statement(_)) {
+        return "; then run the command again".to_owned();
+    }
+    match next {
+        Next::RunAgain | Next::GoOn { done: 0 } => format!(
+            "; put right the rows that it met, or the file (`whimbrel migrate verify --accept {migration}` records \
+             the edit), then run the command again"
+        ),
+        // An edited file would be refused: some of it ran already.
+        Next::GoOn { .. } => "; put right what it met first".to_owned(),
     }
 }
 

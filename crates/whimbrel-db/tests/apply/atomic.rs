@@ -62,7 +62,8 @@ fn a_failing_statement_is_shown_where_it_stands() {
                 format!(
                     "statement 3 of 4 of `second` failed, at line 5 of `0001_second.sql`\n\
                      because: {cause}\n\
-                     help: this run keeps `first`"
+                     help: this run keeps `first`; put right the rows that it met, or the file (`whimbrel migrate \
+                     verify --accept second` records the edit), then run the command again"
                 )
             );
             assert_eq!(heard.reported(), ["first"]);

@@ -105,7 +105,9 @@ fn a_row_that_copy_refuses_is_told() {
         assert_eq!(
             told(&error),
             "statement 2 of 3 of `one` failed, at line 2 of `0000_one.sql`\n\
-             because: invalid input syntax for type integer: \"x\"\nhelp: nothing was kept of this run"
+             because: invalid input syntax for type integer: \"x\"\n\
+             help: nothing was kept of this run; put right the rows that it met, or the file (`whimbrel migrate \
+             verify --accept one` records the edit), then run the command again"
         );
         assert_eq!(column(&mut session, "SELECT count(*) FROM pg_class WHERE relname = 'a'").await, "0");
         assert!(!session.in_transaction().await.unwrap());
@@ -156,7 +158,7 @@ fn a_session_in_the_way_is_named_or_outlasted() {
             "{told}"
         );
         assert!(told.contains(" is locked by session ") && told.contains(": `LOCK TABLE t`"), "{told}");
-        assert!(told.ends_with("help: this run keeps `one`"), "{told}");
+        assert!(told.ends_with("help: this run keeps `one`; then run the command again"), "{told}");
 
         let free = tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(3)).await;

@@ -89,7 +89,8 @@ fn a_trigger_that_rolls_all_back_takes_nothing_that_was_reported() {
         assert_eq!(
             fail(&mut database, before, &migrations).await,
             "statement 2 of 2 of `three` failed, at line 2 of `0002_three.sql`\nbecause: not three\n\
-             help: this run keeps `one` and `two`"
+             help: this run keeps `one` and `two`; put right the rows that it met, or the file (`whimbrel migrate \
+             verify --accept three` records the edit), then run the command again"
         );
         assert_eq!(column(&mut *database.connection, "SELECT n FROM a").await, "1 2");
     });
@@ -112,7 +113,7 @@ fn a_full_disk_takes_nothing_that_was_reported() {
             told,
             format!(
                 "statement 2 of 2 of `three` failed, at line 2 of `0002_three.sql`\n\
-                 because: no room left to write to `{name}`\nhelp: this run keeps `one` and `two`"
+                 because: no room left to write to `{name}`\nhelp: this run keeps `one` and `two`; then run the command again"
             )
         );
         assert_eq!(column(&mut *database.connection, "SELECT n FROM a").await, "1 2");

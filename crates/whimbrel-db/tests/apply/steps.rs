@@ -29,7 +29,8 @@ fn a_failing_statement_keeps_those_before_it_and_may_be_edited() {
             told(&error),
             "statement 3 of 3 of `one` failed, at line 3 of `0000_one.sql`\n\
              because: relation \"u\" does not exist\n\
-             help: nothing was kept of this run; statements 1 to 2 of it stay: the next run goes on after them"
+             help: nothing was kept of this run; statements 1 to 2 of it stay: the next run goes on after them; put right \
+             what it met first"
         );
         assert_eq!(tracked(session).await, "");
         let progress = options(Dialect::Postgres).table.read(session).await.unwrap().progress();
@@ -78,7 +79,8 @@ fn an_invalid_index_is_built_again() {
         assert_eq!(
             told(&error),
             "statement 1 of 2 of `index` failed, at line 1 of `0001_index.sql`\n\
-             because: could not create unique index \"i\"\nhelp: this run keeps `rows`"
+             because: could not create unique index \"i\"\nhelp: this run keeps `rows`; put right the rows that it met, or the file (`whimbrel migrate \
+             verify --accept index` records the edit), then run the command again"
         );
         assert_eq!(column(session, VALID).await, "i false");
         session.execute("DELETE FROM t WHERE ctid = (SELECT min(ctid) FROM t)").await.unwrap();

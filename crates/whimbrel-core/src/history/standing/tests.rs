@@ -180,13 +180,13 @@ fn what_was_begun_goes_on_with_the_same_file() {
     world.progress = vec![progress.clone()];
     world.check(
         &[("a", Applied), ("b", Failed)],
-        &["migration `b` was begun (2 of its statements are done), and its file was edited since"],
+        &["migration `b` was begun (statements done: 2), and its file was edited since"],
     );
     progress.name = "x".into();
     world.progress = vec![progress];
     world.check(
         &[("a", Applied), ("b", Pending), ("x", Failed)],
-        &["the database has begun `x` (2 of its statements are done), which the journal does not know"],
+        &["the database has begun `x` (statements done: 2), which the journal does not know"],
     );
 }
 
