@@ -15,7 +15,7 @@ use whimbrel_db::apply::{Agenda, ApplyOptions, Job, Record, Seen, Silent};
 use whimbrel_db::introspect;
 
 use crate::error::Error;
-use crate::history::{History, HistoryError, Target, difference};
+use crate::history::{History, HistoryError, Target, difference, replay};
 use crate::migrator::Migrator;
 
 /// Marks as applied what an existing database has already; refine it, then
@@ -54,7 +54,7 @@ impl<'m> Baseline<'m> {
         let options = self.migrator.settings.introspect.clone();
         let live = introspect(self.migrator.connection.as_mut(), &options).await?.schema;
         if let Some(difference) = self.migrator.difference(&history, count, &live).await? {
-            let fits = self.migrator.fitting(&history, count, &live).await?;
+            let fits = self.migrator.fitting(&history, &live).await?;
             let last = history.journal.entries[..count].last().map(|entry| entry.name.clone());
             return Err(
                 HistoryError::NotTheBaseline { last: last.unwrap_or_default(), difference, fits }.into()
@@ -82,19 +82,24 @@ impl Migrator {
         Ok(difference(self.dialect(), live, &replayed))
     }
 
-    /// The last migration before `count` after which the schema is `live`.
-    async fn fitting(
-        &mut self,
-        history: &History,
-        count: usize,
-        live: &Schema,
-    ) -> Result<Option<String>, Error> {
-        for count in (1..count).rev() {
-            if self.difference(history, count, live).await?.is_none() {
-                return Ok(Some(history.journal.entries[count - 1].name.clone()));
+    /// The last migration after which the schema is `live`: all are replayed
+    /// once, one after the other.
+    async fn fitting(&mut self, history: &History, live: &Schema) -> Result<Option<String>, Error> {
+        let scripts = self.scripts(history, history.journal.entries.len())?;
+        let dialect = self.dialect();
+        let workshop = self.workshop().await?;
+        workshop.reset().await?;
+        let mut fitting = None;
+        for (entry, script) in history.journal.entries.iter().zip(&scripts) {
+            // What comes after one that does not replay cannot be compared.
+            if replay(workshop, script).await.is_err() {
+                break;
+            }
+            if difference(dialect, live, &workshop.read().await?).is_none() {
+                fitting = Some(entry.name.clone());
             }
         }
-        Ok(None)
+        Ok(fitting)
     }
 }
 
