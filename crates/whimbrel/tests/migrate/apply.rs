@@ -1,0 +1,482 @@
+//! `apply`: what runs, how far, and what keeps it from running.
+
+use std::time::Duration;
+
+use whimbrel::core::dialect::Dialect;
+use whimbrel::core::history::Checksum;
+use whimbrel::core::plan::Proof;
+use whimbrel::db::apply::{ApplyObserver, TransactionMode};
+use whimbrel::store::{EmbeddedStore, Store as _};
+use whimbrel::{Clock, Migrator};
+
+use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, USERS, names, told};
+
+/// Breaks a folder of three migrations, of which the first is applied; compares
+/// what apply then says, and sees that it does nothing.
+async fn refused(break_it: impl AsyncFn(&Project)) -> String {
+    let project = Project::applied(Dialect::Sqlite, &[USERS]).await;
+    project.generate(AGED).await;
+    project.generate(POSTS).await;
+    break_it(&project).await;
+    let before = project.store.texts();
+    let said = told(project.migrator().await.apply().await);
+    assert_eq!(told(project.migrator().await.apply().dry_run(true).await), said);
+    assert_eq!(project.tables().await, "users");
+    assert_eq!(project.store.texts(), before);
+    said
+}
+
+#[tokio::test]
+async fn everything_pending_is_applied_once() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS, AGED, POSTS]).await;
+        let report = project.migrator().await.apply().await.unwrap();
+        assert_eq!(report.migrations, project.journal().entries);
+        assert_eq!(report.pending, []);
+        assert_eq!(report.texts[0], project.text("0000_create-users.sql"));
+        assert_eq!(project.tables().await, "posts users");
+        assert_eq!(project.apply().await, [""; 0]);
+        assert_eq!(project.tracked().await, "create-users\nadd-age-to-users\ncreate-posts");
+        let checksums: Vec<_> =
+            project.journal().entries.iter().map(|entry| entry.checksum.to_string()).collect();
+        let rows = project.rows("SELECT checksum FROM _whimbrel_migrations ORDER BY id").await;
+        assert_eq!(rows, checksums.join("\n"));
+    }
+}
+
+#[tokio::test]
+async fn it_stops_where_it_is_told_to() {
+    let project = Project::generated(Dialect::Sqlite, &[USERS, AGED, POSTS]).await;
+    let mut migrator = project.migrator().await;
+    let report = migrator.apply().to(0).dry_run(true).await.unwrap();
+    assert_eq!(names(&report.migrations), ["create-users"]);
+    assert_eq!(project.tables().await, "");
+    let report = migrator.apply().to("create-users").await.unwrap();
+    assert_eq!(names(&report.migrations), ["create-users"]);
+    assert_eq!(names(&report.pending), ["add-age-to-users", "create-posts"]);
+    let report = migrator.apply().to("0001_add-age-to-users").await.unwrap();
+    assert_eq!(names(&report.migrations), ["add-age-to-users"]);
+    assert_eq!(names(&report.pending), ["create-posts"]);
+    // It never takes anything back.
+    let report = migrator.apply().to(0).await.unwrap();
+    assert_eq!(
+        (names(&report.migrations), names(&report.pending)),
+        (vec![], vec!["create-posts".to_owned()])
+    );
+    assert_eq!(
+        told(migrator.apply().to("0009_nothing").await),
+        "\
+whimbrel::history::no_such_migration
+there is no migration `0009_nothing`
+`whimbrel migrate status` lists them; a migration is named `add-users`, `0003_add-users` or `3`"
+    );
+    assert_eq!(
+        told(migrator.apply().to(7).await),
+        "\
+whimbrel::history::no_such_migration
+there is no migration `7`
+`whimbrel migrate status` lists them; a migration is named `add-users`, `0003_add-users` or `3`"
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_leaves_no_trace() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS, AGED]).await;
+        let report = project.migrator().await.apply().dry_run(true).await.unwrap();
+        assert_eq!(report.migrations.len(), 2);
+        let catalogue = match dialect {
+            Dialect::Sqlite => "SELECT count(*) FROM sqlite_schema",
+            Dialect::Postgres => "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace",
+        };
+        assert_eq!(project.rows(catalogue).await, "0");
+    }
+}
+
+#[tokio::test]
+async fn rows_survive_a_rebuild_between_other_migrations() {
+    let one = "CREATE TABLE users (id integer PRIMARY KEY, name text);\n\
+               CREATE TABLE posts (id integer PRIMARY KEY, author integer REFERENCES users (id) ON DELETE CASCADE);";
+    let two = one.replace("name text", "name text CHECK (name <> '')");
+    let project = Project::applied(Dialect::Sqlite, &[one]).await;
+    project.run("INSERT INTO users VALUES (1, 'ann')").await;
+    project.run("INSERT INTO posts VALUES (7, 1)").await;
+    project.write("before", "UPDATE users SET name = 'bob';\n", None).await;
+    project.generate(&two).await;
+    project.write("after", "INSERT INTO posts VALUES (8, 1);\n", None).await;
+    assert_eq!(project.apply().await.len(), 3);
+    assert_eq!(
+        project.rows("SELECT name, posts.id FROM users JOIN posts ON author = users.id").await,
+        "bob|7\nbob|8"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_proved_is_refused_where_proof_is_required() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS]).await;
+        project.write("by-hand", "CREATE TABLE t (a integer);\n", None).await;
+        let mut migrator = project.migrator().await;
+        assert_eq!(
+            told(migrator.apply().require_proof(true).await),
+            "whimbrel::history::unproved\n`by-hand` is not proved: its journal entry has no proof\nnothing was run; prove it with `whimbrel migrate verify --accept by-hand`, or leave `--require-proof` away"
+        );
+        assert_eq!(project.tables().await, "");
+        migrator.verify().accept("by-hand").await.unwrap();
+        assert_eq!(migrator.apply().require_proof(true).await.unwrap().migrations.len(), 2);
+        // What is applied already needs none.
+        let mut journal = project.journal();
+        for entry in &mut journal.entries {
+            entry.proof = Some(Proof::Unproved { reason: "no scratch database".to_owned() });
+        }
+        project.put(JOURNAL, &journal.to_json()).await;
+        assert_eq!(migrator.apply().require_proof(true).await.unwrap().migrations, []);
+    }
+}
+
+/// Applies a sound migration and one whose second statement fails; returns what
+/// is there afterwards.
+async fn half_sound(dialect: Dialect, mode: TransactionMode) -> String {
+    let project = Project::new(dialect).await;
+    project.write("sound", "CREATE TABLE a (a integer);\n", None).await;
+    project.write("unsound", "CREATE TABLE b (a integer);\nINSERT INTO nowhere VALUES (1);\n", None).await;
+    let failed = project.migrator().await.apply().transaction(mode).await;
+    assert!(failed.is_err());
+    let tracked = match project.status().await.contains("0000_sound: applied") {
+        true => project.tracked().await,
+        false => String::new(),
+    };
+    format!("{} / {}", project.tables().await, tracked.replace('\n', " "))
+}
+
+#[tokio::test]
+async fn transactions_hold_what_they_are_told_to_hold() {
+    for dialect in BOTH {
+        assert_eq!(half_sound(dialect, TransactionMode::Each).await, "a / sound", "{dialect}");
+        assert_eq!(half_sound(dialect, TransactionMode::All).await, " / ", "{dialect}");
+        assert_eq!(half_sound(dialect, TransactionMode::None).await, "a b / sound", "{dialect}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_says_where_and_what_was_kept() {
+    let project = Project::generated(Dialect::Sqlite, &[USERS]).await;
+    project.write("third", "INSERT INTO users VALUES (1, 'a');\n\nINSERT INTO users VALUES (2, 'b');\n-- why\nINSERT INTO users VALUES (1, 'c');\n", None).await;
+    assert_eq!(told(project.migrator().await.apply().await), "\
+whimbrel::apply::statement
+statement 3 of 3 of `third` failed, at line 5 of `memory/0001_third.sql`
+this run keeps `create-users`; put right the rows that it met, or the file (`whimbrel migrate verify --accept third` records the edit), then run the command again");
+    assert_eq!(project.rows("SELECT count(*) FROM users").await, "0");
+    assert_eq!(project.tracked().await, "create-users");
+}
+
+#[tokio::test]
+async fn an_edited_file_is_refused() {
+    let edited = refused(async |project| project.edit("0000_create-users.sql", "text", "blob").await).await;
+    assert_eq!(edited, "\
+migration `create-users` was edited after it was applied: `0000_create-users.sql` has checksum 1bc5ac3dbf1d19f282e3a78378d36b46a72fbcdfc61b0ced5113e7024eb05240, not aa639230deb68320377591af6e6ceead30ce2294d7812b6521b8b9a1b3f8cb26
+whimbrel::history::edited
+migration `create-users` was edited after it was applied: `0000_create-users.sql` has checksum 1bc5ac3dbf1d19f282e3a78378d36b46a72fbcdfc61b0ced5113e7024eb05240, not aa639230deb68320377591af6e6ceead30ce2294d7812b6521b8b9a1b3f8cb26
+restore the file, or record the edit with `whimbrel migrate verify --accept create-users`");
+    let edited = refused(async |project| project.edit("0002_create-posts.sql", "text", "blob").await).await;
+    assert_eq!(edited, "\
+`0002_create-posts.sql` was edited: it has checksum 4557b3fbc83e7fc4b3f2e91bb5370c6036d414ffe12485a97cd22810bc9ade0a, and the journal says 25277be940a240d5668179141b9603d33b2fdece25cd28a9e836a8f053d2da2e
+whimbrel::history::edited_pending
+`0002_create-posts.sql` was edited: it has checksum 4557b3fbc83e7fc4b3f2e91bb5370c6036d414ffe12485a97cd22810bc9ade0a, and the journal says 25277be940a240d5668179141b9603d33b2fdece25cd28a9e836a8f053d2da2e
+restore the file, or have the edit proved and recorded with `whimbrel migrate verify --accept create-posts`");
+    let truncated = refused(async |project| {
+        let text = project.text("0001_add-age-to-users.sql");
+        project.put("0001_add-age-to-users.sql", &text[..text.len() / 2]).await;
+    });
+    assert!(truncated.await.contains("whimbrel::history::edited_pending"));
+}
+
+#[tokio::test]
+async fn a_deleted_file_is_refused() {
+    let deleted = refused(async |project| project.store.delete("0000_create-users.sql").await.unwrap()).await;
+    assert_eq!(
+        deleted,
+        "\
+`0000_create-users.sql` of migration `create-users` is missing
+whimbrel::history::missing
+`0000_create-users.sql` of migration `create-users` is missing
+restore the file from version control, and make sure that it is deployed"
+    );
+}
+
+#[tokio::test]
+async fn a_renamed_file_is_refused() {
+    let renamed = refused(async |project| {
+        let text = project.text("0001_add-age-to-users.sql");
+        project.store.delete("0001_add-age-to-users.sql").await.unwrap();
+        project.put("0001_add-age.sql", &text).await;
+    });
+    assert_eq!(
+        renamed.await,
+        "\
+`0001_add-age-to-users.sql` of migration `add-age-to-users` is missing
+whimbrel::history::missing
+`0001_add-age-to-users.sql` of migration `add-age-to-users` is missing
+restore the file from version control, and make sure that it is deployed"
+    );
+}
+
+#[tokio::test]
+async fn a_reordered_journal_is_refused() {
+    let reordered = refused(async |project| {
+        let mut journal = project.journal();
+        journal.entries.swap(0, 1);
+        for (entry, idx) in journal.entries.iter_mut().zip(0..) {
+            let (old, old_down) = (entry.path(), entry.down_path());
+            entry.idx = idx;
+            if entry.path() != old {
+                project.put(&entry.path(), &project.text(&old)).await;
+                project.put(&entry.down_path(), &project.text(&old_down)).await;
+            }
+        }
+        project.put(JOURNAL, &journal.to_json()).await;
+    });
+    assert_eq!(
+        reordered.await,
+        "\
+migration `add-age-to-users` is pending, but `create-users`, which comes after it, is applied
+whimbrel::history::out_of_order
+migration `add-age-to-users` is pending, but `create-users`, which comes after it, is applied
+run `whimbrel migrate rebase`: it puts the pending migrations after the applied ones"
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_is_ahead_or_another_one_is_refused() {
+    let ahead = refused(async |project| {
+        project.run("INSERT INTO _whimbrel_migrations (name, checksum, applied_at) VALUES ('from-the-future', 'x', '2030')").await;
+    });
+    assert_eq!(
+        ahead.await,
+        "\
+the database has applied `from-the-future` (at 2030), which the journal does not know
+whimbrel::history::unknown
+the database has applied `from-the-future` (at 2030), which the journal does not know
+deploy the migrations that know it: a newer version, or the branch that it comes from"
+    );
+    let other = refused(async |project| project.run("UPDATE _whimbrel_migrations SET checksum = '7'").await);
+    assert!(other.await.contains("whimbrel::history::applied_other"));
+    let disjoint =
+        refused(async |project| project.run("UPDATE _whimbrel_migrations SET name = 'other'").await);
+    assert!(disjoint.await.contains("whimbrel::history::unknown"));
+}
+
+#[tokio::test]
+async fn several_problems_are_told_together() {
+    let both = refused(async |project| {
+        project.edit("0000_create-users.sql", "text", "blob").await;
+        project.store.delete("0002_create-posts.sql").await.unwrap();
+    });
+    assert_eq!(both.await, "\
+2 things must be put right first
+whimbrel::history::edited
+migration `create-users` was edited after it was applied: `0000_create-users.sql` has checksum 1bc5ac3dbf1d19f282e3a78378d36b46a72fbcdfc61b0ced5113e7024eb05240, not aa639230deb68320377591af6e6ceead30ce2294d7812b6521b8b9a1b3f8cb26
+restore the file, or record the edit with `whimbrel migrate verify --accept create-users`
+whimbrel::history::missing
+`0002_create-posts.sql` of migration `create-posts` is missing
+restore the file from version control, and make sure that it is deployed");
+}
+
+#[tokio::test]
+async fn a_checkout_with_other_line_ends_makes_no_difference() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS, AGED]).await;
+        for (path, text) in project.store.texts() {
+            project.put(&path, &text.replace('\n', "\r\n")).await;
+        }
+        assert_eq!(project.apply().await, ["create-users", "add-age-to-users"]);
+        assert_eq!(
+            project.status().await,
+            "\
+0000_create-users: applied at then
+0001_add-age-to-users: applied at then"
+        );
+        assert!(project.towards(AGED).await.generate().await.unwrap().migrations.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_does_not_read_stops_everything() {
+    let told_of =
+        async |from: &str, to: &str| refused(async |project| project.edit(JOURNAL, from, to).await).await;
+    assert_eq!(
+        told_of("\"dialect\": \"sqlite\"", "\"dialect\": \"postgresql\"").await,
+        "\
+whimbrel::history::dialect
+`memory/meta/_journal.json` is of migrations for PostgreSQL, and the database is SQLite
+give each engine a folder of its own, with `--dir`"
+    );
+    assert_eq!(
+        told_of("\"version\": \"1\"", "\"version\": \"2\"").await,
+        "\
+whimbrel::journal::version
+`memory/meta/_journal.json` has version `\"2\"`, and this whimbrel reads version \"1\"
+use the whimbrel that wrote it, or a later one"
+    );
+    assert_eq!(told_of("\"idx\": 1", "\"idx\": 0").await, "\
+whimbrel::journal::invalid
+`memory/meta/_journal.json`: entry 2 (`add-age-to-users`): entry 1 has the number 0 too
+if both sides of a merge added migrations, take the file as it was before it, and run `whimbrel migrate rebase`");
+    assert_eq!(
+        told_of("\"add-age-to-users\"", "\"create-users\"").await,
+        "\
+whimbrel::journal::invalid
+`memory/meta/_journal.json`: entry 2 (`create-users`): entry 1 has the same name
+a migration is its name: rename the one that no database has applied, its `name` here and its files"
+    );
+    assert_eq!(
+        told_of("\"add-age-to-users\"", "\"../../etc/passwd\"").await,
+        "\
+whimbrel::journal::invalid
+`memory/meta/_journal.json`: entry 2 (`../../etc/passwd`): its name leads out of the folder
+rename the migration: its `name` here, and its files"
+    );
+}
+
+#[tokio::test]
+async fn transaction_control_inside_a_file_is_refused_before_anything_runs() {
+    let project = Project::generated(Dialect::Sqlite, &[USERS]).await;
+    project
+        .write("commits", "CREATE TABLE a (a integer);\nCOMMIT;\nCREATE TABLE b (a integer);\n", None)
+        .await;
+    assert_eq!(told(project.migrator().await.apply().await), "\
+`memory/0001_commits.sql` cannot run: a migration may not control its transaction
+whimbrel::script::statement
+line 2: a migration may not control its transaction
+remove it; only one BEGIN and COMMIT around the whole file is accepted. If the statements must not share a transaction, put `-- whimbrel: no-transaction` at the top");
+    assert_eq!(project.tables().await, "");
+}
+
+#[tokio::test]
+async fn a_migration_may_leave_its_session_in_any_state() {
+    let project = Project::new(Dialect::Postgres).await;
+    let dump = "SET search_path = '';\nSELECT pg_catalog.set_config('search_path', '', false);\n\
+                SET lock_timeout = 1;\nSET SESSION AUTHORIZATION DEFAULT;\nCREATE TABLE public.a (a integer);\n";
+    project.write("dump", dump, None).await;
+    project.write("next", "CREATE TABLE b (a integer);\n", None).await;
+    assert_eq!(project.apply().await, ["dump", "next"]);
+    assert_eq!(project.tables().await, "a b");
+    assert_eq!(project.tracked().await, "dump\nnext");
+}
+
+#[tokio::test]
+async fn a_statement_that_needs_no_transaction_gets_none() {
+    let project = Project::applied(Dialect::Postgres, &[USERS]).await;
+    let up = "CREATE INDEX CONCURRENTLY users_name ON users (name);\nVACUUM users;\n";
+    project.write("index", up, Some("DROP INDEX CONCURRENTLY users_name;\n")).await;
+    assert_eq!(project.apply().await, ["index"]);
+    let mut migrator = project.migrator().await;
+    assert_eq!(migrator.down().await.unwrap().migrations.len(), 1);
+    assert_eq!(project.tracked().await, "create-users");
+}
+
+static FILES: [(&str, &str); 2] = [
+    (
+        JOURNAL,
+        concat!(
+            "{\"version\": \"1\", \"dialect\": \"sqlite\", \"entries\": [{\"idx\": 0, \"version\": \"20260131100000\", ",
+            "\"name\": \"a\", \"when\": 1769853600000, ",
+            "\"checksum\": \"48637cba1f2cce2d55347dc633a3833ac67199c4a9f62bd3bc3e94498d246a1c\"}]}"
+        ),
+    ),
+    ("0000_a.sql", "CREATE TABLE a (a integer);\n"),
+];
+
+#[tokio::test]
+async fn migrations_may_be_in_the_binary() {
+    let project = Project::new(Dialect::Sqlite).await;
+    let checksum = Checksum::of_file(FILES[1].1).to_string();
+    assert_eq!(FILES[0].1.matches(&checksum).count(), 1, "{checksum}");
+    let builder = Migrator::builder(project.database.url()).unwrap().store(EmbeddedStore::new(&FILES));
+    let mut migrator = builder.connect().await.unwrap();
+    assert_eq!(names(&migrator.apply().await.unwrap().migrations), ["a"]);
+    assert_eq!(migrator.apply().await.unwrap().migrations, []);
+    assert_eq!(project.tables().await, "a");
+    assert_eq!(
+        told(migrator.create("b").await),
+        "\
+whimbrel::store::read_only
+the store `the binary` cannot be written
+run it where the migrations are a folder that may be written: `--dir migrations`"
+    );
+}
+
+/// Writes down what it hears.
+#[derive(Default)]
+struct Heard(Vec<String>);
+
+impl ApplyObserver for Heard {
+    fn began(&mut self, total: usize) {
+        self.0.push(format!("{total} to run"));
+    }
+
+    fn started(&mut self, index: usize, total: usize, name: &str) {
+        self.0.push(format!("{} of {total}: {name}", index + 1));
+    }
+
+    fn statements(&mut self, _: usize, _: usize) {}
+
+    fn applied(&mut self, name: &str, _: Duration) {
+        self.0.push(format!("applied {name}"));
+    }
+}
+
+#[tokio::test]
+async fn an_observer_hears_of_each_migration() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS, AGED]).await;
+        let mut heard = Heard::default();
+        project.migrator().await.apply().observer(&mut heard).await.unwrap();
+        heard.0.sort();
+        assert_eq!(
+            heard.0,
+            [
+                "1 of 2: create-users",
+                "2 of 2: add-age-to-users",
+                "2 to run",
+                "applied add-age-to-users",
+                "applied create-users"
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_empty_folder_is_no_failure() {
+    for dialect in BOTH {
+        let project = Project::new(dialect).await;
+        assert_eq!(project.apply().await, [""; 0]);
+        assert_eq!(project.status().await, "");
+        // Files that no journal names are nobody's.
+        project.put("0000_a.sql", "CREATE TABLE a (a integer);\n").await;
+        assert_eq!(project.apply().await, [""; 0]);
+        assert_eq!(project.tables().await, "");
+    }
+}
+
+#[tokio::test]
+async fn many_migrators_at_once_apply_each_migration_once() {
+    for dialect in BOTH {
+        let project = Project::new(dialect).await;
+        project.write("table", "CREATE TABLE a (a integer);\n", None).await;
+        for at in 0..5 {
+            project.write(&format!("row-{at}"), &format!("INSERT INTO a VALUES ({at});\n"), None).await;
+        }
+        let migrators = (0..8).map(|_| {
+            let builder = project.builder().clock(Clock::system());
+            tokio::spawn(async move { builder.connect().await?.apply().await })
+        });
+        let runs: Vec<_> = migrators.collect();
+        let mut applied = 0;
+        for run in runs {
+            applied += run.await.unwrap().unwrap().migrations.len();
+        }
+        assert_eq!(applied, 6);
+        assert_eq!(project.rows("SELECT a FROM a ORDER BY a").await, "0\n1\n2\n3\n4");
+    }
+}

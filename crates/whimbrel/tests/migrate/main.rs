@@ -1,0 +1,17 @@
+//! The verbs of migrations, on real databases: what they write, run and say.
+
+mod apply;
+mod baseline;
+mod check;
+mod create;
+mod down;
+mod faults;
+mod forget;
+mod generate;
+mod project;
+mod rebase;
+mod reset;
+mod squash;
+mod status;
+mod verify;
+mod viborm;

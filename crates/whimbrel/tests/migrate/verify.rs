@@ -1,0 +1,166 @@
+//! `verify`: a verdict for each migration, and edits taken on by name.
+
+use whimbrel::core::dialect::Dialect;
+use whimbrel::core::plan::Proof;
+use whimbrel::{Outcome, Verdict};
+
+use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, SNAPSHOT, USERS, told};
+
+/// A verdict in a line.
+fn line(verdict: &Verdict) -> String {
+    let outcome = match &verdict.outcome {
+        Outcome::Proved(proof) => proof.to_string(),
+        Outcome::Fails(error) => format!("fails: {error}"),
+        Outcome::NotReached => "not reached".to_owned(),
+    };
+    format!("{}: {outcome}{}", verdict.entry.name, if verdict.edited { ", edited" } else { "" })
+}
+
+async fn verdicts(project: &Project) -> Vec<String> {
+    let before = project.store.texts();
+    let report = project.migrator().await.verify().await.unwrap();
+    assert_eq!(project.store.texts(), before);
+    report.verdicts.iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn what_was_generated_is_as_it_was_proved() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS, AGED, USERS, POSTS]).await;
+        assert_eq!(
+            verdicts(&project).await,
+            [
+                "create-users: exact",
+                "add-age-to-users: exact",
+                "drop-age-from-users: lossy",
+                "create-posts: exact"
+            ]
+        );
+        let mut heard = Vec::new();
+        let report = project.migrator().await.verify().observer(|verdict| heard.push(line(verdict))).await;
+        assert!(report.unwrap().is_fine());
+        assert_eq!(heard.len(), 4);
+        assert_eq!(project.tables().await, "", "the database itself is not touched");
+    }
+}
+
+#[tokio::test]
+async fn each_file_gets_the_verdict_that_it_deserves() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS]).await;
+        project.write("no-way-back", "CREATE TABLE a (a integer);\n", None).await;
+        project.write("wrong-way-back", "CREATE TABLE b (a integer);\n", Some("DROP TABLE a;\n")).await;
+        project.write("broken-way-back", "CREATE TABLE c (a integer);\n", Some("DROP TABLE z;\n")).await;
+        project.write("sound", "CREATE INDEX b_a ON b (a);\n", Some("DROP INDEX b_a;\n")).await;
+        project.write("loses", "DROP TABLE c;\n", Some("CREATE TABLE c (a integer);\n")).await;
+        project.write("broken", "CREATE TABLE a (a integer);\n", None).await;
+        project.write("after", "CREATE TABLE d (a integer);\n", None).await;
+        let lines: Vec<String> = verdicts(&project)
+            .await
+            .into_iter()
+            .map(|line| line.split('\n').next().unwrap().to_owned())
+            .collect();
+        let (no_table, is_there) = match dialect {
+            Dialect::Sqlite => ("no such table: z", "table a already exists"),
+            Dialect::Postgres => ("table \"z\" does not exist", "relation \"a\" already exists"),
+        };
+        let expected = [
+            "create-users: exact".to_owned(),
+            "no-way-back: irreversible (`no-way-back` has no way back)".to_owned(),
+            "wrong-way-back: irreversible (its way back leaves a difference: drop b create a + a: integer)"
+                .to_owned(),
+            format!(
+                "broken-way-back: irreversible (memory/meta/_down/0003_broken-way-back.sql:1: {no_table})"
+            ),
+            "sound: exact".to_owned(),
+            "loses: lossy".to_owned(),
+            format!("broken: fails: memory/0006_broken.sql:1: {is_there}"),
+            "after: not reached".to_owned(),
+        ];
+        assert_eq!(lines, expected);
+    }
+}
+
+#[tokio::test]
+async fn an_edit_is_told_and_taken_on_by_name_alone() {
+    for dialect in BOTH {
+        let project = Project::applied(dialect, &[USERS, AGED]).await;
+        let path = "0001_add-age-to-users.sql";
+        let old = project.journal().entries[1].clone();
+        project.edit(path, "integer", "bigint").await;
+        assert_eq!(verdicts(&project).await[1], "add-age-to-users: exact, edited");
+        project.migrator().await.verify().accept("create-users").await.unwrap();
+        assert_eq!(project.journal().entries[1], old, "another one was accepted");
+
+        let report = project.migrator().await.verify().accept("add-age-to-users").await.unwrap();
+        assert_eq!(report.accepted, ["add-age-to-users"]);
+        let entry = project.journal().entries[1].clone();
+        assert_eq!(entry.legacy_checksum, Some(old.checksum.clone()));
+        assert_ne!(entry.checksum, old.checksum);
+        assert!(project.text(SNAPSHOT).contains("bigint"));
+        // The database that applied it as it was still agrees, and differs in the type.
+        assert_eq!(project.apply().await, [""; 0]);
+        let findings = project.migrator().await.check().await.unwrap().findings;
+        assert!(matches!(findings.as_slice(), [whimbrel::Finding::Drift(_)]), "{findings:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_replay_is_not_taken_on() {
+    let project = Project::generated(Dialect::Sqlite, &[USERS, AGED, POSTS]).await;
+    project.edit("0001_add-age-to-users.sql", "\"users\"", "\"nowhere\"").await;
+    let before = project.store.texts();
+    assert_eq!(told(project.migrator().await.verify().accept(1).await), "\
+whimbrel::history::replay
+memory/0001_add-age-to-users.sql:5: no such table: nowhere
+this is what a new database would meet; put the statement right, then `whimbrel migrate verify --accept` the file");
+    assert_eq!(told(project.migrator().await.verify().accept("create-posts").await), "\
+whimbrel::history::replay
+memory/0001_add-age-to-users.sql:5: no such table: nowhere
+this is what a new database would meet; put the statement right, then `whimbrel migrate verify --accept` the file");
+    assert!(told(project.migrator().await.verify().accept("nobody").await).contains("no_such_migration"));
+    assert_eq!(project.store.texts(), before);
+}
+
+#[tokio::test]
+async fn a_way_back_that_was_edited_is_proved_again() {
+    let project = Project::applied(Dialect::Sqlite, &[USERS, AGED]).await;
+    let path = "meta/_down/0001_add-age-to-users.sql";
+    project.edit(path, "DROP COLUMN", "DROP").await;
+    assert_eq!(verdicts(&project).await[1], "add-age-to-users: exact, edited");
+    project.migrator().await.verify().accept(1).await.unwrap();
+    assert!(project.migrator().await.verify().await.unwrap().is_fine());
+    assert_eq!(project.migrator().await.down().await.unwrap().migrations.len(), 1);
+}
+
+#[tokio::test]
+async fn rows_that_a_migration_moves_are_replayed_too() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS]).await;
+        project
+            .write(
+                "seed",
+                "INSERT INTO users VALUES (1, 'ann');\n",
+                Some("DELETE FROM users WHERE id = 1;\n"),
+            )
+            .await;
+        project
+            .write(
+                "unique",
+                "CREATE UNIQUE INDEX users_name ON users (name);\n",
+                Some("DROP INDEX users_name;\n"),
+            )
+            .await;
+        project.migrator().await.verify().accept("seed").accept("unique").await.unwrap();
+        let proofs: Vec<_> = project.journal().entries.into_iter().map(|entry| entry.proof).collect();
+        assert_eq!(proofs, [Some(Proof::Exact), Some(Proof::Exact), Some(Proof::Exact)]);
+    }
+}
+
+#[tokio::test]
+async fn an_edited_checksum_in_the_journal_is_an_edit() {
+    let project = Project::generated(Dialect::Sqlite, &[USERS]).await;
+    let checksum = project.journal().entries[0].checksum.to_string();
+    project.edit(JOURNAL, &checksum, &"0".repeat(64)).await;
+    assert_eq!(verdicts(&project).await, ["create-users: exact, edited"]);
+}
