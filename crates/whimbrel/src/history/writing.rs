@@ -79,17 +79,16 @@ impl Writer<'_> {
         drafts: Vec<Draft>,
     ) -> Result<(Vec<Written>, Journal), Error> {
         let mut journal = self.history.journal.clone();
-        let first_change: Vec<Change> = drafts.iter().flat_map(|draft| draft.changes.clone()).collect();
-        let wanted = match name {
-            Some(name) => name.to_owned(),
-            None => automatic_name(&first_change, journal.entries.is_empty()),
-        };
         let last = drafts.len().saturating_sub(1);
         let mut written = Vec::with_capacity(drafts.len());
         for (at, draft) in drafts.into_iter().enumerate() {
             // What is cut off in front only prepares: nothing is lost there.
             let said = if at == last { said } else { Said::default() };
             let notes = notes(&draft.changes, said);
+            let wanted = match name {
+                Some(name) => name.to_owned(),
+                None => automatic_name(&draft.changes, journal.entries.is_empty()),
+            };
             let one = self.one(&journal, &wanted, notes, &draft)?;
             journal.entries.push(one.entry.clone());
             written.push(one);

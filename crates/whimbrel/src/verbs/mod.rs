@@ -12,6 +12,7 @@ mod inspect;
 #[cfg(feature = "model-files")]
 mod inspect_models;
 mod push;
+mod read;
 mod rebase;
 mod reset;
 mod squash;
