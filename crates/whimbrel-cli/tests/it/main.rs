@@ -2,6 +2,8 @@
 
 mod json;
 #[cfg(unix)]
+mod migrations;
+#[cfg(unix)]
 mod processes;
 mod project;
 mod readme;

@@ -1,0 +1,174 @@
+//! Migrations whose process is killed, interrupted, or one of many.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Output, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::project::Project;
+
+/// The migrations of the tests, each of which adds a row and counts it.
+const MIGRATIONS: usize = 12;
+
+/// How often a process is killed.
+const ROUNDS: u64 = 8;
+
+/// A project with migrations that add up to `MIGRATIONS` rows; each of them takes
+/// a moment.
+fn counting() -> Project {
+    let project = Project::new("CREATE TABLE rows (n INTEGER, note TEXT);\n");
+    succeed(&project, &["migrate", "generate", "--name", "table"]);
+    for at in 0..MIGRATIONS {
+        let name = format!("row-{at}");
+        succeed(&project, &["migrate", "create", &name]);
+        let file = project.path(&format!("migrations/{:04}_{name}.sql", at + 1));
+        let text = std::fs::read_to_string(&file).expect("it was just written");
+        let row = format!(
+            "INSERT INTO rows WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) \
+             SELECT {at}, max(i) FROM n;\n"
+        );
+        std::fs::write(&file, text + &row).expect("the folder can be written to");
+    }
+    let names: Vec<String> = (0..MIGRATIONS).map(|at| format!("row-{at}")).collect();
+    let accept = names.iter().flat_map(|name| ["--accept", name.as_str()]);
+    succeed(&project, &["migrate", "verify"].into_iter().chain(accept).collect::<Vec<_>>());
+    project
+}
+
+fn succeed(project: &Project, arguments: &[&str]) {
+    let output = project.run(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+}
+
+fn start(project: &Project, arguments: &[&str]) -> Child {
+    let mut command = project.whimbrel(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the binary is built")
+}
+
+/// Starts the binary and kills it at a moment that depends on the round.
+fn kill_at(project: &Project, arguments: &[&str], round: u64) {
+    let mut child = start(project, arguments);
+    // Spread over the time that a run takes, in an order that is always the same.
+    std::thread::sleep(Duration::from_millis((round * 7919) % 60));
+    child.kill().expect("it is our child");
+    child.wait().expect("it is our child");
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn each_ran_once(project: &Project) {
+    let digest: String = project.value("SELECT count(*) || ' ' || count(DISTINCT n) FROM rows");
+    assert_eq!(digest, format!("{MIGRATIONS} {MIGRATIONS}"));
+    let applied: i64 = project.value("SELECT count(*) FROM _whimbrel_migrations");
+    assert_eq!(applied, MIGRATIONS as i64 + 1);
+    assert_eq!(project.value::<String>("PRAGMA integrity_check"), "ok");
+}
+
+#[test]
+fn a_killed_apply_goes_on_where_it_was() {
+    let project = counting();
+    for round in 0..ROUNDS {
+        kill_at(&project, &["migrate", "apply"], round);
+    }
+    succeed(&project, &["migrate", "apply", "--lock-wait", "1s"]);
+    each_ran_once(&project);
+}
+
+#[test]
+fn of_many_processes_each_succeeds_and_each_migration_runs_once() {
+    let project = counting();
+    let children: Vec<Child> = (0..32).map(|_| start(&project, &["migrate", "apply"])).collect();
+    for child in children {
+        let output = child.wait_with_output().expect("it is our child");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+    each_ran_once(&project);
+}
+
+#[test]
+fn an_interrupted_apply_keeps_what_is_whole_and_ends_with_130() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let project = Project::new("CREATE TABLE rows (n INTEGER);\n");
+        succeed(&project, &["migrate", "generate"]);
+        succeed(&project, &["migrate", "apply"]);
+        succeed(&project, &["migrate", "create", "long"]);
+        let file = project.path("migrations/0001_long.sql");
+        let text = std::fs::read_to_string(&file).expect("it was just written");
+        let quick = "INSERT INTO rows VALUES (1);\n";
+        std::fs::write(&file, text.clone() + quick).expect("the folder can be written to");
+        succeed(&project, &["migrate", "verify", "--accept", "long"]);
+        // So that no replay has to last as long.
+        let long = "INSERT INTO rows WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+                    SELECT i FROM n LIMIT (SELECT CASE count(*) WHEN 0 THEN 1 ELSE 1000000000 END FROM gate);\n";
+        std::fs::write(&file, format!("{text}CREATE TABLE IF NOT EXISTS gate (a INTEGER);\n{long}"))
+            .expect("the folder can be written to");
+        succeed(&project, &["migrate", "verify", "--accept", "long"]);
+        project.sql("CREATE TABLE gate (a INTEGER); INSERT INTO gate VALUES (1)");
+
+        let child = start(&project, &["migrate", "apply"]);
+        std::thread::sleep(Duration::from_millis(400));
+        kill_process(Pid::from_child(&child), signal).expect("it is our child and still there");
+        let output = child.wait_with_output().expect("it is our child");
+        assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+        assert!(stderr(&output).contains("what was begun was rolled back"), "{}", stderr(&output));
+        assert_eq!(project.value::<i64>("SELECT count(*) FROM rows"), 0);
+        assert_eq!(project.value::<i64>("SELECT count(*) FROM _whimbrel_migrations"), 1);
+        project.sql("DELETE FROM gate");
+        succeed(&project, &["migrate", "apply", "--lock-wait", "1s"]);
+        assert_eq!(project.value::<i64>("SELECT count(*) FROM rows"), 1);
+    }
+}
+
+/// Kills a command that writes migrations again and again; the folder is whole
+/// after every time.
+fn check_folder(arguments: &[&str]) {
+    for round in 0..ROUNDS {
+        let project = Project::new("CREATE TABLE a (n INTEGER);\n");
+        succeed(&project, &["migrate", "generate", "--name", "one"]);
+        project.set_schema("CREATE TABLE a (n INTEGER, m INTEGER);\n");
+        succeed(&project, &["migrate", "generate", "--name", "two"]);
+        project.set_schema("CREATE TABLE a (n INTEGER, m INTEGER);\nCREATE TABLE b (n INTEGER);\n");
+        kill_at(&project, arguments, round);
+        let verified = project.run(&["migrate", "verify"]);
+        assert_eq!(verified.status.code(), Some(0), "round {round}: {}", stderr(&verified));
+        succeed(&project, &["migrate", "generate"]);
+        succeed(&project, &["migrate", "apply"]);
+        succeed(&project, &["check"]);
+    }
+}
+
+#[test]
+fn a_killed_generate_leaves_a_whole_folder() {
+    check_folder(&["migrate", "generate"]);
+}
+
+#[test]
+fn a_killed_squash_leaves_a_whole_folder() {
+    check_folder(&["migrate", "squash"]);
+}
+
+#[test]
+fn a_read_only_folder_behind_a_link_is_deployed_from() {
+    let project = Project::new("CREATE TABLE a (n INTEGER);\n");
+    succeed(&project, &["migrate", "generate"]);
+    std::fs::rename(project.path("migrations"), project.path("elsewhere")).expect("both are in one folder");
+    std::os::unix::fs::symlink("elsewhere", project.path("migrations")).expect("links can be made");
+    let set_rights = |mode: u32| {
+        for folder in ["elsewhere", "elsewhere/meta", "elsewhere/meta/_down"] {
+            let rights = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(project.path(folder), rights).expect("it is ours");
+        }
+    };
+    set_rights(0o555);
+    succeed(&project, &["migrate", "apply"]);
+    succeed(&project, &["migrate", "apply"]);
+    succeed(&project, &["migrate", "status"]);
+    succeed(&project, &["check"]);
+    // So that it can be tidied away.
+    set_rights(0o755);
+}
