@@ -165,6 +165,20 @@ pub fn automatic_name(changes: &[Change], is_first: bool) -> String {
         Change::CreateObject { object } => format!("create-{}", flat(&object.name)),
         Change::ReplaceObject { to, .. } => format!("replace-{}", flat(&to.name)),
         Change::DropObject { object } => format!("drop-{}", flat(&object.name)),
+        Change::AlterColumn { table_name, column_name, .. } => {
+            format!("alter-{column_name}-in-{}", flat(table_name))
+        }
+        Change::AlterTableOptions { table_name, .. }
+        | Change::RenameIndex { table_name, .. }
+        | Change::AddPrimaryKey { table_name, .. }
+        | Change::DropPrimaryKey { table_name, .. }
+        | Change::AddUniqueConstraint { table_name, .. }
+        | Change::DropUniqueConstraint { table_name, .. }
+        | Change::AddCheck { table_name, .. }
+        | Change::DropCheck { table_name, .. }
+        | Change::AddExclusion { table_name, .. }
+        | Change::DropExclusion { table_name, .. }
+        | Change::RenameConstraint { table_name, .. } => format!("alter-{}", flat(table_name)),
         Change::CreateNamespace { .. }
         | Change::DropNamespace { .. }
         | Change::CreateExtension { .. }
@@ -179,18 +193,6 @@ pub fn automatic_name(changes: &[Change], is_first: bool) -> String {
         | Change::DropSequence { .. }
         | Change::AlterSequence { .. }
         | Change::RenameSequence { .. }
-        | Change::AlterTableOptions { .. }
-        | Change::AlterColumn { .. }
-        | Change::RenameIndex { .. }
-        | Change::AddPrimaryKey { .. }
-        | Change::DropPrimaryKey { .. }
-        | Change::AddUniqueConstraint { .. }
-        | Change::DropUniqueConstraint { .. }
-        | Change::AddCheck { .. }
-        | Change::DropCheck { .. }
-        | Change::AddExclusion { .. }
-        | Change::DropExclusion { .. }
-        | Change::RenameConstraint { .. }
         | Change::SetComment { .. } => "migration".to_owned(),
     }
 }

@@ -145,11 +145,14 @@ async fn a_down_file_that_was_edited_or_deleted_is_refused() {
     let path = "meta/_down/0002_create-posts.sql";
     let project = project(Dialect::Sqlite).await;
     project.edit(path, "DROP TABLE", "DROP TABLE IF EXISTS").await;
-    assert_eq!(told(project.migrator().await.down().await), "\
-`meta/_down/0002_create-posts.sql` was edited: it has checksum cd9b843d3817f7e2682d64fd508cbae191811752bbbb9266017f4a59c1862b04, and the journal says a5b885397840694c0da7097d53b611195f6ec0b14254be5f52db85fdfb7ea802
+    assert_eq!(
+        told(project.migrator().await.down().await),
+        "\
+`meta/_down/0002_create-posts.sql` was edited: it has checksum cd9b843d3817, and the journal says a5b885397840
 whimbrel::history::edited_down
-`meta/_down/0002_create-posts.sql` was edited: it has checksum cd9b843d3817f7e2682d64fd508cbae191811752bbbb9266017f4a59c1862b04, and the journal says a5b885397840694c0da7097d53b611195f6ec0b14254be5f52db85fdfb7ea802
-restore the file, or have the edit proved and recorded with `whimbrel migrate verify --accept create-posts`");
+`meta/_down/0002_create-posts.sql` was edited: it has checksum cd9b843d3817, and the journal says a5b885397840
+restore the file, or have the edit proved and recorded with `whimbrel migrate verify --accept create-posts`"
+    );
     // The way there is none of its business.
     assert_eq!(project.apply().await, [""; 0]);
     project.store.delete(path).await.unwrap();

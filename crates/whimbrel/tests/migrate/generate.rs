@@ -221,9 +221,9 @@ ALTER TYPE \"mood\" ADD VALUE 'sad';
 "
             ),
             (
-                "0002_alter-enum-mood-2.sql",
+                "0002_alter-mood-in-users.sql",
                 "\
--- Migration: alter-enum-mood-2
+-- Migration: alter-mood-in-users
 -- Generated: 2026-01-31T10:00:00.000Z
 -- Checksum: 9fa70fd5400c2b1e79a6bed6264a3d0fd9e0669aedae1fe8368a1292a6ae43c4
 
