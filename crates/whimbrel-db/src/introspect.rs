@@ -39,6 +39,8 @@ pub struct Unmanaged {
     pub kind: String,
     /// Its name.
     pub name: String,
+    /// The same, qualified, of a kind of table: nothing else can have it.
+    pub relation: Option<ObjectName>,
     /// The table or view that it depends on.
     pub table: Option<ObjectName>,
     /// The column of it, unless it is the whole.

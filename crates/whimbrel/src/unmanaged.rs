@@ -4,11 +4,13 @@ use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::name::ObjectName;
+use whimbrel_core::schema::ObjectKind;
 use whimbrel_db::grants::Recreated;
 use whimbrel_db::introspect::Unmanaged;
 
 /// Says which changes cannot be made because something that whimbrel leaves
-/// alone depends on what they touch: each with its reason.
+/// alone depends on what they touch, or bears the name of what they make: each
+/// with its reason.
 pub(crate) fn obstacles(
     dialect: Dialect,
     unmanaged: &[Unmanaged],
@@ -21,6 +23,14 @@ pub(crate) fn obstacles(
     let live_table = |table| renames.old_table(dialect, table);
     let live_column = |table, column| renames.old_column(dialect, table, column);
     let reasons = changes.iter().flat_map(|change| match change {
+        Change::CreateTable { table } => of_name(dialect, unmanaged, &table.name),
+        Change::RenameTable { to, .. } => of_name(dialect, unmanaged, to),
+        Change::CreateSequence { sequence } => of_name(dialect, unmanaged, &sequence.name),
+        Change::CreateObject { object }
+            if matches!(object.kind, ObjectKind::View | ObjectKind::MaterializedView) =>
+        {
+            of_name(dialect, unmanaged, &object.name)
+        }
         Change::DropTable { table_name } => on_table(unmanaged, table_name),
         Change::DropColumn { table_name, column_name } => {
             on_column(unmanaged, live_table(table_name), column_name)
@@ -54,6 +64,16 @@ pub(crate) fn obstacles_to_recreation(unmanaged: &[Unmanaged], recreated: &[Recr
     reasons
 }
 
+fn of_name(dialect: Dialect, unmanaged: &[Unmanaged], name: &ObjectName) -> Vec<String> {
+    let is_it = |one: &&Unmanaged| one.relation.as_ref().is_some_and(|own| dialect.same_name(own, name));
+    unmanaged
+        .iter()
+        .find(is_it)
+        .map(|one| format!("`{name}` is a {} already", one.kind))
+        .into_iter()
+        .collect()
+}
+
 /// Whatever would go with the table. A grant says nothing beyond the table that
 /// it is on, and may go with it.
 fn on_table(unmanaged: &[Unmanaged], table: &ObjectName) -> Vec<String> {
@@ -70,12 +90,13 @@ fn on_column(unmanaged: &[Unmanaged], table: &ObjectName, column: &str) -> Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use whimbrel_core::schema::Column;
+    use whimbrel_core::schema::{Column, Table};
 
     fn policy(column: Option<&str>) -> Unmanaged {
         Unmanaged {
             kind: "policy".into(),
             name: "own_rows".into(),
+            relation: None,
             table: Some("users".into()),
             column: column.map(str::to_owned),
         }
@@ -100,6 +121,23 @@ mod tests {
         let drop = |column: &str| Change::DropColumn { table_name: table_name(), column_name: column.into() };
         check(drop("owner"), &["the policy `own_rows` depends on `users.owner`"]);
         check(drop("age"), &[]);
+    }
+
+    #[test]
+    fn what_bears_the_name_of_a_partition_is_not_made() {
+        let partition = Unmanaged {
+            kind: "partition".into(),
+            name: "log_1".into(),
+            relation: Some("log_1".into()),
+            table: Some("log".into()),
+            column: None,
+        };
+        let create = |name: &str| Change::CreateTable { table: Table::new(name) };
+        let found = |changes: &[Change]| {
+            obstacles(Dialect::Postgres, std::slice::from_ref(&partition), &Renames::default(), changes)
+        };
+        assert_eq!(found(&[create("log_1")]), ["`log_1` is a partition already"]);
+        assert_eq!(found(&[create("log_2")]), Vec::<String>::new());
     }
 
     #[test]

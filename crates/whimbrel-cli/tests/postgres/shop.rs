@@ -78,6 +78,12 @@ fn unmanaged_kinds_are_counted_and_stay() {
     story.run(&["push"]);
     story.schema("");
     story.run(&["push", "--accept-data-loss"]);
+    // A partition that becomes a table of its own.
+    story.psql(
+        "CREATE TABLE log (at date) PARTITION BY RANGE (at); CREATE TABLE log_1 PARTITION OF log DEFAULT",
+    );
+    story.schema("CREATE TABLE notes (id int PRIMARY KEY, owner text);\nCREATE TABLE log_1 (at date);\n");
+    story.run(&["push"]);
     story.ends_as("left_alone.txt");
 }
 

@@ -7,6 +7,10 @@ use super::rows::{Fields, Oid};
 use crate::connection::Row;
 use crate::introspect::Unmanaged;
 
+const FOREIGN_TABLE: &str = "foreign table";
+const TABLES: [&str; 5] =
+    ["partition", "partitioned table", "typed table", "inheriting table", FOREIGN_TABLE];
+
 /// One object of a kind that is not managed, with one table or column that it
 /// depends on.
 pub(super) struct Seen {
@@ -24,9 +28,11 @@ pub(super) fn read(catalog: &mut Catalog, rows: Vec<Row>) -> Vec<Seen> {
         if catalog.is_member(class, oid) {
             continue;
         }
-        if matches!(kind.as_str(), "partition" | "partitioned table" | "typed table" | "inheriting table") {
+        let is_table = TABLES.contains(&kind.as_str());
+        if is_table && kind != FOREIGN_TABLE {
             catalog.unmanaged_relations.insert(oid);
         }
+        let own = catalog.relations.get(&oid).filter(|_| is_table).map(|relation| relation.name.clone());
         let relation = fields.maybe().and_then(|oid: Oid| catalog.relations.get(&oid));
         let number = fields.number();
         let table = relation.map(|relation| relation.name.clone());
@@ -35,7 +41,7 @@ pub(super) fn read(catalog: &mut Catalog, rows: Vec<Row>) -> Vec<Seen> {
         if class == class::CLASS && !catalog.relations.contains_key(&oid) {
             continue;
         }
-        seen.push(Seen { class, oid, unmanaged: Unmanaged { kind, name, table, column } });
+        seen.push(Seen { class, oid, unmanaged: Unmanaged { kind, name, relation: own, table, column } });
     }
     seen
 }
