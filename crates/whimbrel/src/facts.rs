@@ -1,12 +1,17 @@
 //! What the live rows say about a loss.
 
+use std::time::Duration;
+
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::Probe;
 use whimbrel_core::resolve::{Facts, Loss};
 use whimbrel_core::schema::Schema;
-use whimbrel_db::{Connection, DbError};
+use whimbrel_db::{Connection, DbError, Row};
+
+/// How long a query may take that compares each row with each other.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most characters of a value that a question shows.
 const SAMPLE_LENGTH: usize = 60;
@@ -47,10 +52,7 @@ pub(crate) async fn probe_all(
     for loss in losses {
         let probe = dialect.probe(pair, renames, &loss);
         let facts = match &probe {
-            Some(probe) => match ask(connection, dialect, probe).await {
-                Err(error) if is_before_its_time(dialect, &error) => None,
-                facts => Some(facts?),
-            },
+            Some(probe) => ask(connection, dialect, probe).await?,
             None => None,
         };
         probed.push(Probed { loss, probe, facts });
@@ -64,7 +66,7 @@ pub(crate) async fn still_hold(connection: &mut dyn Connection, probed: &[Probed
     for one in probed {
         if let (Some(probe), Some(before)) = (&one.probe, &one.facts) {
             let now = ask(connection, dialect, probe).await?;
-            if (now.affected > 0) != (before.affected > 0) {
+            if now.is_some_and(|now| (now.affected > 0) != (before.affected > 0)) {
                 return Ok(false);
             }
         }
@@ -72,15 +74,35 @@ pub(crate) async fn still_hold(connection: &mut dyn Connection, probed: &[Probed
     Ok(true)
 }
 
-async fn ask(connection: &mut dyn Connection, dialect: Dialect, probe: &Probe) -> Result<Facts, DbError> {
-    let rows = match connection.query(&probe.sql).await {
+/// Nothing where the database cannot tell, or not in time.
+async fn ask(
+    connection: &mut dyn Connection,
+    dialect: Dialect,
+    probe: &Probe,
+) -> Result<Option<Facts>, DbError> {
+    let asked = match (probe.is_slow, dialect) {
+        (true, Dialect::Postgres) => query_for_a_while(connection, &probe.sql).await,
+        (true, Dialect::Sqlite) | (false, _) => connection.query(&probe.sql).await,
+    };
+    let rows = match asked {
         Ok(rows) => rows,
-        Err(error) => return refused_value(dialect, error),
+        Err(error) if cannot_tell(dialect, &error) => return Ok(None),
+        Err(error) => return refused_value(dialect, error).map(Some),
     };
     let count =
         |index| rows.first().and_then(|row| row.integer(index)).and_then(|number| u64::try_from(number).ok());
     let sample = rows.first().and_then(|row| row.text(2)).map(shorten);
-    Ok(Facts { affected: count(0).unwrap_or(0), total: count(1), sample })
+    Ok(Some(Facts { affected: count(0).unwrap_or(0), total: count(1), sample }))
+}
+
+/// Asks a query that the server gives up after [`PATIENCE`]. The limit is lifted
+/// again on every path: where the query failed inside a transaction, by its end.
+async fn query_for_a_while(connection: &mut dyn Connection, sql: &str) -> Result<Vec<Row>, DbError> {
+    connection.execute(&format!("SET statement_timeout = {}", PATIENCE.as_millis())).await?;
+    let asked = connection.query(sql).await;
+    let lifted = connection.execute("SET statement_timeout = 0").await;
+    let rows = asked?;
+    lifted.map(|_| rows)
 }
 
 /// Where the engine has no way to try a cast row by row, a probe is the cast
@@ -97,13 +119,15 @@ fn refused_value(dialect: Dialect, error: DbError) -> Result<Facts, DbError> {
     }
 }
 
-/// Says whether a probe speaks of what the plan has yet to bring: a type or a
-/// function of an extension, of which only the server knows what is in it.
-fn is_before_its_time(dialect: Dialect, error: &DbError) -> bool {
+/// Says whether a probe took too long, or speaks of what the plan has yet to
+/// bring: a type or a function of an extension, of which only the server knows
+/// what is in it.
+fn cannot_tell(dialect: Dialect, error: &DbError) -> bool {
     const UNDEFINED_OBJECT: &str = "42704";
     const UNDEFINED_FUNCTION: &str = "42883";
+    const OUT_OF_TIME: &str = "57014";
     let code = error.statement().and_then(|statement| statement.code.as_deref());
-    dialect == Dialect::Postgres && matches!(code, Some(UNDEFINED_OBJECT | UNDEFINED_FUNCTION))
+    dialect == Dialect::Postgres && matches!(code, Some(UNDEFINED_OBJECT | UNDEFINED_FUNCTION | OUT_OF_TIME))
 }
 
 fn shorten(value: &str) -> String {

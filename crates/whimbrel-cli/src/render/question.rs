@@ -53,8 +53,13 @@ fn remedy(loss: &Loss) -> String {
         LossKind::AddRequiredColumn { column } => {
             format!("give `{}` a default, or let it be NULL: no flag does that", describe::name(column))
         }
+        LossKind::ChangeType { to, refuses: true, .. } => {
+            let column = describe::name(&to.name);
+            format!("put the values of `{table}.{column}` right first: no flag does that")
+        }
         LossKind::AddUnique { .. }
         | LossKind::AddCheck { .. }
+        | LossKind::AddExclusion { .. }
         | LossKind::AddForeignKey { .. }
         | LossKind::DropTable
         | LossKind::DropObject

@@ -57,11 +57,32 @@ fn what_does_not_cast_is_told() {
     story.psql("INSERT INTO people VALUES (1, '42', 'a@b'), (2, 'n/a', 'a@b')");
     story.schema("CREATE TABLE people (id int PRIMARY KEY, age integer, email text UNIQUE);\n");
     story.run(&["push"]);
+    story.run(&["push", "--accept-data-loss"]);
     story.psql("UPDATE people SET age = NULL, email = NULL WHERE id = 2");
     story.run(&["push"]);
     story.schema("CREATE TABLE people (id int PRIMARY KEY, age integer, email text UNIQUE);\nCREATE INDEX i ON people (agee);\n");
     story.run(&["push"]);
     story.ends_as("casts.txt");
+}
+
+#[test]
+fn rows_that_exclude_each_other_stand_in_the_way() {
+    let mut story = Story::begin();
+    story.schema("CREATE TABLE stays (id int PRIMARY KEY, room text, arrives date, leaves date);\n");
+    story.run(&["push"]);
+    story.psql(
+        "INSERT INTO stays VALUES (1, 'a', '2024-01-01', '2024-01-05'), (2, 'a', '2024-01-04', '2024-01-06'), \
+         (3, 'b', '2024-01-01', '2024-01-05'), (4, 'a', '2024-01-01', NULL), (5, NULL, '2024-01-01', '2024-01-05')",
+    );
+    story.schema(
+        "CREATE TABLE stays (id int PRIMARY KEY, room text, arrives date, leaves date, CONSTRAINT one_guest \
+         EXCLUDE USING gist (int4range(ascii(room), ascii(room), '[]') WITH =, daterange(arrives, leaves) \
+         WITH &&) WHERE (leaves IS NOT NULL));\n",
+    );
+    story.run(&["push", "--accept-data-loss"]);
+    story.psql("DELETE FROM stays WHERE id = 2");
+    story.run(&["push"]);
+    story.ends_as("exclusion.txt");
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn told(kind: &LossKind, facts: &Facts) -> String {
         LossKind::SetNotNull { .. } => ("holds", "hold", "NULL"),
         LossKind::AddUnique { .. } => ("shares", "share", "its key with another"),
         LossKind::AddCheck { .. } => ("breaks", "break", "it"),
+        LossKind::AddExclusion { .. } => ("excludes", "exclude", "another"),
         LossKind::AddForeignKey { .. } => ("refers", "refer", "to nothing"),
         LossKind::RemoveEnumValues { .. } => ("holds", "hold", "one of them"),
     };

@@ -62,11 +62,10 @@ pub fn loss(loss: &Loss) -> String {
         LossKind::DropTable => format!("{}: all rows are lost", object_name(table)),
         LossKind::DropObject => format!("{}: what it holds is lost", object_name(table)),
         LossKind::DropColumn { column } => format!("{}: all values are lost", of(table, column)),
-        // The same name for another set of values: a table becomes STRICT, a domain changes.
-        LossKind::ChangeType { from, to } if from.sql_type == to.sql_type => {
+        LossKind::ChangeType { to, refuses: true, .. } => {
             format!("{}: values that are no {} are refused", of(table, &to.name), type_name(&to.sql_type))
         }
-        LossKind::ChangeType { from, to } => format!(
+        LossKind::ChangeType { from, to, refuses: false } => format!(
             "{}: values are converted from {} to {}",
             of(table, &to.name),
             type_name(&from.sql_type),
@@ -87,6 +86,9 @@ pub fn loss(loss: &Loss) -> String {
         }
         LossKind::AddCheck { expression } => {
             format!("{}: rows that break `{}` are refused", object_name(table), one_line(expression))
+        }
+        LossKind::AddExclusion { name: constraint, .. } => {
+            format!("{} {}: rows that exclude each other are refused", object_name(table), name(constraint))
         }
         LossKind::AddForeignKey { columns, referenced_table, .. } => format!(
             "{} {}: rows that refer to nothing in {} are refused",

@@ -118,10 +118,13 @@ impl Dialect {
         a == b || self.backend().same_type(a, b)
     }
 
-    /// Says whether every value survives that `from` becomes `to`, whatever the
+    /// Says what may become of values where `from` becomes `to`, whatever the
     /// rows hold; `table` is the one that will have the column.
-    pub fn keeps_values(self, table: &Table, from: &Column, to: &Column) -> bool {
-        from.sql_type == to.sql_type || self.backend().keeps_values(table, from, to)
+    pub fn conversion(self, pair: Pair<&Schema>, table: &Table, columns: Pair<&Column>) -> Conversion {
+        match columns.from.sql_type == columns.to.sql_type {
+            true => Conversion::default(),
+            false => self.backend().conversion(pair, table, columns),
+        }
     }
 
     /// Lowers changes to the actions that carry them out, unordered.
@@ -156,6 +159,16 @@ impl fmt::Display for Dialect {
     }
 }
 
+/// What may become of the values of a column whose type changes; by default all
+/// of them survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conversion {
+    /// A value may be cut, rounded or written otherwise.
+    pub alters: bool,
+    /// A value may have no counterpart, so that the change fails.
+    pub refuses: bool,
+}
+
 /// What a dialect must answer. Sealed: dialects are closed.
 pub(crate) trait Backend: Sync {
     fn lexicon(&self) -> Lexicon;
@@ -163,7 +176,7 @@ pub(crate) trait Backend: Sync {
     fn quote_literal(&self, text: &str) -> String;
     fn fold_ident<'a>(&self, name: &'a str) -> Cow<'a, str>;
     fn same_type(&self, a: &str, b: &str) -> bool;
-    fn keeps_values(&self, table: &Table, from: &Column, to: &Column) -> bool;
+    fn conversion(&self, pair: Pair<&Schema>, table: &Table, columns: Pair<&Column>) -> Conversion;
     fn lower(&self, pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError>;
     fn probe(&self, pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Option<Probe>;
     fn sample_row(&self, schema: &Schema, table: &Table, attempt: u32) -> Option<String>;

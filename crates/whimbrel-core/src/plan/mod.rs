@@ -145,9 +145,17 @@ impl Plan {
 pub struct Probe {
     /// The query.
     pub sql: String,
+    /// Whether it may compare each row with each other, and so take a time that
+    /// no count bounds: after a while nobody can tell.
+    pub is_slow: bool,
 }
 
 impl Probe {
+    /// A query that reads each row a few times at most.
+    pub(crate) fn new(sql: String) -> Self {
+        Self { sql, is_slow: false }
+    }
+
     /// Counts stop here: a count of this many means "at least".
     pub const LIMIT: u64 = 100_000;
 }

@@ -39,6 +39,9 @@ pub enum LossKind {
         from: Box<Column>,
         /// The column as it should be.
         to: Box<Column>,
+        /// Whether a value that does not survive is refused: `n/a` is no number.
+        /// Otherwise it is cut or rounded.
+        refuses: bool,
     },
     /// NULLs are no longer allowed; with a default they become that.
     SetNotNull {
@@ -67,6 +70,13 @@ pub enum LossKind {
     AddCheck {
         /// The condition.
         expression: String,
+    },
+    /// Two rows may be such as exclude each other.
+    AddExclusion {
+        /// The constraint's name.
+        name: String,
+        /// All that follows the name, from EXCLUDE on.
+        definition: String,
     },
     /// A row may refer to one that is not there.
     AddForeignKey {
@@ -101,12 +111,13 @@ impl Loss {
             LossKind::DropTable
             | LossKind::DropObject
             | LossKind::DropColumn { .. }
-            | LossKind::ChangeType { .. }
             | LossKind::RemoveEnumValues { .. } => true,
+            LossKind::ChangeType { refuses, .. } => !refuses,
             LossKind::SetNotNull { fillable, .. } => *fillable,
             LossKind::AddRequiredColumn { .. }
             | LossKind::AddUnique { .. }
             | LossKind::AddCheck { .. }
+            | LossKind::AddExclusion { .. }
             | LossKind::AddForeignKey { .. } => false,
         }
     }
@@ -133,6 +144,7 @@ impl Loss {
             | LossKind::AddRequiredColumn { .. }
             | LossKind::AddUnique { .. }
             | LossKind::AddCheck { .. }
+            | LossKind::AddExclusion { .. }
             | LossKind::AddForeignKey { .. } => {
                 if self.is_acceptable() {
                     vec!["--accept-data-loss".to_owned()]

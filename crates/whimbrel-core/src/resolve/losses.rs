@@ -12,8 +12,8 @@ use crate::diff::{Renames, real_default, type_name};
 use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::schema::{
-    Check, Column, ForeignKey, Index, KeyPart, KeyTarget, Object, ObjectKind, PrimaryKey, Schema, Table,
-    TableOptions, TypeDef, Unique,
+    Check, Column, Exclusion, ForeignKey, Index, KeyPart, KeyTarget, Object, ObjectKind, PrimaryKey, Schema,
+    Table, TableOptions, TypeDef, Unique,
 };
 
 /// Lists what `changes`, which turn `pair.from` into `pair.to`, may lose or
@@ -84,6 +84,7 @@ impl<'a> Context<'a> {
             Change::AddUniqueConstraint { table_name, constraint } => self.unique(table_name, constraint),
             Change::AddPrimaryKey { table_name, primary_key } => self.primary_key(table_name, primary_key),
             Change::AddCheck { table_name, check } => self.check(table_name, check),
+            Change::AddExclusion { table_name, exclusion } => self.exclusion(table_name, exclusion),
             Change::AddForeignKey { table_name, fk } => self.foreign_key(table_name, fk),
             Change::AlterEnum(alter) => return self.alter_enum(alter),
             Change::AlterType { from, to } => return self.alter_type(from, to),
@@ -112,7 +113,6 @@ impl<'a> Context<'a> {
             | Change::DropUniqueConstraint { .. }
             | Change::DropForeignKey { .. }
             | Change::DropCheck { .. }
-            | Change::AddExclusion { .. }
             | Change::DropExclusion { .. }
             | Change::RenameConstraint { .. }
             | Change::CreateObject { .. }
@@ -150,8 +150,8 @@ impl<'a> Context<'a> {
         let mut kinds = Vec::new();
         if from.generated.is_none() && to.generated.is_some() {
             kinds.push(LossKind::DropColumn { column: to.name.clone() });
-        } else if to.generated.is_none() && !self.keeps_values(table, from, to) {
-            kinds.push(LossKind::ChangeType { from: Box::new(from.clone()), to: Box::new(to.clone()) });
+        } else if to.generated.is_none() {
+            kinds.extend(self.conversion(table, from, to));
         }
         if from.nullable && !to.nullable {
             let fillable = real_default(to).is_some();
@@ -160,8 +160,13 @@ impl<'a> Context<'a> {
         kinds.into_iter().map(|kind| Loss { table: table.clone(), kind }).collect()
     }
 
-    fn keeps_values(&self, table: &ObjectName, from: &Column, to: &Column) -> bool {
-        self.table(table).is_none_or(|both| self.dialect.keeps_values(both.to, from, to))
+    /// What may become of the values: altered, which can be accepted, and
+    /// refused, which cannot.
+    fn conversion(&self, table: &ObjectName, from: &Column, to: &Column) -> Vec<LossKind> {
+        let Some(both) = self.table(table) else { return Vec::new() };
+        let conversion = self.dialect.conversion(self.pair, both.to, Pair::new(from, to));
+        let kinds = [(conversion.alters, false), (conversion.refuses, true)];
+        kinds.into_iter().filter(|(may, _)| *may).map(|(_, refuses)| change_type(from, to, refuses)).collect()
     }
 
     /// A STRICT table refuses values of other types than its columns have.
@@ -170,8 +175,7 @@ impl<'a> Context<'a> {
         let held_to_it = both.to.columns.iter().filter_map(|to| {
             let from = self.old_column(both, &to.name)?;
             let is_kept = self.dialect.same_type(&from.sql_type, &to.sql_type) && to.generated.is_none();
-            let from = Column { name: to.name.clone(), ..from.clone() };
-            is_kept.then(|| LossKind::ChangeType { from: Box::new(from), to: Box::new(to.clone()) })
+            is_kept.then(|| change_type(from, to, true))
         });
         held_to_it.map(|kind| Loss { table: table.clone(), kind }).collect()
     }
@@ -278,6 +282,22 @@ impl<'a> Context<'a> {
         looks_at_rows.then(|| (table, LossKind::AddCheck { expression: check.expression.0.clone() }))
     }
 
+    fn exclusion<'b>(
+        &self,
+        table: &'b ObjectName,
+        exclusion: &Exclusion,
+    ) -> Option<(&'b ObjectName, LossKind)> {
+        self.table(table)?;
+        let definition = exclusion.definition.as_str();
+        let held = self.of_table(table).any(|change| {
+            matches!(change, Change::DropExclusion { exclusion: old, .. }
+                if self.dialect.same_sql(old.definition.as_str(), definition))
+        });
+        let kind =
+            || LossKind::AddExclusion { name: exclusion.name.clone(), definition: definition.to_owned() };
+        (!held).then(|| (table, kind()))
+    }
+
     fn foreign_key<'b>(&self, table: &'b ObjectName, key: &ForeignKey) -> Option<(&'b ObjectName, LossKind)> {
         let both = self.table(table)?;
         let held = self.of_table(table).any(|change| {
@@ -332,12 +352,13 @@ impl<'a> Context<'a> {
         if self.takes_all_of(from, to) {
             return Vec::new();
         }
-        let kind = |from: &Column, to: &Column| LossKind::ChangeType {
-            from: Box::new(Column { name: to.name.clone(), ..from.clone() }),
-            to: Box::new(to.clone()),
-        };
+        let refuses = matches!(to, TypeDef::Domain { .. });
         let users = self.users(from.name(), to.name());
-        users.map(|(table, from, to)| Loss { table: table.clone(), kind: kind(from, to) }).collect()
+        let loss = |(table, from, to): (&ObjectName, &Column, &Column)| Loss {
+            table: table.clone(),
+            kind: change_type(from, to, refuses),
+        };
+        users.map(loss).collect()
     }
 
     /// Says whether every value of the old type is one of the new.
@@ -388,6 +409,12 @@ impl<'a> Context<'a> {
                 })
             })
     }
+}
+
+/// The column as it was is given its new name.
+fn change_type(from: &Column, to: &Column, refuses: bool) -> LossKind {
+    let from = Column { name: to.name.clone(), ..from.clone() };
+    LossKind::ChangeType { from: Box::new(from), to: Box::new(to.clone()), refuses }
 }
 
 /// Rows that are there have nothing to put into such a column.
@@ -468,18 +495,43 @@ mod tests {
 
     #[test]
     fn a_type_that_takes_all_values_loses_nothing() {
-        let change = |dialect, from: &str, to: &str, loses: bool| {
+        let change = |dialect, from: &str, to: &str, refuses: &[bool]| {
             let (from, to) = (table(&[&format!("a {from}")]), table(&[&format!("a {to}")]));
-            let (a, b) = (Box::new(from.columns[0].clone()), Box::new(to.columns[0].clone()));
-            let expected: Vec<_> =
-                loses.then_some(LossKind::ChangeType { from: a, to: b }).into_iter().collect();
-            check(dialect, &from, &to, &[], &expected);
+            let kind = |refuses: &bool| change_type(&from.columns[0], &to.columns[0], *refuses);
+            check(dialect, &from, &to, &[], &refuses.iter().map(kind).collect::<Vec<_>>());
         };
-        change(Dialect::Postgres, "integer", "bigint", false);
-        change(Dialect::Postgres, "bigint", "integer", true);
-        change(Dialect::Postgres, "integer", "text", false);
-        change(Dialect::Sqlite, "varchar(10)", "text", false);
-        change(Dialect::Sqlite, "text", "integer", true);
+        change(Dialect::Postgres, "integer", "bigint", &[]);
+        change(Dialect::Postgres, "integer", "text", &[]);
+        change(Dialect::Sqlite, "varchar(10)", "text", &[]);
+        // What is cut or rounded can be accepted, what is refused cannot.
+        change(Dialect::Postgres, "text", "varchar(5)", &[false]);
+        change(Dialect::Postgres, "timestamptz", "date", &[false]);
+        change(Dialect::Postgres, "bigint", "integer", &[true]);
+        change(Dialect::Postgres, "text", "integer", &[true]);
+        change(Dialect::Postgres, "text", "boolean", &[true]);
+        change(Dialect::Postgres, "numeric(12,4)", "numeric(10,2)", &[false, true]);
+        change(Dialect::Sqlite, "text", "integer", &[false]);
+    }
+
+    #[test]
+    fn an_exclusion_that_is_new_looks_at_rows() {
+        let with = |name: &str, definition: &str| Table {
+            exclusions: vec![Exclusion {
+                name: name.into(),
+                definition: definition.into(),
+                columns: vec!["a".into()],
+                comment: None,
+            }],
+            ..table(&["a int4range"])
+        };
+        let overlap = "EXCLUDE USING gist (a WITH &&)";
+        let lost = LossKind::AddExclusion { name: "e".into(), definition: overlap.into() };
+        let check = |from: &Table, to: &Table, expected: &[LossKind]| {
+            check(Dialect::Postgres, from, to, &[], expected);
+        };
+        check(&table(&["a int4range"]), &with("e", overlap), std::slice::from_ref(&lost));
+        check(&with("e", "EXCLUDE USING gist (a WITH =)"), &with("e", overlap), &[lost]);
+        check(&with("old", overlap), &with("e", overlap), &[]);
     }
 
     #[test]
@@ -564,8 +616,7 @@ mod tests {
     fn a_strict_table_holds_its_columns_to_their_types() {
         let from = table(&["a TEXT"]);
         let to = Table { options: TableOptions { strict: true, ..TableOptions::default() }, ..from.clone() };
-        let column = Box::new(from.columns[0].clone());
-        let lost = LossKind::ChangeType { from: column.clone(), to: column };
+        let lost = change_type(&from.columns[0], &from.columns[0], true);
         check(Dialect::Sqlite, &from, &to, &[], &[lost]);
         check(Dialect::Sqlite, &to, &from, &[], &[]);
     }

@@ -202,6 +202,7 @@ impl Resolver for Predefined {
                 | LossKind::AddRequiredColumn { .. }
                 | LossKind::AddUnique { .. }
                 | LossKind::AddCheck { .. }
+                | LossKind::AddExclusion { .. }
                 | LossKind::AddForeignKey { .. } => self.accept_data_loss.then_some(Answer::Accept),
             },
             Question::Down(_) => self.accept_data_loss.then_some(Answer::Accept),

@@ -1,8 +1,22 @@
 //! What is under a domain: the type that its values are of.
 
-use super::types::TypeName;
+use super::types::{TypeName, may_alter, may_fail, same};
+use crate::dialect::Conversion;
 use crate::name::ObjectName;
-use crate::schema::{Schema, SqlExpr, TypeDef};
+use crate::pair::Pair;
+use crate::schema::{Column, Schema, SqlExpr, TypeDef};
+
+/// Says what may become of values between two types, either of which may be a
+/// domain. What a new domain asks of its values some may not meet.
+pub(super) fn conversion(pair: Pair<&Schema>, columns: Pair<&Column>) -> Conversion {
+    let (old, new) = (&columns.from.sql_type, &columns.to.sql_type);
+    if same(old, new) {
+        return Conversion::default();
+    }
+    let (from, to) = (resolved(pair.from, old).0, resolved(pair.to, new).0);
+    let is_domain = domain(pair.to, &TypeName::parse(new).object_name()).is_some();
+    Conversion { alters: may_alter(&from, &to), refuses: is_domain || may_fail(&from, &to) }
+}
 
 /// A type without its domain, and the conditions of the domain.
 pub(super) fn resolved(schema: &Schema, sql_type: &str) -> (TypeName, Vec<SqlExpr>) {

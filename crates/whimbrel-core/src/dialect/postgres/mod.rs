@@ -43,7 +43,7 @@ use std::borrow::Cow;
 
 pub use rules::{MAX_IDENT, clip_ident, serial_sequence};
 
-use super::{Backend, Dialect};
+use super::{Backend, Conversion, Dialect};
 use crate::change::Change;
 use crate::diff::Renames;
 use crate::pair::Pair;
@@ -75,8 +75,8 @@ impl Backend for Postgres {
         types::same(a, b)
     }
 
-    fn keeps_values(&self, _: &Table, from: &Column, to: &Column) -> bool {
-        types::lossless(&types::TypeName::parse(&from.sql_type), &types::TypeName::parse(&to.sql_type))
+    fn conversion(&self, pair: Pair<&Schema>, _: &Table, columns: Pair<&Column>) -> Conversion {
+        domain::conversion(pair, columns)
     }
 
     fn lower(&self, pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError> {

@@ -73,10 +73,6 @@ impl TypeName {
         self.is(&INTEGERS)
     }
 
-    pub(super) fn is_moment(&self) -> bool {
-        self.is(&MOMENTS)
-    }
-
     /// The least and greatest value of an integer type.
     pub(super) fn bounds(&self) -> Option<(i64, i64)> {
         rules::number_bounds(&self.name)
@@ -209,6 +205,7 @@ const INTEGERS: [&str; 3] = ["smallint", "integer", "bigint"];
 const NUMBERS: [&str; 6] = ["smallint", "integer", "bigint", "numeric", "real", "double precision"];
 const TEXTS: [&str; 3] = ["text", "character varying", "character"];
 const UNPADDED: [&str; 2] = ["text", "character varying"];
+const BITS: [&str; 2] = ["bit", "bit varying"];
 const MOMENTS: [&str; 3] = ["date", "timestamp without time zone", "timestamp with time zone"];
 const TIMED: [&str; 5] = [
     "timestamp without time zone",
@@ -288,9 +285,39 @@ pub(super) fn lossless(from: &TypeName, to: &TypeName) -> bool {
 /// Says whether a value may have no counterpart at all, so that the cast fails.
 pub(super) fn may_fail(from: &TypeName, to: &TypeName) -> bool {
     let to_text = to.is(&TEXTS) && !to.array;
-    let moments = |one: &TypeName| one.is(&MOMENTS) || one.is(&TIMED);
-    let both_moments = moments(from) && moments(to) && !from.array && !to.array && has_cast(from, to);
+    let both_moments = is_moment(from) && is_moment(to) && has_cast(from, to);
     !lossless(from, to) && !to_text && !both_moments
+}
+
+/// Says whether the cast may give another value instead of failing: a text is
+/// cut, a number rounded, a moment loses its time.
+pub(super) fn may_alter(from: &TypeName, to: &TypeName) -> bool {
+    match (from.array, to.array) {
+        _ if lossless(from, to) => false,
+        (true, true) => may_alter(&from.element(), &to.element()),
+        (false, true) => !from.is(&TEXTS) && may_alter(from, &to.element()),
+        (true, false) => to.is(&TEXTS),
+        (false, false) => to.is(&TEXTS) || may_round(from, to) || (is_moment(from) && is_moment(to)),
+    }
+}
+
+/// Says whether a number may lose digits, or a string of bits its end.
+fn may_round(from: &TypeName, to: &TypeName) -> bool {
+    let to_exact = to.is(&["numeric"]) && to.modifiers.is_empty();
+    let both_bits = from.is(&BITS) && to.is(&BITS);
+    let to_whole = to.is(&INTEGERS) && from.is(&NUMBERS) && !from.is(&INTEGERS);
+    let to_fewer =
+        to.is(&NUMBERS) && !to.is(&INTEGERS) && !to_exact && (from.is(&NUMBERS) || from.is(&TEXTS));
+    both_bits || to_whole || to_fewer
+}
+
+/// Says whether a value that was cast can be cast back, to be compared.
+pub(super) fn returns(from: &TypeName, to: &TypeName) -> bool {
+    is_moment(from) && is_moment(to) && has_cast(from, to) && has_cast(to, from)
+}
+
+fn is_moment(one: &TypeName) -> bool {
+    (one.is(&MOMENTS) || one.is(&TIMED)) && !one.array
 }
 
 fn widens(from: &TypeName, to: &TypeName) -> bool {

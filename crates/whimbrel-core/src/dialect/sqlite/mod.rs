@@ -19,7 +19,7 @@ pub mod parse;
 
 use std::borrow::Cow;
 
-use super::Backend;
+use super::{Backend, Conversion};
 use crate::change::Change;
 use crate::diff::Renames;
 use crate::pair::Pair;
@@ -54,8 +54,10 @@ impl Backend for Sqlite {
         types::same_type(a, b)
     }
 
-    fn keeps_values(&self, table: &Table, from: &Column, to: &Column) -> bool {
-        !types::converts(table.options.strict, &from.sql_type, &to.sql_type)
+    fn conversion(&self, _: Pair<&Schema>, table: &Table, columns: Pair<&Column>) -> Conversion {
+        let strict = table.options.strict;
+        let alters = types::converts(strict, &columns.from.sql_type, &columns.to.sql_type);
+        Conversion { alters, refuses: alters && strict }
     }
 
     fn lower(&self, pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Action>, PlanError> {

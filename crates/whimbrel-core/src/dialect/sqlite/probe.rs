@@ -25,7 +25,7 @@ pub(super) fn probe(pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Opti
         }
         LossKind::DropObject => Some(all_rows(&quote(&loss.table.name))),
         LossKind::DropColumn { column } => drop_column(pair, renames, &loss.table, column),
-        LossKind::ChangeType { from, to } => change_type(&rows()?, from, to),
+        LossKind::ChangeType { from, to, refuses } => change_type(&rows()?, from, to, *refuses),
         LossKind::SetNotNull { column, .. } => {
             let rows = rows()?;
             let column = quote(&rows.live_column(column)?.name);
@@ -43,9 +43,9 @@ pub(super) fn probe(pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Opti
             let parent = Parent { pair, renames, table: referenced_table, columns: referenced_columns };
             add_foreign_key(&rows()?, columns, &parent)
         }
-        LossKind::RemoveEnumValues { .. } => None,
+        LossKind::AddExclusion { .. } | LossKind::RemoveEnumValues { .. } => None,
     };
-    sql.map(|sql| Probe { sql })
+    sql.map(Probe::new)
 }
 
 /// All rows of a table are affected.
@@ -88,12 +88,36 @@ fn drop_column(pair: Pair<&Schema>, renames: &Renames, table: &ObjectName, colum
     Some(affected(&rows.live_name(), &format!("{name} IS NOT NULL"), &shown(&name), &rows.live_name()))
 }
 
-fn change_type(rows: &Rows<'_>, from: &Column, to: &Column) -> Option<String> {
+/// Only a STRICT table refuses values; what it takes may still be altered.
+fn change_type(rows: &Rows<'_>, from: &Column, to: &Column, refuses: bool) -> Option<String> {
     let column = quote(&rows.live_column(&to.name)?.name);
-    let is_same = same_type(&from.sql_type, &to.sql_type) && !rows.to.options.strict;
-    let condition =
-        if is_same { "0".to_owned() } else { changed(&column, &to.sql_type, rows.to.options.strict) };
+    let strict = rows.to.options.strict;
+    let altered = || changed(&column, &to.sql_type, strict);
+    let condition = match (strict, refuses) {
+        (true, true) => refused(&column, &to.sql_type),
+        (true, false) => format!("({}) AND NOT ({})", altered(), refused(&column, &to.sql_type)),
+        (false, _) if same_type(&from.sql_type, &to.sql_type) => "0".to_owned(),
+        (false, _) => altered(),
+    };
     Some(affected(&rows.live_name(), &condition, &shown(&column), &rows.live_name()))
+}
+
+/// The condition under which a column of this type in a STRICT table refuses a
+/// value (<https://sqlite.org/stricttables.html>). A cast compared with the
+/// value makes a number of a text that spells one, as the column would.
+fn refused(value: &str, sql_type: &str) -> String {
+    let is_number = format!("CAST({value} AS NUMERIC) = {value}");
+    let is_whole = format!("CAST({value} AS INTEGER) = CAST({value} AS NUMERIC)");
+    let (real, text) = match sql_type.to_ascii_uppercase().as_str() {
+        "ANY" => return "0".to_owned(),
+        "BLOB" => return format!("typeof({value}) IN ('integer', 'real')"),
+        "TEXT" => return format!("typeof({value}) = 'blob'"),
+        "REAL" => ("0".to_owned(), format!("NOT ({is_number})")),
+        _ => (format!("NOT ({is_whole})"), format!("NOT ({is_number} AND {is_whole})")),
+    };
+    format!(
+        "CASE typeof({value}) WHEN 'real' THEN {real} WHEN 'text' THEN {text} WHEN 'blob' THEN 1 ELSE 0 END"
+    )
 }
 
 /// The condition under which a value is not what a column of this type holds,

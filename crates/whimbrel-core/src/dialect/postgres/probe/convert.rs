@@ -4,18 +4,22 @@ use super::super::ddl::condition;
 use super::super::domain::resolved;
 use super::super::mention::mentions;
 use super::super::rules::{ident, literal};
-use super::super::types::{TypeName, cast, lossless};
+use super::super::types::{TypeName, cast, lossless, returns};
 use super::rows::Rows;
 use super::{affected, nothing};
 use crate::schema::{Column, Schema, SqlExpr};
 use crate::sql::{Lexicon, tokens};
 
 /// The query for one column; `from` is the column as it was, by its new name.
-pub(super) fn probe(rows: &Rows<'_>, from: &Column, to: &Column) -> Option<String> {
+/// It finds the values that are refused, or those that become others.
+pub(super) fn probe(rows: &Rows<'_>, from: &Column, to: &Column, refuses: bool) -> Option<String> {
     let live = rows.live(&to.name)?;
     let value = ident(&live.name);
     let (old, new) = (resolved(rows.pair.from, &from.sql_type), resolved(rows.pair.to, &to.sql_type));
     let conversion = Conversion { value: &value, from: &old.0, to: &new.0 };
+    if !refuses {
+        return Some(affected(&rows.table(), &conversion.alters()?, &value, &rows.table()));
+    }
     let known = new.1.iter().filter(|check| rows.knows(&mentions(check.as_str())));
     let breaks_domain: Vec<_> = known.map(|check| breaks(check, &conversion)).collect();
     let fails = if let Some(values) = enum_values(rows.pair.to, &new.0) {
@@ -77,26 +81,53 @@ impl Conversion<'_> {
         }
     }
 
-    /// The condition under which a value does not survive, where one can be told
+    /// The condition under which a value becomes another, where one can be told.
+    fn alters(&self) -> Option<String> {
+        let value = self.value;
+        if self.from.array || self.to.array {
+            return None;
+        }
+        if self.to.is_text() {
+            return self.to.limit().map(|limit| format!("char_length({value}::text) > {limit}"));
+        }
+        let rounded = self.rounds(&format!("{value}::numeric"));
+        if self.from.is_text() && self.to.is_number() {
+            return Some(format!("CASE WHEN {value} !~* '{NUMBER}' THEN false ELSE {rounded} END"));
+        }
+        if self.from.is_number() && self.to.is_number() {
+            return Some(rounded);
+        }
+        returns(self.from, self.to).then(|| {
+            let there = self.cast_to(&self.to.spelled());
+            format!("{there}::{} IS DISTINCT FROM {value}", self.from.spelled())
+        })
+    }
+
+    /// Says when a number, written as `numeric`, is another in the new type.
+    fn rounds(&self, number: &str) -> String {
+        if self.to.is_integer() {
+            return format!("{number} <> round({number})");
+        }
+        match self.to.limit() {
+            Some(_) => format!("{number} <> round({number}, {})", self.to.scale()),
+            None => format!("{}::{}::numeric IS DISTINCT FROM {number}", self.value, self.to.name),
+        }
+    }
+
+    /// The condition under which a value is refused, where one can be told
     /// without casting.
     fn fails(&self) -> Option<String> {
         if self.from.array || self.to.array {
             return None;
         }
-        if self.to.is_text() {
-            return self.to.limit().map(|limit| format!("char_length({}::text) > {limit}", self.value));
+        if self.to.is_text() || returns(self.from, self.to) {
+            return Some("false".to_owned());
         }
         if self.from.is_text() {
             return self.text_fails();
         }
-        if self.from.is_number() && self.to.is_number() {
-            return self.number_fails(&format!("{}::numeric", self.value));
-        }
-        let moments = self.from.is_moment() && self.to.is_moment();
-        moments.then(|| {
-            let there = self.cast_to(&self.to.spelled());
-            format!("{there}::{} IS DISTINCT FROM {}", self.from.spelled(), self.value)
-        })
+        let numbers = self.from.is_number() && self.to.is_number();
+        numbers.then(|| self.number_fails(&format!("{}::numeric", self.value))).flatten()
     }
 
     /// A text must look right before it can be looked at as what it spells.
@@ -114,21 +145,14 @@ impl Conversion<'_> {
         }
     }
 
-    /// Says when a number, written as `numeric`, is another in the new type.
+    /// Says when a number, written as `numeric`, is too large for the new type.
     fn number_fails(&self, number: &str) -> Option<String> {
         if let Some((min, max)) = self.to.bounds() {
-            return Some(format!("({number} <> round({number}) OR {number} NOT BETWEEN {min} AND {max})"));
+            return Some(format!("round({number}) NOT BETWEEN {min} AND {max}"));
         }
-        match (self.to.limit(), self.to.scale()) {
-            (Some(digits), scale) => {
-                let rounded = format!("round({number}, {scale})");
-                Some(format!("({number} <> {rounded} OR abs({rounded}) >= 1e{})", digits - scale))
-            }
-            (None, _) => {
-                let there = format!("{}::{}", self.value, self.to.name);
-                Some(format!("{there}::numeric IS DISTINCT FROM {number}"))
-            }
-        }
+        let scale = self.to.scale();
+        let limit = self.to.limit();
+        limit.map(|digits| format!("abs(round({number}, {scale})) >= 1e{}", digits - scale))
     }
 }
 

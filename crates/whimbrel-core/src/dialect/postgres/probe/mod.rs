@@ -10,6 +10,7 @@
 //! takes that for the answer.
 
 mod convert;
+mod exclusion;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -35,7 +36,7 @@ pub(super) fn probe(pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Opti
         LossKind::DropTable => pair.from.table(&loss.table).map(|table| all_rows(&name(&table.name))),
         LossKind::DropObject => Some(all_rows(&name(&loss.table))),
         LossKind::DropColumn { column } => drop_column(pair, renames, &loss.table, column),
-        LossKind::ChangeType { from, to } => convert::probe(&rows()?, from, to),
+        LossKind::ChangeType { from, to, refuses } => convert::probe(&rows()?, from, to, *refuses),
         LossKind::SetNotNull { column, .. } => {
             let rows = rows()?;
             let column = ident(&rows.live(column)?.name);
@@ -44,13 +45,16 @@ pub(super) fn probe(pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Opti
         LossKind::AddRequiredColumn { .. } => Some(all_rows(&rows()?.table())),
         LossKind::AddUnique { key, primary, .. } => add_unique(&rows()?, key, *primary),
         LossKind::AddCheck { expression } => add_check(&rows()?, expression),
+        LossKind::AddExclusion { definition, .. } => {
+            return exclusion::probe(&rows()?, definition).map(|sql| Probe { sql, is_slow: true });
+        }
         LossKind::AddForeignKey { columns, referenced_table, referenced_columns } => {
             let parent = Parent { pair, renames, table: referenced_table, columns: referenced_columns };
             add_foreign_key(&rows()?, columns, &parent)
         }
         LossKind::RemoveEnumValues { column, removed, .. } => removed_values(&rows()?, column, removed),
     };
-    sql.map(|sql| Probe { sql })
+    sql.map(Probe::new)
 }
 
 const LIMIT: u64 = Probe::LIMIT;
