@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod blocked;
+mod migrations;
 mod processes;
 mod refusals;
 mod secrets;
