@@ -80,7 +80,7 @@ pub enum Error {
     /// Questions are open, and nobody answers them.
     #[error("{} an answer", count(questions.len()))]
     #[diagnostic(
-        code(whimbrel::push::unanswered),
+        code(whimbrel::changes::unanswered),
         help("nothing was done; each question says what answers it")
     )]
     Unanswered {
@@ -89,14 +89,14 @@ pub enum Error {
     },
     /// The resolver said no.
     #[error("rejected: {}", question.headline())]
-    #[diagnostic(code(whimbrel::push::rejected), help("nothing was done"))]
+    #[diagnostic(code(whimbrel::changes::rejected), help("nothing was done"))]
     Rejected {
         /// The question.
         question: Box<Question>,
     },
     /// Stated renames do not fit.
     #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    #[diagnostic(code(whimbrel::push::rename))]
+    #[diagnostic(code(whimbrel::changes::rename))]
     Renames {
         /// What does not fit.
         #[related]
@@ -104,7 +104,7 @@ pub enum Error {
     },
     /// Enum values that go are to be replaced by what cannot be.
     #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    #[diagnostic(code(whimbrel::push::replacement), help("nothing was done"))]
+    #[diagnostic(code(whimbrel::changes::replacement), help("nothing was done"))]
     Replacements {
         /// What cannot be.
         #[related]
@@ -123,7 +123,7 @@ pub enum Error {
     /// Objects of kinds that whimbrel does not manage stand in the way.
     #[error("what is left alone stands in the way: {}", reasons.join(", "))]
     #[diagnostic(
-        code(whimbrel::push::left_alone),
+        code(whimbrel::changes::left_alone),
         help("nothing was done; drop or change these objects yourself first, then push again")
     )]
     LeftAlone {

@@ -76,7 +76,7 @@ fn open_questions_come_with_facts_and_flags() {
     let project = users();
     project.set_schema(RENAMED);
     let error = json!({
-        "code": "whimbrel::push::unanswered",
+        "code": "whimbrel::changes::unanswered",
         "message": "1 question needs an answer",
         "help": "nothing was done; each question says what answers it",
     });

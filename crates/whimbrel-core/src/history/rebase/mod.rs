@@ -83,9 +83,12 @@ fn has(journal: &Journal, entry: &Entry) -> bool {
 }
 
 /// Says whether two entries are one migration, perhaps with an edit that one
-/// side has recorded: two that were made apart have different times.
+/// side has recorded: such an edit keeps the old checksum, unless nothing had been
+/// written yet. Two that were made apart at the same time are two.
 fn is_same(a: &Entry, b: &Entry) -> bool {
-    a.name == b.name && (a.when == b.when || a.accepts(&b.checksum) || b.accepts(&a.checksum))
+    let was_empty = |entry: &Entry| entry.engine.is_none() && entry.proof.is_some();
+    let one_was_filled_in = a.when == b.when && (was_empty(a) || was_empty(b));
+    a.name == b.name && (a.accepts(&b.checksum) || b.accepts(&a.checksum) || one_was_filled_in)
 }
 
 fn squashed(theirs: &Journal, entry: &Entry) -> Option<RebaseError> {

@@ -133,3 +133,19 @@ fn engines_do_not_mix() {
     let error = rebase(&theirs, &journal(&["a"])).unwrap_err();
     assert_eq!(error.to_string(), "our migrations are for SQLite, and theirs for PostgreSQL");
 }
+
+#[test]
+fn two_that_were_made_at_the_same_time_are_two() {
+    let theirs = journal(&["a", "same"]);
+    let mut ours = theirs.clone();
+    ours.entries[1].checksum = Checksum::of_file("of ours");
+    check(
+        &theirs,
+        &ours,
+        &["0000_a.sql", "0001_same.sql", "0002_same-2.sql"],
+        &["0001_same.sql > 0002_same-2.sql"],
+    );
+    // One that was created empty and filled in on one side is one.
+    ours.entries[1].proof = Some(Proof::Unproved { reason: "it is to be written by hand".into() });
+    check(&theirs, &ours, &["0000_a.sql", "0001_same.sql"], &[]);
+}
