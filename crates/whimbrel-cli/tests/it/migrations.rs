@@ -152,6 +152,79 @@ fn a_killed_squash_leaves_a_whole_folder() {
     check_folder(&["migrate", "squash"]);
 }
 
+/// What `git merge` makes of a file both sides of which differ from the first
+/// line that does to the last.
+fn merged(ours: &str, theirs: &str) -> String {
+    let (ours, theirs): (Vec<&str>, Vec<&str>) = (ours.lines().collect(), theirs.lines().collect());
+    let head = ours.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+    let most = ours.len().min(theirs.len()) - head;
+    let tail = ours.iter().rev().zip(theirs.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let mut lines = ours[..head].to_vec();
+    lines.push("<<<<<<< HEAD");
+    lines.extend(&ours[head..ours.len() - tail]);
+    lines.push("=======");
+    lines.extend(&theirs[head..theirs.len() - tail]);
+    lines.push(">>>>>>> theirs");
+    lines.extend(&ours[ours.len() - tail..]);
+    lines.join("\n") + "\n"
+}
+
+const USERS: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY);\n";
+const POSTS: &str = "CREATE TABLE posts (id INTEGER PRIMARY KEY);\n";
+const TAGS: &str = "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n";
+
+/// A branch that adds a migration which makes the table, at a time of its own.
+fn branch(table: &str, name: &str, time: &str) -> Project {
+    let project = Project::new(USERS);
+    let generate = |name: &str, time: &str| {
+        let mut command = project.whimbrel(&["migrate", "generate", "--name", name]);
+        let output = command.env("SOURCE_DATE_EPOCH", time).output().expect("the binary is built");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    };
+    generate("users", "1769853600");
+    project.set_schema(&format!("{USERS}{table}"));
+    generate(name, time);
+    project
+}
+
+/// A branch of ours into which theirs was merged, in conflict.
+fn conflicting() -> Project {
+    let ours = branch(POSTS, "posts", "1769853700");
+    let theirs = branch(TAGS, "tags", "1769853800");
+    let read = |project: &Project, file: &str| {
+        std::fs::read_to_string(project.path("migrations").join(file)).expect("it was just written")
+    };
+    let write = |file: &str, text: &str| {
+        std::fs::write(ours.path("migrations").join(file), text).expect("the folder can be written to");
+    };
+    for file in ["meta/_journal.json", "meta/_snapshot.json"] {
+        write(file, &merged(&read(&ours, file), &read(&theirs, file)));
+    }
+    for file in ["0001_tags.sql", "meta/_down/0001_tags.sql"] {
+        write(file, &read(&theirs, file));
+    }
+    ours.set_schema(&format!("{USERS}{POSTS}{TAGS}"));
+    ours
+}
+
+#[test]
+fn a_killed_rebase_leaves_the_merge_or_what_it_makes_of_it() {
+    for round in 0..ROUNDS {
+        let project = conflicting();
+        kill_at(&project, &["migrate", "rebase"], round);
+        let verified = project.run(&["migrate", "verify"]);
+        let is_old = stderr(&verified).contains("whimbrel::journal::conflict");
+        assert!(is_old || verified.status.success(), "round {round}: {}", stderr(&verified));
+        succeed(&project, &["migrate", "rebase"]);
+        succeed(&project, &["migrate", "verify"]);
+        assert!(project.path("migrations/0001_tags.sql").exists());
+        assert!(project.path("migrations/0002_posts.sql").exists());
+        assert!(!project.path("migrations/0001_posts.sql").exists());
+        succeed(&project, &["migrate", "apply"]);
+        succeed(&project, &["check"]);
+    }
+}
+
 #[test]
 fn a_read_only_folder_behind_a_link_is_deployed_from() {
     let project = Project::new("CREATE TABLE a (n INTEGER);\n");

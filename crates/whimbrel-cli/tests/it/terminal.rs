@@ -176,3 +176,98 @@ fn json_asks_nothing_even_at_a_terminal() {
     assert_eq!(screen.end(), 3);
     assert!(screen.text().starts_with("{\"version\":1,\"command\":\"push\""), "{}", screen.text());
 }
+
+/// A project that has a migration, and is about to apply it.
+fn pending() -> Project {
+    let project = Project::new(BEFORE);
+    assert_eq!(project.run(&["migrate", "generate", "--name", "users"]).status.code(), Some(0));
+    project
+}
+
+/// A project that has applied its migration, and has rows.
+fn applied() -> Project {
+    let project = pending();
+    assert_eq!(project.run(&["migrate", "apply"]).status.code(), Some(0));
+    project.sql(ROWS);
+    project
+}
+
+#[test]
+fn migrations_are_applied_when_that_is_confirmed() {
+    let project = pending();
+    let mut screen = Screen::start(project.whimbrel(&["migrate", "apply"]));
+    screen.wait_for("(y/N)");
+    assert_eq!(screen.text(), "  0000_users\n? apply 1 migration? (y/N)");
+    screen.press("y\r");
+    assert_eq!(screen.end(), 0);
+    assert!(screen.text().contains("? apply 1 migration? Yes\n"), "{}", screen.text());
+    assert!(screen.text().contains("1 migration applied to `app.db` in "), "{}", screen.text());
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM users"), 0);
+}
+
+#[test]
+fn migrations_are_not_applied_by_default() {
+    for (keys, status, told) in
+        [(ENTER, 0, "declined, nothing was applied"), (CTRL_C, 130, "nothing was done")]
+    {
+        let project = pending();
+        let mut screen = Screen::start(project.whimbrel(&["migrate", "apply"]));
+        screen.wait_for("apply 1 migration? (y/N)");
+        screen.press(keys);
+        assert_eq!(screen.end(), status, "{}", screen.text());
+        assert!(screen.text().contains(told), "{}", screen.text());
+        assert_eq!(project.value::<i64>("SELECT count(*) FROM sqlite_schema"), 0);
+    }
+}
+
+#[test]
+fn a_way_back_that_loses_rows_is_asked_about() {
+    let project = applied();
+    let mut screen = Screen::start(project.whimbrel(&["migrate", "down"]));
+    screen.wait_for("roll back 1 migration? (y/N)");
+    screen.press("y\r");
+    screen.wait_for("esc to leave and change nothing]");
+    assert_eq!(
+        screen.text(),
+        "  0000_users
+? roll back 1 migration? Yes
+? users: all rows are lost (it holds 2 rows)
+> stop here and change nothing
+  go ahead
+[arrow keys to move, enter to choose, esc to leave and change nothing]"
+    );
+    screen.press(ENTER);
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert!(screen.text().contains("declined, nothing was rolled back"), "{}", screen.text());
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM users"), 2);
+
+    let mut screen = Screen::start(project.whimbrel(&["migrate", "down", "--yes"]));
+    screen.wait_for("go ahead");
+    screen.press(DOWN);
+    screen.press(ENTER);
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM sqlite_schema WHERE name = 'users'"), 0);
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM _whimbrel_migrations"), 0);
+}
+
+#[test]
+fn a_reset_of_migrations_runs_when_it_is_confirmed() {
+    let project = applied();
+    let mut screen = Screen::start(project.whimbrel(&["migrate", "reset"]));
+    screen.wait_for("(y/N)");
+    assert_eq!(
+        screen.text(),
+        "- drop users\n\n? drop everything in `app.db`, then apply all migrations? (y/N)"
+    );
+    screen.press(ENTER);
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert!(screen.text().contains("declined, nothing was done"), "{}", screen.text());
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM users"), 2);
+
+    let mut screen = Screen::start(project.whimbrel(&["migrate", "reset", "--accept-data-loss"]));
+    screen.wait_for("drop everything in `app.db`, then apply all migrations? (y/N)");
+    screen.press("y\r");
+    assert_eq!(screen.end(), 0, "{}", screen.text());
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM users"), 0);
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM _whimbrel_migrations"), 1);
+}
