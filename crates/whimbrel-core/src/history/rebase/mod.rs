@@ -3,6 +3,7 @@
 
 use super::{Entry, Journal, Move, unique_name};
 use crate::dialect::Dialect;
+use crate::plan::Proof;
 
 /// What becomes of a history by a rebase.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +87,8 @@ fn has(journal: &Journal, entry: &Entry) -> bool {
 /// side has recorded: such an edit keeps the old checksum, unless nothing had been
 /// written yet. Two that were made apart at the same time are two.
 fn is_same(a: &Entry, b: &Entry) -> bool {
-    let was_empty = |entry: &Entry| entry.engine.is_none() && entry.proof.is_some();
+    let was_empty =
+        |entry: &Entry| entry.engine.is_none() && matches!(entry.proof, Some(Proof::Unproved { .. }));
     let one_was_filled_in = a.when == b.when && (was_empty(a) || was_empty(b));
     a.name == b.name && (a.accepts(&b.checksum) || b.accepts(&a.checksum) || one_was_filled_in)
 }

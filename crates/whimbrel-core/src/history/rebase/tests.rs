@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::history::{Checksum, Replaced};
-use crate::plan::Proof;
 
 /// A journal of `name` or `name@time` entries; time stands for the hour in which
 /// it was made, and the content is the name.
