@@ -82,7 +82,8 @@ fn what_both_have_is_no_ones() {
     // Taken over by itself from the other branch, and recorded again with an edit.
     let theirs = journal(&["a", "x", "m@1"]);
     let mut ours = journal(&["a", "m@1", "n"]);
-    ours.entries[1].checksum = Checksum::of_file("edited");
+    let before = std::mem::replace(&mut ours.entries[1].checksum, Checksum::of_file("edited"));
+    ours.entries[1].legacy_checksum = Some(before);
     check(
         &theirs,
         &ours,
