@@ -6,6 +6,7 @@ use whimbrel::core::resolve::Question;
 use crate::config::ConfigError;
 use crate::exit::Exit;
 use crate::render::json::Failure;
+use crate::render::problem::innermost;
 
 /// A failure of a command.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -121,10 +122,11 @@ impl CliError {
 
     /// The failure as JSON has it.
     pub(crate) fn failure(&self) -> Failure {
+        let problem = innermost(self);
         Failure {
-            code: self.code().map(|code| code.to_string()).unwrap_or_default(),
-            message: self.to_string(),
-            help: self.help().map(|help| help.to_string()),
+            code: problem.code().map(|code| code.to_string()).unwrap_or_default(),
+            message: problem.to_string(),
+            help: problem.help().map(|help| help.to_string()),
         }
     }
 }

@@ -10,10 +10,12 @@ const WIDTH: usize = 120;
 
 /// Renders a failure: with colour and lines on a terminal, plainly elsewhere.
 pub(crate) fn text(term: &Term, problem: &dyn Diagnostic) -> String {
-    match only_related(problem) {
-        Some(related) => render(term, related),
-        None => render(term, problem),
-    }
+    render(term, innermost(problem))
+}
+
+/// What `problem` comes to: itself, or the one problem that it consists of.
+pub(crate) fn innermost(problem: &dyn Diagnostic) -> &dyn Diagnostic {
+    only_related(problem).unwrap_or(problem)
 }
 
 /// The one problem that `problem` consists of, if it says nothing but that.

@@ -113,8 +113,8 @@ fn a_failure_has_a_code_a_message_and_help() {
         "error": {
             "code": "whimbrel::source::not_found",
             "message": "there is no schema source `nowhere.sql`",
-            "help": "a source is an SQL file, a folder of them, a glob, or a `.json` snapshot; \
-                     `whimbrel init` writes a first one",
+            "help": "a source is an SQL file, a folder of them, a glob, a `.json` snapshot, or Rust \
+                     models; `whimbrel init` writes a first one",
         },
     });
     assert_eq!(run(&project, &["push", "--json", "--schema", "nowhere.sql"]), (1, expected));
@@ -156,4 +156,43 @@ fn diff_gives_the_script() {
     let (status, object) = run(&project, &flags);
     let script = "BEGIN;\nALTER TABLE \"users\" RENAME COLUMN \"nick\" TO \"nickname\";\nCOMMIT;\n";
     assert_eq!((status, &object["sql"]), (0, &json!(script)));
+}
+
+#[test]
+fn a_migration_is_told_with_its_text_and_its_files() {
+    let project = Project::new(BEFORE);
+    let mut command = project.whimbrel(&["migrate", "generate", "--json"]);
+    let output = command.env("SOURCE_DATE_EPOCH", "1769853600").output().expect("the binary is built");
+    let create = "CREATE TABLE \"users\" (\n  \"id\" INTEGER PRIMARY KEY,\n  \"nick\" TEXT\n)";
+    let text =
+        std::fs::read_to_string(project.path("migrations/0000_create-users.sql")).expect("it was written");
+    assert!(text.ends_with(&format!("\n\n{create};\n")), "{text}");
+    let table = json!({
+        "name": "users",
+        "columns": [
+            {"name": "id", "type": "INTEGER", "nullable": true},
+            {"name": "nick", "type": "TEXT", "nullable": true},
+        ],
+        "primaryKey": {"columns": ["id"]},
+    });
+    let migration = json!({
+        "idx": 0,
+        "name": "create-users",
+        "file": "0000_create-users.sql",
+        "proof": {"verdict": "exact"},
+        "sql": text,
+    });
+    let expected = json!({
+        "version": 1,
+        "command": "migrate generate",
+        "changes": [{"type": "createTable", "table": table}],
+        "steps": [{"batch": 0, "transaction": true, "sql": create}],
+        "questions": [],
+        "notes": [],
+        "migrations": [migration],
+        "proof": {"verdict": "exact"},
+        "files": ["migrations/0000_create-users.sql", "migrations/meta/_down/0000_create-users.sql"],
+    });
+    let object: Value = serde_json::from_slice(&output.stdout).expect("standard output is one JSON value");
+    assert_eq!((output.status.code(), object), (Some(0), expected));
 }
