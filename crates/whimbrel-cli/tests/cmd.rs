@@ -52,7 +52,7 @@ fn transcripts() {
         .env("SOURCE_DATE_EPOCH", "1769853600")
         .env("COLUMNS", "100")
         .case("tests/cmd/*.trycmd");
-    for tool in ["cat", "cp", "ls"] {
+    for tool in ["cat", "cp", "ls", "mv"] {
         let found = ["/bin", "/usr/bin"].iter().map(|folder| Path::new(folder).join(tool));
         if let Some(path) = found.into_iter().find(|path| path.exists()) {
             cases.register_bin(tool, path);
