@@ -1,8 +1,9 @@
 //! Migrations whose process is killed, interrupted, or one of many.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -12,7 +13,7 @@ use crate::project::Project;
 const MIGRATIONS: usize = 12;
 
 /// How often a process is killed.
-const ROUNDS: u64 = 8;
+const ROUNDS: u32 = 12;
 
 /// A project with migrations that add up to `MIGRATIONS` rows; each of them takes
 /// a moment.
@@ -47,13 +48,20 @@ fn start(project: &Project, arguments: &[&str]) -> Child {
     command.spawn().expect("the binary is built")
 }
 
-/// Starts the binary and kills it at a moment that depends on the round.
-fn kill_at(project: &Project, arguments: &[&str], round: u64) {
+/// Starts the binary and kills it at the moment of this round, which are spread
+/// evenly over the time that a whole run takes; whether it was still running.
+fn kill_in(project: &Project, arguments: &[&str], round: u32, whole: Duration) -> bool {
     let mut child = start(project, arguments);
-    // Spread over the time that a run takes, in an order that is always the same.
-    std::thread::sleep(Duration::from_millis((round * 7919) % 60));
+    std::thread::sleep(whole * round / ROUNDS);
     child.kill().expect("it is our child");
-    child.wait().expect("it is our child");
+    child.wait().expect("it is our child").signal() == Some(9)
+}
+
+/// How long the command takes when nothing happens to it.
+fn time(project: &Project, arguments: &[&str]) -> Duration {
+    let start = Instant::now();
+    succeed(project, arguments);
+    start.elapsed()
 }
 
 fn stderr(output: &Output) -> String {
@@ -71,10 +79,10 @@ fn each_ran_once(project: &Project) {
 
 #[test]
 fn a_killed_apply_goes_on_where_it_was() {
+    let whole = time(&counting(), &["migrate", "apply"]);
     let project = counting();
-    for round in 0..ROUNDS {
-        kill_at(&project, &["migrate", "apply"], round);
-    }
+    let killed = (0..ROUNDS).filter(|round| kill_in(&project, &["migrate", "apply"], *round, whole)).count();
+    assert!(killed > 1, "no run was caught in the act");
     succeed(&project, &["migrate", "apply", "--lock-wait", "1s"]);
     each_ran_once(&project);
 }
@@ -124,22 +132,31 @@ fn an_interrupted_apply_keeps_what_is_whole_and_ends_with_130() {
     }
 }
 
+/// A project with two migrations, whose schema is ahead of them.
+fn ahead() -> Project {
+    let project = Project::new("CREATE TABLE a (n INTEGER);\n");
+    succeed(&project, &["migrate", "generate", "--name", "one"]);
+    project.set_schema("CREATE TABLE a (n INTEGER, m INTEGER);\n");
+    succeed(&project, &["migrate", "generate", "--name", "two"]);
+    project.set_schema("CREATE TABLE a (n INTEGER, m INTEGER);\nCREATE TABLE b (n INTEGER);\n");
+    project
+}
+
 /// Kills a command that writes migrations again and again; the folder is whole
 /// after every time.
 fn check_folder(arguments: &[&str]) {
+    let whole = time(&ahead(), arguments);
+    let mut killed = 0;
     for round in 0..ROUNDS {
-        let project = Project::new("CREATE TABLE a (n INTEGER);\n");
-        succeed(&project, &["migrate", "generate", "--name", "one"]);
-        project.set_schema("CREATE TABLE a (n INTEGER, m INTEGER);\n");
-        succeed(&project, &["migrate", "generate", "--name", "two"]);
-        project.set_schema("CREATE TABLE a (n INTEGER, m INTEGER);\nCREATE TABLE b (n INTEGER);\n");
-        kill_at(&project, arguments, round);
+        let project = ahead();
+        killed += u32::from(kill_in(&project, arguments, round, whole));
         let verified = project.run(&["migrate", "verify"]);
         assert_eq!(verified.status.code(), Some(0), "round {round}: {}", stderr(&verified));
         succeed(&project, &["migrate", "generate"]);
         succeed(&project, &["migrate", "apply"]);
         succeed(&project, &["check"]);
     }
+    assert!(killed > 1, "no run was caught in the act");
 }
 
 #[test]
@@ -209,20 +226,26 @@ fn conflicting() -> Project {
 
 #[test]
 fn a_killed_rebase_leaves_the_merge_or_what_it_makes_of_it() {
+    let whole = time(&conflicting(), &["migrate", "rebase"]);
+    let mut killed = 0;
     for round in 0..ROUNDS {
         let project = conflicting();
-        kill_at(&project, &["migrate", "rebase"], round);
+        killed += u32::from(kill_in(&project, &["migrate", "rebase"], round, whole));
         let verified = project.run(&["migrate", "verify"]);
         let is_old = stderr(&verified).contains("whimbrel::journal::conflict");
         assert!(is_old || verified.status.success(), "round {round}: {}", stderr(&verified));
         succeed(&project, &["migrate", "rebase"]);
         succeed(&project, &["migrate", "verify"]);
+        // Whoever writes next finishes what was begun.
+        project.set_schema(&format!("{USERS}{POSTS}{TAGS}CREATE TABLE later (id INTEGER PRIMARY KEY);\n"));
+        succeed(&project, &["migrate", "generate"]);
         assert!(project.path("migrations/0001_tags.sql").exists());
         assert!(project.path("migrations/0002_posts.sql").exists());
         assert!(!project.path("migrations/0001_posts.sql").exists());
         succeed(&project, &["migrate", "apply"]);
         succeed(&project, &["check"]);
     }
+    assert!(killed > 1, "no run was caught in the act");
 }
 
 #[test]
