@@ -247,7 +247,7 @@ pub struct Kept {
 impl fmt::Display for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.migrations.is_empty() {
-            f.write_str("nothing was kept of this run")
+            f.write_str("no migration of this run was kept")
         } else {
             write!(f, "this run keeps {}", names(&self.migrations))
         }
@@ -270,9 +270,11 @@ impl fmt::Display for Next {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RunAgain | Self::GoOn { done: 0 } => Ok(()),
-            Self::GoOn { done: 1 } => f.write_str("; statement 1 of it stays: the next run goes on after it"),
+            Self::GoOn { done: 1 } => {
+                f.write_str("; statement 1 of this one stays: the next run goes on after it")
+            }
             Self::GoOn { done } => {
-                write!(f, "; statements 1 to {done} of it stay: the next run goes on after them")
+                write!(f, "; statements 1 to {done} of this one stay: the next run goes on after them")
             }
         }
     }
@@ -314,7 +316,7 @@ mod tests {
         let kept = |count: usize| {
             Kept { migrations: (1..=count).map(|number| format!("m{number}")).collect() }.to_string()
         };
-        assert_eq!(kept(0), "nothing was kept of this run");
+        assert_eq!(kept(0), "no migration of this run was kept");
         assert_eq!(kept(1), "this run keeps `m1`");
         assert_eq!(kept(3), "this run keeps `m1`, `m2` and `m3`");
         assert_eq!(kept(7), "this run keeps `m1`, `m2`, `m3`, `m4`, `m5` and 2 more");

@@ -106,7 +106,7 @@ fn a_row_that_copy_refuses_is_told() {
             told(&error),
             "statement 2 of 3 of `one` failed, at line 2 of `0000_one.sql`\n\
              because: invalid input syntax for type integer: \"x\"\n\
-             help: nothing was kept of this run; put right the rows that it met, or the file (`whimbrel migrate \
+             help: no migration of this run was kept; put right the rows that it met, or the file (`whimbrel migrate \
              verify --accept one` records the edit), then run the command again"
         );
         assert_eq!(column(&mut session, "SELECT count(*) FROM pg_class WHERE relname = 'a'").await, "0");
@@ -258,7 +258,7 @@ fn a_lost_answer_to_commit_is_told_as_such() {
             told.starts_with("the connection was lost: nobody knows yet whether `one` was kept\nbecause: "),
             "{told}"
         );
-        let help = "help: nothing was kept of this run; run the command again: the tracking table says what is there";
+        let help = "help: no migration of this run was kept; run the command again: the tracking table says what is there";
         assert!(told.ends_with(help), "{told}");
         let mut session = open(&database.url()).await;
         assert_eq!(tracked(&mut session).await, "one");

@@ -161,7 +161,7 @@ fn an_interrupt_takes_nothing_that_was_reported() {
             ];
             let told = fail(&mut database, "CREATE TABLE a (n);", &migrations).await;
             asked.await.unwrap();
-            assert_eq!(told, "interrupted\nhelp: nothing was kept of this run");
+            assert_eq!(told, "interrupted\nhelp: no migration of this run was kept");
             let session = &mut *database.connection;
             assert_eq!(column(session, "SELECT count(*) FROM a").await, "0");
             run(session, &migrations[..2], &mut Heard::default()).await.unwrap();

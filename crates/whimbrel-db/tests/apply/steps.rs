@@ -29,7 +29,7 @@ fn a_failing_statement_keeps_those_before_it_and_may_be_edited() {
             told(&error),
             "statement 3 of 3 of `one` failed, at line 3 of `0000_one.sql`\n\
              because: relation \"u\" does not exist\n\
-             help: nothing was kept of this run; statements 1 to 2 of it stay: the next run goes on after them; put right \
+             help: no migration of this run was kept; statements 1 to 2 of this one stay: the next run goes on after them; put right \
              what it met first"
         );
         assert_eq!(tracked(session).await, "");

@@ -21,7 +21,7 @@ use crate::history::{
     File, History, HistoryError, JOURNAL, SNAPSHOT, Trial, in_store, snapshot_head, try_out,
 };
 use crate::migrator::Migrator;
-use crate::store::{Edit, View};
+use crate::store::{Edit, View, recover};
 
 /// Puts our migrations after theirs; refine it, then await it.
 pub struct Rebase<'m> {
@@ -91,6 +91,10 @@ impl<'m> Rebase<'m> {
     }
 
     async fn run(mut self) -> Result<RebaseReport, Error> {
+        if !self.dry_run {
+            // One that was killed is finished: the folder is about to be added to a commit.
+            recover(self.migrator.store()?.as_ref()).await?;
+        }
         let Some(both) = self.both().await? else {
             return Ok(RebaseReport { moved: Vec::new(), rebased: Vec::new(), written: false });
         };
