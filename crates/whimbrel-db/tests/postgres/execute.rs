@@ -12,6 +12,10 @@ use whimbrel_testkit::cluster::{Cluster, ClusterOptions, TestDatabase};
 
 use crate::{open, refusal};
 
+/// How many locks of whimbrel there are on the database.
+const LOCKS: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND \
+                     database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 /// A plan of one transaction for each list of statements.
 fn plan(batches: &[&[&str]]) -> Plan {
     let batch = |sql: &&[&str]| Batch {
@@ -119,7 +123,7 @@ async fn two_runs_go_one_after_the_other() {
     running.await.unwrap().unwrap();
     let holder = told.lock().unwrap()[0].holder.clone().unwrap();
     assert!(holder.ends_with(": `SELECT pg_sleep(2)`"), "{holder}");
-    assert_eq!(database.psql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0\n");
+    assert_eq!(database.psql(LOCKS), "0\n");
 }
 
 #[tokio::test]
@@ -147,7 +151,7 @@ async fn a_cancelled_run_leaves_nothing() {
     asked.await.unwrap();
     assert!(error.is_cancelled(), "{error:?}");
     assert_eq!(database.psql("SELECT count(*) FROM pg_class WHERE relname = 't'"), "0\n");
-    assert_eq!(database.psql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0\n");
+    assert_eq!(database.psql(LOCKS), "0\n");
 }
 
 #[tokio::test]
