@@ -12,7 +12,7 @@ use whimbrel_core::sql::position;
 use whimbrel_db::DbError;
 
 use super::replay::{ReplayFailure, replay};
-use super::{History, HistoryError, SNAPSHOT, in_store};
+use super::{History, HistoryError, JOURNAL, SNAPSHOT, in_store};
 use crate::cache::{self, Cache};
 use crate::error::Error;
 use crate::migrator::Migrator;
@@ -28,8 +28,21 @@ impl Migrator {
         Ok(self.settings.store.clone().ok_or(HistoryError::NoStore)?)
     }
 
-    /// Makes an edit of the store, all of it or nothing.
-    pub(crate) async fn commit(&mut self, edit: Edit) -> Result<(), Error> {
+    /// Makes an edit of the store, together with the journal and the snapshot of
+    /// the schema that it leads to, all of it or nothing. Without a schema the
+    /// snapshot stays, and fits no more.
+    pub(crate) async fn commit(
+        &mut self,
+        edit: Edit,
+        journal: &Journal,
+        schema: Option<Schema>,
+    ) -> Result<(), Error> {
+        let mut edit = edit.put(JOURNAL, journal.to_json());
+        if let Some(schema) = schema {
+            let mut snapshot = Snapshot::new(self.server().engine(), schema);
+            snapshot.head = snapshot_head(journal);
+            edit = edit.put(SNAPSHOT, snapshot.to_json());
+        }
         Ok(commit(self.store()?.as_ref(), edit).await?)
     }
 
@@ -121,7 +134,7 @@ impl History {
 }
 
 /// What a snapshot that belongs to the newest migration names.
-pub(crate) fn snapshot_head(journal: &Journal) -> Option<SnapshotHead> {
+fn snapshot_head(journal: &Journal) -> Option<SnapshotHead> {
     let head = journal.head()?;
     Some(SnapshotHead { name: head.name.clone(), checksum: head.checksum.clone() })
 }

@@ -17,13 +17,13 @@ use whimbrel_core::history::Journal;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
 use whimbrel_core::resolve::{Loss, LossQuestion, Resolver, losses, strict};
-use whimbrel_core::schema::{Schema, Snapshot};
+use whimbrel_core::schema::Schema;
 use whimbrel_db::grants::Recreated;
 
 use crate::draft::drafts;
 use crate::error::Error;
 use crate::facts::Probed;
-use crate::history::{History, JOURNAL, SNAPSHOT, Said, Writer, Written, new_files, snapshot_head};
+use crate::history::{History, JOURNAL, Said, Writer, Written, new_files};
 use crate::migrator::Migrator;
 use crate::prove::Claim;
 use crate::recreated::recreated;
@@ -149,11 +149,7 @@ impl<'m> Generate<'m> {
         let store = self.migrator.store()?;
         let edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref());
         let edit = new_files(store.as_ref(), edit, migrations).await?;
-        let engine = self.migrator.server().engine();
-        let mut snapshot = Snapshot::new(engine, schema);
-        snapshot.head = snapshot_head(journal);
-        let edit = edit.put(JOURNAL, journal.to_json()).put(SNAPSHOT, snapshot.to_json());
-        self.migrator.commit(edit).await
+        self.migrator.commit(edit, journal, Some(schema)).await
     }
 
     /// Asks about all that may be lost somewhere. What rows may stand in the way

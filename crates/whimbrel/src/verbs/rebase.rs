@@ -14,12 +14,10 @@ use whimbrel_core::history::{
     Conflict, Entry, FileTexts, Journal, JournalError, Move, Rebase as Rebased, Sides, Standing, State,
     rebase,
 };
-use whimbrel_core::schema::{Schema, Snapshot};
+use whimbrel_core::schema::Schema;
 
 use crate::error::Error;
-use crate::history::{
-    File, History, HistoryError, JOURNAL, SNAPSHOT, Trial, in_store, snapshot_head, try_out,
-};
+use crate::history::{File, History, HistoryError, JOURNAL, Trial, in_store, try_out};
 use crate::migrator::Migrator;
 use crate::store::{Edit, View, recover};
 
@@ -102,6 +100,10 @@ impl<'m> Rebase<'m> {
         self.refuse_applied(&both, &rebased).await?;
         let Placed { journal, texts, changed } = self.files(&both, &rebased).await?;
         let mut history = History::of(self.migrator.store()?.name(), journal, texts);
+        // A file of both sides that was settled by hand holds the statements of one alone.
+        if let Some(migration) = history.edited().into_iter().next() {
+            return Err(HistoryError::EditedBefore { migration }.into());
+        }
         let kept = history.journal.entries.len() - rebased.ours.len();
         let schema = self.prove(&mut history, kept).await?;
         if !self.dry_run {
@@ -248,17 +250,15 @@ impl<'m> Rebase<'m> {
         schema: Schema,
     ) -> Result<(), Error> {
         let mut edit = Edit::new().expect(JOURNAL, Some(&both.text));
-        for one in &rebased.moves {
-            edit = edit.delete(one.from.path()).delete(one.from.down_path());
+        // Where both sides had a file of one name, the old path is still somebody's.
+        let is_free = |old: &Entry| !history.journal.entries.iter().any(|entry| entry.path() == old.path());
+        for old in rebased.moves.iter().map(|one| &one.from).filter(|old| is_free(old)) {
+            edit = edit.delete(old.path()).delete(old.down_path());
         }
-        // After the deletions: what is written stays, also where an old path was.
         for File { path, text } in changed {
             edit = edit.put(path, text);
         }
-        let mut snapshot = Snapshot::new(self.migrator.server().engine(), schema);
-        snapshot.head = snapshot_head(&history.journal);
-        let edit = edit.put(JOURNAL, history.journal.to_json()).put(SNAPSHOT, snapshot.to_json());
-        self.migrator.commit(edit).await
+        self.migrator.commit(edit, &history.journal, Some(schema)).await
     }
 }
 

@@ -12,12 +12,11 @@ use std::pin::Pin;
 
 use whimbrel_core::history::{Entry, Script, Squash as Squashed, SquashRequest, squash};
 use whimbrel_core::plan::Proof;
-use whimbrel_core::schema::{Schema, Snapshot};
+use whimbrel_core::schema::Schema;
 
 use crate::error::Error;
 use crate::history::{
-    File, History, HistoryError, JOURNAL, SNAPSHOT, Target, Trial, Written, difference, in_store,
-    snapshot_head, try_out,
+    File, History, HistoryError, JOURNAL, Target, Trial, Written, difference, in_store, try_out,
 };
 use crate::migrator::Migrator;
 use crate::store::Edit;
@@ -192,10 +191,7 @@ impl<'m> Squash<'m> {
                 *entry = moved.entry;
             }
         }
-        let mut snapshot = Snapshot::new(self.migrator.server().engine(), schema);
-        snapshot.head = snapshot_head(&journal);
-        let edit = edit.put(JOURNAL, journal.to_json()).put(SNAPSHOT, snapshot.to_json());
-        self.migrator.commit(edit).await
+        self.migrator.commit(edit, &journal, Some(schema)).await
     }
 
     fn report(self, squashed: Squashed) -> SquashReport {

@@ -12,12 +12,10 @@ use std::pin::Pin;
 
 use whimbrel_core::history::{Checksum, Entry, Journal, Script};
 use whimbrel_core::plan::Proof;
-use whimbrel_core::schema::{Schema, Snapshot};
+use whimbrel_core::schema::Schema;
 
 use crate::error::Error;
-use crate::history::{
-    History, HistoryError, JOURNAL, SNAPSHOT, Target, Trial, is_fault_of_the_file, snapshot_head, try_out,
-};
+use crate::history::{History, HistoryError, JOURNAL, Target, Trial, is_fault_of_the_file, try_out};
 use crate::migrator::Migrator;
 use crate::store::Edit;
 
@@ -164,14 +162,8 @@ impl<'m> Verify<'m> {
     ) -> Result<(), Error> {
         let entries = report.verdicts.iter().map(|verdict| verdict.entry.clone()).collect();
         let journal = Journal { entries, ..history.journal.clone() };
-        let mut edit =
-            Edit::new().expect(JOURNAL, history.journal_text.as_deref()).put(JOURNAL, journal.to_json());
-        if let Some(schema) = schema {
-            let mut snapshot = Snapshot::new(self.migrator.server().engine(), schema);
-            snapshot.head = snapshot_head(&journal);
-            edit = edit.put(SNAPSHOT, snapshot.to_json());
-        }
-        self.migrator.commit(edit).await
+        let edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref());
+        self.migrator.commit(edit, &journal, schema).await
     }
 }
 

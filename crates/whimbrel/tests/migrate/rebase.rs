@@ -154,6 +154,20 @@ this is what a new database would meet; put the statement right, then `whimbrel 
         let text = merged(base.get(path).map(String::as_str), text, &there[path]);
         ours.put(path, &text).await;
     }
+    // Settled by hand, the file would lose the statements of ours: nothing is written.
+    let conflict = ours.text("0001_more.sql");
+    ours.put("0001_more.sql", &there["0001_more.sql"]).await;
+    let before = ours.store.texts();
+    assert_eq!(
+        told(ours.migrator().await.rebase().await),
+        "\
+whimbrel::history::edited
+the files of `more-2` are not what the journal says
+nothing was written; restore them, or record the edit with `whimbrel migrate verify --accept more-2`"
+    );
+    assert_eq!(ours.store.texts(), before);
+    ours.put("0001_more.sql", &conflict).await;
+
     let report = ours.migrator().await.rebase().await.unwrap();
     assert_eq!(names(&report.rebased), ["more-2"]);
     assert_eq!(ours.text("0001_more.sql"), there["0001_more.sql"]);
