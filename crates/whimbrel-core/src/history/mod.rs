@@ -2,7 +2,8 @@
 //! puts them in order.
 //!
 //! A folder of migrations holds `NNNN_name.sql` files, their way back as
-//! `meta/_down/NNNN_name.sql`, and `meta/_journal.json`. The journal says which
+//! `meta/_down/NNNN_name.sql`, and `meta/_journal.json`. A migration that is a
+//! program has another [`Format`]. The journal says which
 //! migrations there are and what their checksums are; a database says in its
 //! tracking table which of them it has applied. **A migration is its name**: its
 //! number may change, its name may not.
@@ -14,6 +15,7 @@ mod applied;
 mod conflict;
 mod file;
 mod file_checksum;
+mod format;
 mod journal;
 mod legacy;
 mod losing;
@@ -31,6 +33,7 @@ pub use crate::checksum::{Checksum, NotAChecksum};
 pub use applied::{AppliedMigration, Progress};
 pub use conflict::{Conflict, Sides};
 pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections, warnings};
+pub use format::{Format, closure_version, is_template, template};
 pub use journal::{
     Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,
 };

@@ -1,5 +1,6 @@
 //! Migrations that get another number or name, and their files with them.
 
+use super::format::renumbered;
 use super::{Checksum, Entry, legacy_matches, renamed};
 
 /// A migration that gets another number, another name, or both.
@@ -29,9 +30,12 @@ impl Move {
     ///
     /// The checksum stays, unless it is one of VibORM's, which holds the name:
     /// then the entry gets one of ours, and keeps VibORM's for the tracking tables
-    /// that have it.
+    /// that have it. A program says its number itself, so its checksum changes.
     pub fn files(&self, up: &str, down: Option<&str>) -> Moved {
         let mut entry = self.to.clone();
+        if entry.format.is_program() {
+            return self.program(entry, up);
+        }
         if self.from.name == self.to.name {
             return Moved { entry, up: up.to_owned(), down: down.map(str::to_owned) };
         }
@@ -41,11 +45,23 @@ impl Move {
         }
         Moved { up: renamed(up, &entry.name), down: down.map(|down| renamed(down, &entry.name)), entry }
     }
+
+    /// Likewise of a program. A file that was edited keeps its journal's checksum:
+    /// it does not become right by another number.
+    fn program(&self, mut entry: Entry, up: &str) -> Moved {
+        let moved = renumbered(entry.format, up, entry.idx, &entry.name);
+        let checksum = Checksum::of_file(&moved);
+        if Checksum::of_file(up) == entry.checksum && checksum != entry.checksum {
+            entry.legacy_checksum = Some(std::mem::replace(&mut entry.checksum, checksum));
+        }
+        Moved { entry, up: moved, down: None }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::{Format, template};
 
     const DOWN: &str = "-- Down migration for: Add A\n\nDROP TABLE a;\n";
 
@@ -77,6 +93,25 @@ mod tests {
             down: Some("-- Down migration for: add-a-2\n\nDROP TABLE a;\n".to_owned()),
         };
         assert_eq!(moved(&entry, "add-a-2"), expected);
+    }
+
+    #[test]
+    fn a_program_says_its_new_number() {
+        let up = template(Format::TypeScript, 1, "fill", 0);
+        let entry = Entry { format: Format::TypeScript, ..Entry::new(1, "fill", 0, Checksum::of_file(&up)) };
+        let to = Entry { idx: 7, ..entry.clone() };
+        let moved = Move { from: entry.clone(), to: to.clone() }.files(&up, None);
+        let expected = template(Format::TypeScript, 7, "fill", 0);
+        assert_eq!((&moved.up, &moved.down), (&expected, &None));
+        let checksum = Checksum::of_file(&expected);
+        assert_eq!(
+            moved.entry,
+            Entry { checksum, legacy_checksum: Some(entry.checksum.clone()), ..to.clone() }
+        );
+        assert_eq!(moved.entry.path(), "0007_fill.ts");
+        // An edited file does not become right by its new number.
+        let edited = Move { from: entry, to: to.clone() }.files(&format!("{up}// more\n"), None);
+        assert_eq!(edited.entry, to);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::HistoryError;
 pub enum Target {
     /// Its number in the journal.
     Number(u32),
-    /// Its name, or that of its file with or without `.sql`.
+    /// Its name, or that of its file with or without the extension.
     Name(String),
 }
 
@@ -27,7 +27,9 @@ impl Target {
             Self::Number(number) => entry.idx == *number,
             Self::Name(name) => {
                 let file = entry.file_name();
-                entry.name == *name || file == *name || file.strip_suffix(".sql") == Some(name)
+                entry.name == *name
+                    || file == *name
+                    || file.rsplit_once('.').is_some_and(|(stem, _)| stem == name)
             }
         };
         let wanted = || match self {

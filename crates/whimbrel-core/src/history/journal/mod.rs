@@ -12,7 +12,7 @@ mod write;
 
 pub use problem::{EntryPlace, Gap, JournalError, JournalProblem, JournalProblemKind};
 
-use super::{Checksum, time_stamp, unique_name};
+use super::{Checksum, Format, time_stamp, unique_name};
 use crate::dialect::Dialect;
 use crate::plan::Proof;
 use crate::schema::Engine;
@@ -67,6 +67,8 @@ pub struct Entry {
     pub replaces: Vec<Replaced>,
     /// The checksum that VibORM gave it: tracking tables may hold this one.
     pub legacy_checksum: Option<Checksum>,
+    /// What its file is written in.
+    pub format: Format,
 }
 
 /// A migration that was squashed into another.
@@ -149,12 +151,13 @@ impl Entry {
             proof: None,
             replaces: Vec::new(),
             legacy_checksum: None,
+            format: Format::default(),
         }
     }
 
     /// The name of its files.
     pub fn file_name(&self) -> String {
-        format!("{:04}_{}.sql", self.idx, self.name)
+        format!("{:04}_{}.{}", self.idx, self.name, self.format.extension())
     }
 
     /// Where its up file is: `0003_add-users.sql`.
@@ -162,7 +165,8 @@ impl Entry {
         self.file_name()
     }
 
-    /// Where its down file is: `meta/_down/0003_add-users.sql`.
+    /// Where its down file is: `meta/_down/0003_add-users.sql`. A program has
+    /// none: its way back stands in its only file.
     pub fn down_path(&self) -> String {
         format!("meta/_down/{}", self.file_name())
     }

@@ -10,7 +10,7 @@ use super::problem::{EntryPlace, JournalError, JournalProblem, JournalProblemKin
 use super::{Entry, Journal, Replaced, VERSION, json};
 use crate::dialect::Dialect;
 use crate::history::conflict::first_marker;
-use crate::history::{Checksum, check_name, time};
+use crate::history::{Checksum, Format, check_name, time};
 
 /// How the error message shows a value that should be another.
 const SHOWN: usize = 60;
@@ -77,6 +77,7 @@ fn entry(number: usize, json: Value, problems: &mut Vec<JournalProblem>) -> Opti
     let proof = fields.optional("proof", "an object with `verdict`", exactly);
     let replaces = fields.optional("replaces", "a list", list);
     let legacy_checksum = fields.optional("legacyChecksum", "64 lower-case hexadecimal digits", checksum_of);
+    let format = fields.optional("format", "`sql`, `ts`, `js` or `rust`", format);
     let place = fields.finish();
     let replaces = replaces.unwrap_or_default().into_iter();
     let replaces: Vec<_> = replaces.map(|json| replaced(json, place.clone(), problems)).collect();
@@ -94,6 +95,7 @@ fn entry(number: usize, json: Value, problems: &mut Vec<JournalProblem>) -> Opti
         proof,
         replaces: replaces?,
         legacy_checksum,
+        format: format.unwrap_or_default(),
     })
 }
 
@@ -264,6 +266,10 @@ fn milliseconds(value: &Value) -> Option<i64> {
 
 fn checksum_of(value: &Value) -> Option<Checksum> {
     value.as_str()?.parse().ok()
+}
+
+fn format(value: &Value) -> Option<Format> {
+    Format::named(value.as_str()?)
 }
 
 /// Reads what says all that the value says: nothing is passed over.

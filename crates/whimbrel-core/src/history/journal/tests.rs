@@ -123,6 +123,25 @@ fn every_field_reads_and_is_written_in_order() {
 }
 
 #[test]
+fn a_program_says_what_it_is_written_in() {
+    let program = |format| Entry { format, ..Entry::new(3, "fill", 1_769_854_830_123, sum(A)) };
+    for format in [Format::TypeScript, Format::JavaScript, Format::Rust] {
+        let journal = Journal { dialect: Dialect::Sqlite, entries: vec![program(format)] };
+        let text = journal.to_json();
+        assert!(text.contains(&format!("\"format\": \"{format}\"")), "{text}");
+        assert_eq!(read(&text).unwrap(), journal);
+        assert_eq!(journal.entries[0].path(), format!("0003_fill.{}", format.extension()));
+    }
+    let journal = Journal { dialect: Dialect::Sqlite, entries: vec![program(Format::Sql)] };
+    assert!(!journal.to_json().contains("format"));
+    let text = journal.to_json().replace("\"idx\"", "\"format\": \"py\",\n      \"idx\"");
+    assert_eq!(
+        read(&text).unwrap_err().to_string(),
+        "`meta/_journal.json`: entry 1 (`fill`): the field `format` should be `sql`, `ts`, `js` or `rust`, but is `\"py\"`"
+    );
+}
+
+#[test]
 fn an_empty_journal_has_a_form_too() {
     let empty = Journal::new(Dialect::Sqlite);
     assert_eq!(empty.to_json(), "{\n  \"version\": \"1\",\n  \"dialect\": \"sqlite\",\n  \"entries\": []\n}");

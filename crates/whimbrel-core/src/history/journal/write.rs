@@ -47,6 +47,8 @@ struct EntryJson<'a> {
     replaces: Vec<ReplacedJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     legacy_checksum: Option<&'a Checksum>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -73,6 +75,8 @@ fn entry(entry: &Entry) -> EntryJson<'_> {
         proof: entry.proof.as_ref(),
         replaces: entry.replaces.iter().map(replaced).collect(),
         legacy_checksum: entry.legacy_checksum.as_ref(),
+        // Who reads no other format is not told of this one.
+        format: entry.format.is_program().then(|| entry.format.name()),
     }
 }
 

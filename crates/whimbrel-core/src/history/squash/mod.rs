@@ -91,6 +91,16 @@ pub enum SquashError {
         #[related]
         scripts: Vec<ScriptError>,
     },
+    /// A migration is a program.
+    #[error("`{name}` is a program, and only statements can be squashed")]
+    #[diagnostic(
+        code(whimbrel::squash::program),
+        help("squash the migrations before it and those after it, each for themselves")
+    )]
+    Program {
+        /// The migration.
+        name: String,
+    },
     /// One migration runs with SQLite's foreign keys off, another needs them on.
     #[error("`{off}` runs with foreign keys off, and `{on}` changes rows with foreign keys on")]
     #[diagnostic(
@@ -120,6 +130,9 @@ pub fn squash(
     files: &BTreeMap<String, FileTexts>,
 ) -> Result<Squash, SquashError> {
     let (before, range, after) = parts(journal, request)?;
+    if let Some(entry) = range.iter().find(|entry| entry.format.is_program()) {
+        return Err(SquashError::Program { name: entry.name.clone() });
+    }
     let scripts = read(journal, range, files)?;
     let name = request.name.clone().unwrap_or_else(|| format!("squash-{}-to-{}", request.from, request.to));
     let name = journal.unique_name(&kebab(&name));

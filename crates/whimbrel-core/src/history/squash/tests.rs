@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dialect::Dialect;
+use crate::history::Format;
 
 const WHEN: i64 = 1_769_854_830_123;
 
@@ -245,4 +246,14 @@ fn what_needs_foreign_keys_is_not_run_without_them() {
     check("INSERT INTO c VALUES (1) ON CONFLICT DO UPDATE SET x = 2;", true);
     check("WITH d AS (SELECT 1) DELETE FROM c;", true);
     check("PRAGMA foreign_keys=OFF;DELETE FROM c;PRAGMA foreign_keys=ON;", false);
+}
+
+#[test]
+fn a_program_cannot_be_squashed() {
+    let mut world = four();
+    world.journal.entries[1].format = Format::TypeScript;
+    let name = world.journal.entries[1].name.clone();
+    world.refuses(0, 1, &format!("`{name}` is a program, and only statements can be squashed"));
+    world.refuses(1, 2, &format!("`{name}` is a program, and only statements can be squashed"));
+    assert!(world.squash(2, 3, None).is_ok());
 }
