@@ -21,6 +21,7 @@ pub enum Case {
 
 impl Case {
     /// What can be written.
+    #[cfg(feature = "parse")]
     pub(crate) const HELP: &str = "write `snake_case`, `SCREAMING_SNAKE_CASE`, `kebab-case`, `camelCase`, `PascalCase`, \
                                    `lowercase` or `UPPERCASE`";
 

@@ -55,6 +55,21 @@ pub use verbs::{
 
 #[cfg(feature = "model-files")]
 pub use verbs::WrittenModels;
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::{EmbeddedStore, Migrator, embed};
+///
+/// static MIGRATIONS: EmbeddedStore = embed!("tests/embed/sqlite");
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let url = format!("sqlite://{}", folder.path().join("app.db").display());
+/// let mut migrator = Migrator::builder(&url)?.store(MIGRATIONS).connect().await?;
+/// assert_eq!(migrator.apply().await?.migrations.len(), 3);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
+#[cfg(feature = "embed")]
+pub use whimbrel_derive::embed;
 #[cfg(feature = "models")]
 pub use whimbrel_derive::{ColumnType, DbEnum, Embedded, Model};
 

@@ -15,6 +15,7 @@ mod applied;
 mod conflict;
 mod file;
 mod file_checksum;
+mod folder;
 mod format;
 mod journal;
 mod legacy;
@@ -33,6 +34,7 @@ pub use crate::checksum::{Checksum, NotAChecksum};
 pub use applied::{AppliedMigration, Progress};
 pub use conflict::{Conflict, Sides};
 pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections, warnings};
+pub use folder::{FolderProblem, folder};
 pub use format::{Format, closure_version, is_template, template};
 pub use journal::{
     Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,
@@ -41,7 +43,7 @@ pub use legacy::legacy_matches;
 pub use losing::{Losing, losing};
 pub use moved::{Move, Moved};
 pub use name::{NameProblem, automatic_name, check_name, kebab, unique_name};
-pub use problem::{HistoryProblem, down_problems, problems};
+pub use problem::{HistoryProblem, down_problems, file_problems, problems};
 pub use rebase::{Rebase, RebaseError, rebase};
 pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptStatement};
 pub use squash::{FileTexts, Squash, SquashError, SquashRequest, squash};

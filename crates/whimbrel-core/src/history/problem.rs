@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Detail, Entry, Journal, Standing, State};
+use super::{Detail, Entry, FileState, Journal, Standing, State, standings};
 
 /// One thing that must be put right first.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -177,6 +177,14 @@ pub fn problems(journal: &Journal, standings: &[Standing]) -> Vec<HistoryProblem
 pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) -> Vec<HistoryProblem> {
     let wanted = standings.iter().filter(|standing| names.contains(&standing.name.as_str()));
     all(journal, wanted, true)
+}
+
+/// Everything in which files and journal do not agree, whatever a database has
+/// applied. `files` has what was found of them, by the names of migrations.
+pub fn file_problems(journal: &Journal, files: &BTreeMap<String, FileState>) -> Vec<HistoryProblem> {
+    let standings = standings(journal, files, &[], &[]);
+    let both = |standing| [false, true].map(|way_back| all(journal, [standing], way_back));
+    standings.iter().flat_map(both).flatten().collect()
 }
 
 fn all<'a>(

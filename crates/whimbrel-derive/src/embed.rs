@@ -1,0 +1,79 @@
+//! `embed!`: reads a folder while the program is compiled, asks the core whether
+//! it is whole, and names its files to the compiler, which watches them.
+
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::{LitStr, Token};
+use whimbrel_core::history::folder;
+
+/// The folder, if nothing else is said.
+const DEFAULT: &str = "migrations";
+
+/// What stands between the brackets.
+pub(crate) struct Input {
+    folder: String,
+    span: Span,
+}
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.is_empty() {
+            return Ok(Self { folder: DEFAULT.to_owned(), span: Span::call_site() });
+        }
+        let text: LitStr = input.parse()?;
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Self { folder: text.value(), span: text.span() })
+    }
+}
+
+/// Writes the store with all files of the folder, or everything that is wrong
+/// with it as a compile error.
+pub(crate) fn expand(Input { folder: name, span }: &Input) -> TokenStream {
+    // What a relative path is relative to, as for `sqlx::migrate!`.
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join(name);
+    match folder(name, |path| read(&root.join(path))) {
+        Ok(texts) => {
+            let files = texts.keys().map(|path| {
+                let absolute = root.join(path).display().to_string();
+                quote!((#path, ::core::include_str!(#absolute)))
+            });
+            quote!(::whimbrel::store::EmbeddedStore::new(&[#(#files),*]))
+        }
+        Err(problems) => {
+            let texts = problems.iter().flat_map(|problem| told(problem));
+            let errors = texts.map(|text| quote_spanned!(*span=> ::core::compile_error!(#text)));
+            quote!({ #(#errors;)* ::whimbrel::store::EmbeddedStore::new(&[]) })
+        }
+    }
+}
+
+fn read(file: &Path) -> Result<Option<String>, String> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The problem and what to do about it; where it consists of several, each.
+fn told(problem: &dyn Diagnostic) -> Vec<String> {
+    let parts: Vec<String> = problem.related().into_iter().flatten().map(text).collect();
+    match parts.is_empty() {
+        true => vec![text(problem)],
+        false => parts.into_iter().map(|part| format!("{problem}: {part}")).collect(),
+    }
+}
+
+fn text(problem: &dyn Diagnostic) -> String {
+    match problem.help() {
+        Some(help) => format!("{problem}\n\nhelp: {help}"),
+        None => problem.to_string(),
+    }
+}
