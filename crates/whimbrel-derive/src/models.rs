@@ -25,6 +25,15 @@ pub(crate) fn model(input: &DeriveInput) -> TokenStream {
                     ::whimbrel::model::traits::model(#json, &[#(#names),*])
                 }
             }
+
+            ::whimbrel::model::registry::submit! {
+                ::whimbrel::model::registry::Registered {
+                    package: ::core::env!("CARGO_PKG_NAME"),
+                    module: ::core::module_path!(),
+                    name: #text,
+                    model: <#name as ::whimbrel::model::Model>::model,
+                }
+            }
         }
     })
 }

@@ -17,6 +17,8 @@ pub mod item;
 pub mod link;
 #[cfg(feature = "parse")]
 pub mod parse;
+#[cfg(feature = "registry")]
+pub mod registry;
 pub mod traits;
 pub mod types;
 #[cfg(feature = "write")]

@@ -83,7 +83,7 @@ pub mod model {
     pub use whimbrel_model::*;
 }
 
-/// Lists models, as a [`Source`].
+/// Models, as a [`Source`]: those listed, or all of the package.
 ///
 /// ```
 /// use whimbrel::{Model, schema};
@@ -105,11 +105,21 @@ pub mod model {
 /// # Ok::<(), whimbrel::Error>(())
 /// # }).unwrap();
 /// ```
+///
+/// With nothing between the brackets, `schema!()`, it is every struct of the
+/// package that derives [`Model`](macro@Model) and is linked into the program, in
+/// the order of their paths. A library of the package is linked only where its
+/// program names it; where it has no other reason to, `use my_library as _;` does.
+/// For models of another package, let that one have a function that returns its
+/// own `schema!()`.
 #[cfg(feature = "models")]
 #[macro_export]
 macro_rules! schema {
-    ($($model:ty),* $(,)?) => {
-        $crate::Source::models([$(<$model as $crate::model::Model>::model()),*])
+    () => {
+        $crate::Source::models($crate::model::registry::of_package(::core::env!("CARGO_PKG_NAME")))
+    };
+    ($($model:ty),+ $(,)?) => {
+        $crate::Source::models([$(<$model as $crate::model::Model>::model()),+])
     };
 }
 

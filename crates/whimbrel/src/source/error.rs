@@ -109,6 +109,15 @@ pub enum SourceError {
         /// The path as given.
         path: String,
     },
+    /// There are no models where some were to be.
+    #[error("there is no model")]
+    #[diagnostic(
+        code(whimbrel::source::empty_schema),
+        help(
+            "derive `Model` for a struct; where models stand in a library that the program does not name, write `use my_library as _;`"
+        )
+    )]
+    EmptySchema,
     /// The tables of models cannot be made.
     #[error(transparent)]
     #[diagnostic(transparent)]

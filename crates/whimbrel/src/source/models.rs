@@ -16,7 +16,12 @@ use whimbrel_model::{At, Problem};
 use super::{Loaded, ModelProblem, SourceError, SourceText};
 
 /// Loads models that were compiled into the program.
+///
+/// No models at all are a mistake: the schema would be an empty one.
 pub(super) fn load(dialect: Dialect, models: &[Model], sql: &[SourceText]) -> Result<Loaded, SourceError> {
+    if models.is_empty() && sql.is_empty() {
+        return Err(SourceError::EmptySchema);
+    }
     let built = build(dialect, models).map_err(|problems| refused(problems, &BTreeMap::new()))?;
     let mut loaded = loaded(dialect, built)?;
     if let Loaded::Sql { texts, .. } = &mut loaded {
