@@ -97,11 +97,11 @@ mod tests {
 
     #[test]
     fn a_program_says_its_new_number() {
-        let up = template(Format::TypeScript, 1, "fill", 0);
-        let entry = Entry { format: Format::TypeScript, ..Entry::new(1, "fill", 0, Checksum::of_file(&up)) };
+        let up = template(Format::Ts, 1, "fill", 0);
+        let entry = Entry { format: Format::Ts, ..Entry::new(1, "fill", 0, Checksum::of_file(&up)) };
         let to = Entry { idx: 7, ..entry.clone() };
         let moved = Move { from: entry.clone(), to: to.clone() }.files(&up, None);
-        let expected = template(Format::TypeScript, 7, "fill", 0);
+        let expected = template(Format::Ts, 7, "fill", 0);
         assert_eq!((&moved.up, &moved.down), (&expected, &None));
         let checksum = Checksum::of_file(&expected);
         assert_eq!(

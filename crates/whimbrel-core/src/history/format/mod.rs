@@ -14,9 +14,9 @@ use std::fmt;
 ///
 /// ```
 /// use whimbrel_core::history::Format;
-/// assert_eq!(Format::of_path("0003_fill-slugs.ts"), Some(Format::TypeScript));
-/// assert_eq!(Format::TypeScript.extension(), "ts");
-/// assert_eq!(Format::named("js"), Some(Format::JavaScript));
+/// assert_eq!(Format::of_extension("ts"), Some(Format::Ts));
+/// assert_eq!(Format::Ts.extension(), "ts");
+/// assert_eq!(Format::named("js"), Some(Format::Js));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Format {
@@ -24,9 +24,9 @@ pub enum Format {
     #[default]
     Sql,
     /// A module in TypeScript.
-    TypeScript,
+    Ts,
     /// A module in JavaScript.
-    JavaScript,
+    Js,
     /// A closure of the program that embeds whimbrel. The file only says which
     /// version of it the history means.
     Rust,
@@ -34,14 +34,14 @@ pub enum Format {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Sql, Self::TypeScript, Self::JavaScript, Self::Rust];
+    pub const ALL: [Self; 4] = [Self::Sql, Self::Ts, Self::Js, Self::Rust];
 
     /// How journals and commands name it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sql => "sql",
-            Self::TypeScript => "ts",
-            Self::JavaScript => "js",
+            Self::Ts => "ts",
+            Self::Js => "js",
             Self::Rust => "rust",
         }
     }
@@ -55,15 +55,14 @@ impl Format {
     pub fn extension(self) -> &'static str {
         match self {
             Self::Sql => "sql",
-            Self::TypeScript => "ts",
-            Self::JavaScript => "js",
+            Self::Ts => "ts",
+            Self::Js => "js",
             Self::Rust => "rs",
         }
     }
 
-    /// The format of a file, by the end of its name.
-    pub fn of_path(path: &str) -> Option<Self> {
-        let (_, extension) = path.rsplit_once('.')?;
+    /// The format whose files have this extension.
+    pub fn of_extension(extension: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.extension() == extension)
     }
 
@@ -71,7 +70,7 @@ impl Format {
     pub fn is_program(self) -> bool {
         match self {
             Self::Sql => false,
-            Self::TypeScript | Self::JavaScript | Self::Rust => true,
+            Self::Ts | Self::Js | Self::Rust => true,
         }
     }
 }

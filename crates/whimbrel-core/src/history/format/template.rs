@@ -11,7 +11,7 @@ const MIGRATION: &str = "// Migration";
 /// ```
 /// use whimbrel_core::history::{Format, template};
 /// assert_eq!(
-///     template(Format::TypeScript, 3, "fill-slugs", 1_769_854_830_123),
+///     template(Format::Ts, 3, "fill-slugs", 1_769_854_830_123),
 ///     "\
 /// // Migration 3: fill-slugs
 /// // Generated at 2026-01-31T10:20:30.123Z
@@ -34,7 +34,7 @@ const MIGRATION: &str = "// Migration";
 pub fn template(format: Format, number: u32, name: &str, when: i64) -> String {
     match format {
         Format::Sql => String::new(),
-        Format::TypeScript | Format::JavaScript => {
+        Format::Ts | Format::Js => {
             format!("{MIGRATION} {number}: {name}\n// Generated at {}\n\n{}", iso_time(when), module(number))
         }
         Format::Rust => format!("{MIGRATION}: {name}\n{VERSION} 1\n{}", remark(name)),
@@ -63,7 +63,7 @@ fn remark(name: &str) -> String {
 /// Says whether a file still is what [`template`] wrote: nothing was filled in.
 pub fn is_template(format: Format, number: u32, text: &str) -> bool {
     match format {
-        Format::TypeScript | Format::JavaScript => {
+        Format::Ts | Format::Js => {
             let text = text.replace("\r\n", "\n");
             text.split_once("\n\n").is_some_and(|(_, rest)| rest == module(number))
         }
@@ -85,7 +85,7 @@ pub(in crate::history) fn renumbered(format: Format, text: &str, number: u32, na
         if line.starts_with(MIGRATION) && line.contains(':') {
             return match format {
                 Format::Sql => line.to_owned(),
-                Format::TypeScript | Format::JavaScript => format!("{MIGRATION} {number}: {name}{end}"),
+                Format::Ts | Format::Js => format!("{MIGRATION} {number}: {name}{end}"),
                 Format::Rust => format!("{MIGRATION}: {name}{end}"),
             };
         }
@@ -114,12 +114,12 @@ mod tests {
 
     #[test]
     fn a_template_is_known_until_something_is_filled_in() {
-        let text = template(Format::TypeScript, 3, "a", 0);
-        assert!(is_template(Format::TypeScript, 3, &text));
-        assert!(is_template(Format::TypeScript, 3, &text.replace('\n', "\r\n")));
-        assert!(!is_template(Format::TypeScript, 4, &text));
+        let text = template(Format::Ts, 3, "a", 0);
+        assert!(is_template(Format::Ts, 3, &text));
+        assert!(is_template(Format::Ts, 3, &text.replace('\n', "\r\n")));
+        assert!(!is_template(Format::Ts, 4, &text));
         let filled_in = text.replace("// await db.exec", "await db.exec");
-        assert!(!is_template(Format::TypeScript, 3, &filled_in));
+        assert!(!is_template(Format::Ts, 3, &filled_in));
         let marker = template(Format::Rust, 3, "a", 0);
         assert!(!is_template(Format::Rust, 3, &marker));
         assert_eq!(closure_version(&marker), Some(1));
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn another_number_stands_where_the_old_one_did() {
-        for format in [Format::TypeScript, Format::JavaScript, Format::Rust] {
+        for format in [Format::Ts, Format::Js, Format::Rust] {
             let moved = renumbered(format, &template(format, 3, "a", 0), 12, "a-2");
             let expected = template(format, 12, "a-2", 0);
             match format {
@@ -139,10 +139,10 @@ mod tests {
         }
         let text = "export default {\r\n  version: 3,\r\n  up: async () => ({\n    version: 3,\n  }),\n};\n";
         assert_eq!(
-            renumbered(Format::JavaScript, text, 4, "a"),
+            renumbered(Format::Js, text, 4, "a"),
             "export default {\r\n  version: 4,\r\n  up: async () => ({\n    version: 3,\n  }),\n};\n"
         );
         let computed = "export default { version: 1 + 2 };\n";
-        assert_eq!(renumbered(Format::JavaScript, computed, 4, "a"), computed);
+        assert_eq!(renumbered(Format::Js, computed, 4, "a"), computed);
     }
 }

@@ -125,7 +125,7 @@ fn every_field_reads_and_is_written_in_order() {
 #[test]
 fn a_program_says_what_it_is_written_in() {
     let program = |format| Entry { format, ..Entry::new(3, "fill", 1_769_854_830_123, sum(A)) };
-    for format in [Format::TypeScript, Format::JavaScript, Format::Rust] {
+    for format in [Format::Ts, Format::Js, Format::Rust] {
         let journal = Journal { dialect: Dialect::Sqlite, entries: vec![program(format)] };
         let text = journal.to_json();
         assert!(text.contains(&format!("\"format\": \"{format}\"")), "{text}");

@@ -251,7 +251,7 @@ fn what_needs_foreign_keys_is_not_run_without_them() {
 #[test]
 fn a_program_cannot_be_squashed() {
     let mut world = four();
-    world.journal.entries[1].format = Format::TypeScript;
+    world.journal.entries[1].format = Format::Ts;
     let name = world.journal.entries[1].name.clone();
     world.refuses(0, 1, &format!("`{name}` is a program, and only statements can be squashed"));
     world.refuses(1, 2, &format!("`{name}` is a program, and only statements can be squashed"));
