@@ -4,7 +4,8 @@
 //! compared with another by [`diff`], which yields [`change::Change`]s and
 //! questions; [`resolve`] answers the questions; [`plan`] turns the changes
 //! into ordered batches of SQL [`plan::Step`]s for one [`dialect::Dialect`].
-//! [`history`] is what becomes of plans: migration files and their journal.
+//! [`history`] is what becomes of plans: migration files and their journal; with
+//! Kontract's layout a [`lockfile`] stands in the journal's place.
 //!
 //! Nothing here touches a file, a database, a clock, the environment or a
 //! source of randomness: the same input gives the same bytes.
@@ -15,6 +16,7 @@ pub mod describe;
 pub mod dialect;
 pub mod diff;
 pub mod history;
+pub mod lockfile;
 pub mod name;
 pub mod pair;
 pub mod plan;

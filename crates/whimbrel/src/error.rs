@@ -9,6 +9,7 @@ use whimbrel_db::tracking::TrackingError;
 use whimbrel_db::{DbError, IntrospectError, UrlError};
 
 use whimbrel_core::history::{JournalError, RebaseError, ScriptError, SquashError};
+use whimbrel_core::lockfile::LockFileError;
 
 use crate::history::HistoryError;
 use crate::source::SourceError;
@@ -29,6 +30,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Journal(#[from] Box<JournalError>),
+    /// The lock file does not read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    LockFile(#[from] Box<LockFileError>),
     /// A migration file holds what may not stand there.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -204,7 +209,7 @@ macro_rules! boxed {
     )*};
 }
 
-boxed!(HistoryError => History, JournalError => Journal, ScriptError => Script, SquashError => Squash, RebaseError => Rebase, ExecuteError => Execute);
+boxed!(HistoryError => History, JournalError => Journal, LockFileError => LockFile, ScriptError => Script, SquashError => Squash, RebaseError => Rebase, ExecuteError => Execute);
 
 fn count(questions: usize) -> String {
     match questions {

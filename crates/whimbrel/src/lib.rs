@@ -27,6 +27,7 @@ mod error;
 mod facts;
 mod history;
 mod in_sync;
+pub mod lockfile;
 mod migrator;
 mod neighbourhood;
 mod portions;

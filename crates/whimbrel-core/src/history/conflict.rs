@@ -92,7 +92,7 @@ impl Sides {
 /// The line, from 1, of the first conflict marker of a text, if there is one.
 ///
 /// JSON has no line that begins so, and SQL none outside of a string.
-pub(super) fn first_marker(text: &str) -> Option<usize> {
+pub(crate) fn first_marker(text: &str) -> Option<usize> {
     text.split('\n')
         .position(|line| Marker::of(line).is_some_and(|marker| marker != Marker::Middle))
         .map(|at| at + 1)

@@ -32,6 +32,7 @@ mod time;
 
 pub use crate::checksum::{Checksum, NotAChecksum};
 pub use applied::{AppliedMigration, Progress};
+pub(crate) use conflict::first_marker;
 pub use conflict::{Conflict, Sides};
 pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections, warnings};
 pub use folder::{FolderProblem, folder};

@@ -1,7 +1,7 @@
 //! What can be wrong with a history.
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::history::HistoryProblem;
+use whimbrel_core::history::{HistoryProblem, NameProblem};
 
 /// Why a history cannot be worked with.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -188,6 +188,15 @@ pub enum HistoryError {
         pending: String,
         /// The side to keep.
         keep: &'static str,
+    },
+    /// A name cannot be that of a migration.
+    #[error("`{}` {problem}", name.escape_debug())]
+    #[diagnostic(code(whimbrel::history::name), help("give the migration another name, such as `add-users`"))]
+    BadName {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: NameProblem,
     },
     /// A name gives no file name.
     #[error("`{name}` holds no letter and no digit to name a migration by")]

@@ -113,7 +113,8 @@ impl FsStore {
         }
     }
 
-    fn read(&self, path: &str) -> Result<Option<String>, StoreError> {
+    /// As [`Store::get`], for who cannot wait.
+    pub(crate) fn read(&self, path: &str) -> Result<Option<String>, StoreError> {
         let place = self.locate(path)?;
         match fs::metadata(&place) {
             Ok(data) if data.is_file() => read_file(&place, &mut Vec::new()),
@@ -122,6 +123,31 @@ impl FsStore {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(problem("read", &place, &error)),
         }
+    }
+
+    /// As [`Store::put`], for who cannot wait.
+    pub(crate) fn write(&self, path: &str, text: &str) -> Result<(), StoreError> {
+        let place = self.locate(path)?;
+        disk::replace(&place, text).map_err(|error| problem("write", &place, &error))
+    }
+
+    /// As [`Store::create`], for who cannot wait.
+    pub(crate) fn write_new(&self, path: &str, text: &str) -> Result<bool, StoreError> {
+        let place = self.locate(path)?;
+        disk::create(&place, text).map_err(|error| problem("write", &place, &error))
+    }
+
+    /// The names of what is in the folder itself.
+    pub(crate) fn file_names(&self) -> Result<Vec<String>, StoreError> {
+        let failed = |error: io::Error| problem("read", &self.root, &error);
+        let entries = match fs::read_dir(&self.root) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let name =
+            |entry: io::Result<fs::DirEntry>| Ok(entry.map_err(failed)?.file_name().into_string().ok());
+        entries.filter_map(|entry| name(entry).transpose()).collect()
     }
 
     /// The folders that hold many of `paths`, each with its plain files.
@@ -186,8 +212,7 @@ impl Store for FsStore {
     }
 
     async fn put(&self, path: &str, text: &str) -> Result<(), StoreError> {
-        let place = self.locate(path)?;
-        disk::replace(&place, text).map_err(|error| problem("write", &place, &error))
+        self.write(path, text)
     }
 
     async fn delete(&self, path: &str) -> Result<(), StoreError> {
@@ -235,8 +260,7 @@ impl Store for FsStore {
     }
 
     async fn create(&self, path: &str, text: &str) -> Result<bool, StoreError> {
-        let place = self.locate(path)?;
-        disk::create(&place, text).map_err(|error| problem("write", &place, &error))
+        self.write_new(path, text)
     }
 
     /// Locks the folder `meta`; what writers who died left is swept.

@@ -1,0 +1,237 @@
+//! Reads a lock file: what has a meaning must have the right shape, and all that
+//! has not is kept.
+
+use super::json::Json;
+use super::{
+    Field, LockChange, LockFile, LockFileError, LockFileProblem, LockFileProblemKind, LockMigration,
+    LockTable, Ordered, Rest,
+};
+use crate::checksum::Checksum;
+use crate::history::first_marker;
+
+/// How the error message shows a value that should be another.
+const SHOWN: usize = 60;
+
+impl LockFile {
+    /// Reads a lock file; `file` is what errors call it.
+    ///
+    /// Only the shape is looked at: whether its parts agree is told by
+    /// [`LockFile::contradictions`].
+    ///
+    /// # Errors
+    ///
+    /// If the text is not JSON, or a field is missing or ill-typed. All that is
+    /// wrong is told.
+    pub fn from_json(file: &str, text: &str) -> Result<Self, LockFileError> {
+        if let Some(line) = first_marker(text) {
+            return Err(LockFileError::Conflict { file: file.to_owned(), line });
+        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let json =
+            Json::read(text).map_err(|source| LockFileError::NotJson { file: file.to_owned(), source })?;
+        let mut problems = Vec::new();
+        let lock = lock_file(json, &mut problems);
+        match LockFileError::of(file, problems) {
+            Some(error) => Err(error),
+            None => Ok(lock),
+        }
+    }
+}
+
+/// What is ill-typed is told, and read as if it were not there.
+fn lock_file(json: Json, problems: &mut Vec<LockFileProblem>) -> LockFile {
+    let mut object = Object::new(json, String::new(), problems);
+    let version = object.required("version", "a whole number from 0", version);
+    let tables = object.required("tables", "an object", into_object).unwrap_or_default();
+    let migrations = object.required("migrations", "a list", into_list).unwrap_or_default();
+    let rest = object.finish();
+    let mut table = |(name, json): (String, Json)| {
+        let table = lock_table(json, member("tables", &name), problems);
+        (name, table)
+    };
+    let tables = tables.into_iter().map(&mut table).collect();
+    let mut migration = |(at, json)| lock_migration(json, format!("migrations[{at}]"), problems);
+    let migrations = (0..).zip(migrations).map(&mut migration).collect();
+    LockFile { version: version.unwrap_or_default(), tables, migrations, rest }
+}
+
+fn lock_table(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> LockTable {
+    let mut object = Object::new(json, path.clone(), problems);
+    let ptr = object.required("ptr", "a text", into_text).unwrap_or_default();
+    let fields = object.required("schema", "an object", into_object).unwrap_or_default();
+    let hash = object.optional("hash", "a text", into_text);
+    let rest = object.finish();
+    let mut field = |(name, json): (String, Json)| {
+        let field = lock_field(json, member(&format!("{path}.schema"), &name), problems);
+        (name, field)
+    };
+    LockTable { ptr, schema: fields.into_iter().map(&mut field).collect(), hash, rest }
+}
+
+fn lock_field(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> Field {
+    let mut object = Object::new(json, path, problems);
+    Field {
+        field_type: object.required("type", "a text", into_text).unwrap_or_default(),
+        primkey: object.optional("primkey", "true or false", into_bool),
+        perm: object.optional("perm", "a whole number", into_integer),
+        rest: object.finish(),
+    }
+}
+
+fn lock_migration(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> LockMigration {
+    let mut object = Object::new(json, path.clone(), problems);
+    let version = object.required("version", "a whole number from 0", version).unwrap_or_default();
+    let changes = object.required("changes", "a list", into_list).unwrap_or_default();
+    let sql = object.required("sql", "a text", into_text).unwrap_or_default();
+    let name = object.optional("name", "a text", into_text);
+    let checksum = object.optional("checksum", "64 lower-case hexadecimal digits", into_checksum);
+    let timestamp = object.optional("timestamp", "a text", into_text);
+    let rest = object.finish();
+    let mut change = |(at, json)| lock_change(json, format!("{path}.changes[{at}]"), problems);
+    let changes = (0..).zip(changes).map(&mut change).collect();
+    LockMigration { version, changes, sql, name, checksum, timestamp, rest }
+}
+
+fn lock_change(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> LockChange {
+    let mut object = Object::new(json, path, problems);
+    LockChange {
+        kind: object.required("type", "a text", into_text).unwrap_or_default(),
+        table: object.required("table", "a text", into_text).unwrap_or_default(),
+        field: object.optional("field", "a text", into_text),
+        field_type: object.optional("fieldType", "a text", into_text),
+        rest: object.finish(),
+    }
+}
+
+/// The keys of an object, of which those with a meaning are taken out.
+struct Object<'a> {
+    keys: Vec<(String, Option<Json>)>,
+    path: String,
+    problems: &'a mut Vec<LockFileProblem>,
+    /// Whether it is one at all: of something else no key is missed.
+    is_one: bool,
+}
+
+impl<'a> Object<'a> {
+    fn new(json: Json, path: String, problems: &'a mut Vec<LockFileProblem>) -> Self {
+        let (keys, is_one) = match json {
+            Json::Object(fields) => {
+                (fields.into_iter().map(|(key, value)| (key, Some(value))).collect(), true)
+            }
+            other => {
+                let kind = LockFileProblemKind::IllTyped { expected: "an object", found: shown(&other) };
+                problems.push(LockFileProblem { path: path.clone(), kind });
+                (Vec::new(), false)
+            }
+        };
+        Self { keys, path, problems, is_one }
+    }
+
+    fn required<T>(
+        &mut self,
+        key: &str,
+        expected: &'static str,
+        read: fn(Json) -> Result<T, Json>,
+    ) -> Option<T> {
+        if self.is_one && !self.keys.iter().any(|(one, _)| one == key) {
+            self.tell(key, LockFileProblemKind::Missing);
+        }
+        self.optional(key, expected, read)
+    }
+
+    fn optional<T>(
+        &mut self,
+        key: &str,
+        expected: &'static str,
+        read: fn(Json) -> Result<T, Json>,
+    ) -> Option<T> {
+        let json = self.keys.iter_mut().find(|(one, _)| one == key)?.1.take()?;
+        match read(json) {
+            Ok(value) => Some(value),
+            Err(other) => {
+                self.tell(key, LockFileProblemKind::IllTyped { expected, found: shown(&other) });
+                None
+            }
+        }
+    }
+
+    fn tell(&mut self, key: &str, kind: LockFileProblemKind) {
+        self.problems.push(LockFileProblem { path: member(&self.path, key), kind });
+    }
+
+    fn finish(self) -> Rest {
+        Rest { keys: self.keys }
+    }
+}
+
+/// The path of a member of an object.
+fn member(path: &str, key: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    match (path, !key.is_empty() && key.chars().all(is_plain)) {
+        ("", _) => key.to_owned(),
+        (_, true) => format!("{path}.{key}"),
+        (_, false) => format!("{path}[{key:?}]"),
+    }
+}
+
+fn into_object(json: Json) -> Result<Ordered<Json>, Json> {
+    match json {
+        Json::Object(fields) => Ok(fields),
+        other => Err(other),
+    }
+}
+
+fn into_list(json: Json) -> Result<Vec<Json>, Json> {
+    match json {
+        Json::List(items) => Ok(items),
+        other => Err(other),
+    }
+}
+
+fn into_text(json: Json) -> Result<String, Json> {
+    match json {
+        Json::Text(text) => Ok(text),
+        other => Err(other),
+    }
+}
+
+fn into_bool(json: Json) -> Result<bool, Json> {
+    match json {
+        Json::Bool(value) => Ok(value),
+        other => Err(other),
+    }
+}
+
+fn into_integer(json: Json) -> Result<i64, Json> {
+    match &json {
+        Json::Number(number) => number.as_i64().ok_or(json),
+        _ => Err(json),
+    }
+}
+
+/// One less than the largest number, so that there is always a next one.
+fn version(json: Json) -> Result<u32, Json> {
+    match &json {
+        Json::Number(number) => {
+            let version = number.as_u64().and_then(|number| u32::try_from(number).ok());
+            version.filter(|version| *version < u32::MAX).ok_or(json)
+        }
+        _ => Err(json),
+    }
+}
+
+fn into_checksum(json: Json) -> Result<Checksum, Json> {
+    match &json {
+        Json::Text(text) => text.parse().map_err(|_| json),
+        _ => Err(json),
+    }
+}
+
+/// The value as JSON, cut if it is long.
+fn shown(json: &Json) -> String {
+    let text = json.compact();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("`{}...`", &text[..end]),
+        None => format!("`{text}`"),
+    }
+}
