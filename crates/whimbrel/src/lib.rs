@@ -33,6 +33,7 @@ mod neighbourhood;
 mod portions;
 mod prove;
 mod recreated;
+pub mod resolver;
 mod resolving;
 mod scratch;
 mod source;

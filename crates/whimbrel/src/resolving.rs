@@ -1,5 +1,6 @@
 //! Asks what only a person can answer, and turns the answers into changes.
 
+use async_trait::async_trait;
 use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Rename, Renames, diff};
@@ -12,6 +13,7 @@ use whimbrel_core::sql::{Hint, HintTarget};
 
 use crate::error::Error;
 use crate::facts::Probed;
+use crate::resolver::AsyncResolver;
 
 /// Refuses what the policy of the environment forbids.
 ///
@@ -27,13 +29,16 @@ pub(crate) fn check_policy(policy: Policy, changes: &[Change]) -> Result<(), Err
 }
 
 /// Accepts every loss where the policy allows that, and asks `resolver` all else.
-pub(crate) struct ByPolicy<'a>(pub(crate) Policy, pub(crate) &'a mut dyn Resolver);
+pub(crate) struct ByPolicy<'a>(pub(crate) Policy, pub(crate) &'a mut dyn AsyncResolver);
 
-impl Resolver for ByPolicy<'_> {
-    fn answer(&mut self, question: &Question) -> Option<Answer> {
+#[async_trait]
+impl AsyncResolver for ByPolicy<'_> {
+    async fn answer(&mut self, question: &Question) -> Option<Answer> {
         match (self.0, question) {
-            (Policy::Allow, Question::Loss(_) | Question::Down(_)) => lenient().answer(question),
-            (Policy::Allow | Policy::Ask | Policy::Additive, _) => self.1.answer(question),
+            (Policy::Allow, Question::Loss(_) | Question::Down(_)) => {
+                Resolver::answer(&mut lenient(), question)
+            }
+            (Policy::Allow | Policy::Ask | Policy::Additive, _) => self.1.answer(question).await,
         }
     }
 }
@@ -75,11 +80,11 @@ pub(crate) fn of_hint(hint: &Hint) -> Rename {
 /// [`Error::Unanswered`] with all rename questions that nobody answers,
 /// [`Error::Rejected`] at the first rejection, [`Error::Renames`] for a stated
 /// rename in a table that turned out to be new, or an answer that cannot be.
-pub(crate) fn resolve_renames(
+pub(crate) async fn resolve_renames(
     dialect: Dialect,
     pair: Pair<&Schema>,
     mut renames: Renames,
-    resolver: &mut dyn Resolver,
+    resolver: &mut dyn AsyncResolver,
 ) -> Result<(Vec<Change>, Renames), Error> {
     let mut unanswered = Vec::new();
     loop {
@@ -103,7 +108,7 @@ pub(crate) fn resolve_renames(
                 continue;
             }
             let asked = Question::Rename(question.clone());
-            match resolver.answer(&asked) {
+            match resolver.answer(&asked).await {
                 Some(Answer::RenamedFrom(from)) => {
                     claimed.push((place, from.clone()));
                     renames.learn(&question, &Answer::RenamedFrom(from));
@@ -129,10 +134,10 @@ pub(crate) fn resolve_renames(
 /// [`Error::Unanswered`] with all that nobody answers or that no answer can
 /// make possible, [`Error::Rejected`] at the first rejection,
 /// [`Error::Replacements`] for enum values that cannot take the place of others.
-pub(crate) fn resolve_losses(
+pub(crate) async fn resolve_losses(
     changes: &mut [Change],
     probed: &[&Probed],
-    resolver: &mut dyn Resolver,
+    resolver: &mut dyn AsyncResolver,
 ) -> Result<Vec<LossQuestion>, Error> {
     let mut unanswered = Vec::new();
     let mut accepted = Vec::new();
@@ -143,7 +148,7 @@ pub(crate) fn resolve_losses(
             unanswered.push(asked);
             continue;
         }
-        match resolver.answer(&asked) {
+        match resolver.answer(&asked).await {
             Some(Answer::Accept) if !one.loss.needs_replacements() => accepted.push(question),
             Some(Answer::Replace(values)) if one.loss.needs_replacements() => {
                 replace_enum_values(changes, &one.loss, &values)

@@ -8,12 +8,13 @@ use whimbrel_core::change::Change;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
-use whimbrel_core::resolve::{Resolver, strict};
+use whimbrel_core::resolve::strict;
 
 use crate::desired::Desired;
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::prove::{Claim, prove};
+use crate::resolver::AsyncResolver;
 use crate::resolving::{known_renames, resolve_renames};
 use crate::source::Source;
 use crate::store::Store;
@@ -41,7 +42,7 @@ pub struct Diff<'m> {
     migrator: &'m mut Migrator,
     sides: Pair<Side>,
     renames: Renames,
-    resolver: Box<dyn Resolver + 'm>,
+    resolver: Box<dyn AsyncResolver + 'm>,
 }
 
 /// The way from one schema to another.
@@ -70,7 +71,7 @@ impl<'m> Diff<'m> {
 
     /// Says who answers the rename questions; losses are hazards of the steps
     /// here, for there are no rows to ask about.
-    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+    pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self
     }
@@ -81,7 +82,7 @@ impl<'m> Diff<'m> {
         let dialect = self.migrator.dialect();
         let pair = Pair::new(&from.schema, &to.schema);
         let renames = known_renames(dialect, pair, &self.renames, &to.hints)?;
-        let (changes, renames) = resolve_renames(dialect, pair, renames, self.resolver.as_mut())?;
+        let (changes, renames) = resolve_renames(dialect, pair, renames, self.resolver.as_mut()).await?;
         let plan = plan(dialect, pair, &changes)?;
         let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };
         let proof = if plan.is_empty() {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::history::{AppliedMigration, Entry, Script, losing, warnings};
 use whimbrel_core::pair::Pair;
-use whimbrel_core::resolve::{Answer, DownQuestion, Question, Resolver, strict};
+use whimbrel_core::resolve::{Answer, DownQuestion, Question, strict};
 use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent};
 use whimbrel_db::introspect;
 
@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::history::{History, HistoryError, Target};
 use crate::migrator::Migrator;
+use crate::resolver::AsyncResolver;
 use crate::resolving::{ByPolicy, resolve_losses};
 
 /// Takes back what was applied last; refine it, then await it.
@@ -28,7 +29,7 @@ pub struct Down<'m> {
     migrator: &'m mut Migrator,
     extent: Extent,
     dry_run: bool,
-    resolver: Box<dyn Resolver + 'm>,
+    resolver: Box<dyn AsyncResolver + 'm>,
     observer: Box<dyn ApplyObserver + 'm>,
 }
 
@@ -85,7 +86,7 @@ impl<'m> Down<'m> {
     }
 
     /// Says who answers questions.
-    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+    pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self
     }
@@ -160,8 +161,8 @@ impl<'m> Down<'m> {
         }
         let asked: Vec<&Probed> = probed.iter().filter(|one| one.needs_an_answer()).collect();
         let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
-        resolve_losses(&mut [], &asked, &mut resolver)?;
-        resolve_stated(stated, &mut resolver)
+        resolve_losses(&mut [], &asked, &mut resolver).await?;
+        resolve_stated(stated, &mut resolver).await
     }
 }
 
@@ -171,10 +172,10 @@ fn job((rolled, script): (Rolled, Script)) -> Job {
 }
 
 /// Asks about what the authors of migrations say that their ways back lose.
-fn resolve_stated(stated: Vec<DownQuestion>, resolver: &mut dyn Resolver) -> Result<(), Error> {
+async fn resolve_stated(stated: Vec<DownQuestion>, resolver: &mut dyn AsyncResolver) -> Result<(), Error> {
     let mut unanswered = Vec::new();
     for question in stated.into_iter().map(Question::Down) {
-        match resolver.answer(&question) {
+        match resolver.answer(&question).await {
             Some(Answer::Accept) => {}
             Some(Answer::Reject) => return Err(Error::Rejected { question: Box::new(question) }),
             Some(Answer::New | Answer::RenamedFrom(_) | Answer::Replace(_)) | None => {

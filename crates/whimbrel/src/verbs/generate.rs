@@ -16,7 +16,7 @@ use whimbrel_core::diff::Renames;
 use whimbrel_core::history::Journal;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
-use whimbrel_core::resolve::{Loss, LossQuestion, Resolver, losses, strict};
+use whimbrel_core::resolve::{Loss, LossQuestion, losses, strict};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::grants::Recreated;
 
@@ -27,6 +27,7 @@ use crate::history::{History, JOURNAL, Said, Writer, Written, new_files};
 use crate::migrator::Migrator;
 use crate::prove::Claim;
 use crate::recreated::recreated;
+use crate::resolver::AsyncResolver;
 use crate::resolving::{ByPolicy, check_policy, known_renames, resolve_losses, resolve_renames};
 use crate::store::Edit;
 
@@ -40,7 +41,7 @@ pub struct Generate<'m> {
     name: Option<String>,
     dry_run: bool,
     renames: Renames,
-    resolver: Box<dyn Resolver + 'm>,
+    resolver: Box<dyn AsyncResolver + 'm>,
 }
 
 /// What `generate` made.
@@ -91,7 +92,7 @@ impl<'m> Generate<'m> {
     }
 
     /// Says who answers questions.
-    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+    pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self
     }
@@ -104,9 +105,9 @@ impl<'m> Generate<'m> {
         let dialect = self.migrator.dialect();
 
         let renames = known_renames(dialect, pair, &self.renames, &desired.hints)?;
-        let (mut changes, renames) = resolve_renames(dialect, pair, renames, self.resolver.as_mut())?;
+        let (mut changes, renames) = resolve_renames(dialect, pair, renames, self.resolver.as_mut()).await?;
         check_policy(self.migrator.settings.policy, &changes)?;
-        let accepted = self.accept_losses(pair, &mut changes)?;
+        let accepted = self.accept_losses(pair, &mut changes).await?;
         let plan = plan(dialect, pair, &changes)?;
         let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };
         let drafts = match plan.is_empty() {
@@ -154,7 +155,7 @@ impl<'m> Generate<'m> {
 
     /// Asks about all that may be lost somewhere. What rows may stand in the way
     /// of is a hazard of the steps, and no answer changes that.
-    fn accept_losses(
+    async fn accept_losses(
         &mut self,
         pair: Pair<&Schema>,
         changes: &mut [Change],
@@ -167,7 +168,7 @@ impl<'m> Generate<'m> {
             .collect();
         let asked: Vec<&Probed> = asked.iter().collect();
         let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
-        resolve_losses(changes, &asked, &mut resolver)
+        resolve_losses(changes, &asked, &mut resolver).await
     }
 }
 

@@ -19,7 +19,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Renames, diff};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, Step, plan};
-use whimbrel_core::resolve::{LossQuestion, Resolver, losses, strict};
+use whimbrel_core::resolve::{LossQuestion, losses, strict};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::execute::{self, ExecuteObserver, Guard, Outcome};
 use whimbrel_db::introspect::fingerprint;
@@ -32,6 +32,7 @@ use crate::migrator::Migrator;
 use crate::portions::fit;
 use crate::prove::{Claim, prove};
 use crate::recreated::{keep_grants, recreated};
+use crate::resolver::AsyncResolver;
 use crate::resolving::{ByPolicy, check_policy, known_renames, resolve_losses, resolve_renames};
 use crate::source::{Loaded, SourceText};
 use crate::unmanaged::{obstacles, obstacles_to_recreation};
@@ -50,7 +51,7 @@ pub struct Push<'m> {
     migrator: &'m mut Migrator,
     options: PushOptions,
     renames: Renames,
-    resolver: Box<dyn Resolver + 'm>,
+    resolver: Box<dyn AsyncResolver + 'm>,
     observer: Box<dyn PushObserver + 'm>,
 }
 
@@ -155,7 +156,7 @@ impl<'m> Push<'m> {
     }
 
     /// Says who answers questions.
-    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+    pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self
     }
@@ -202,13 +203,13 @@ impl<'m> Push<'m> {
         let (mut changes, renames) = if self.options.force_reset {
             (reset_changes(dialect, pair), Renames::default())
         } else {
-            resolve_renames(dialect, pair, renames, self.resolver.as_mut())?
+            resolve_renames(dialect, pair, renames, self.resolver.as_mut()).await?
         };
         check_policy(self.migrator.settings.policy, &changes)?;
         check_left_alone(obstacles(dialect, &live.unmanaged, &renames, &changes))?;
         let losses = losses(dialect, pair, &changes);
         let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;
-        let accepted = self.accept_losses(&mut changes, &probed, desired.schema.is_empty())?;
+        let accepted = self.accept_losses(&mut changes, &probed, desired.schema.is_empty()).await?;
         let mut plan = plan(dialect, pair, &changes)?;
         let too_large = fit(self.migrator.connection.as_mut(), pair, &changes, &mut plan).await?;
         let recreated = recreated(dialect, pair.to, &renames, &plan.recreated);
@@ -248,7 +249,7 @@ impl<'m> Push<'m> {
         }
     }
 
-    fn accept_losses(
+    async fn accept_losses(
         &mut self,
         changes: &mut [Change],
         probed: &[Probed],
@@ -257,7 +258,7 @@ impl<'m> Push<'m> {
         // An empty source is more likely a mistake than a wish: then every drop is asked about.
         let asked: Vec<&Probed> = probed.iter().filter(|one| drops_all || one.needs_an_answer()).collect();
         let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
-        resolve_losses(changes, &asked, &mut resolver)
+        resolve_losses(changes, &asked, &mut resolver).await
     }
 
     /// Runs the plan; `None` if the database moved and nothing was done.

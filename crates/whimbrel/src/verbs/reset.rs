@@ -12,7 +12,7 @@ use whimbrel_core::diff::{Renames, diff};
 use whimbrel_core::history::{Checksum, Entry, Script};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, plan};
-use whimbrel_core::resolve::{Resolver, losses, strict};
+use whimbrel_core::resolve::{losses, strict};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent};
 use whimbrel_db::introspect;
@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::history::History;
 use crate::migrator::Migrator;
+use crate::resolver::AsyncResolver;
 use crate::resolving::{ByPolicy, check_policy, resolve_losses};
 
 /// The name of the job that drops everything; no migration can have it.
@@ -32,7 +33,7 @@ const DROPPING: &str = "(drop everything)";
 pub struct Reset<'m> {
     migrator: &'m mut Migrator,
     dry_run: bool,
-    resolver: Box<dyn Resolver + 'm>,
+    resolver: Box<dyn AsyncResolver + 'm>,
     observer: Box<dyn ApplyObserver + 'm>,
 }
 
@@ -57,7 +58,7 @@ impl<'m> Reset<'m> {
     }
 
     /// Says who answers questions.
-    pub fn resolver(mut self, resolver: impl Resolver + 'm) -> Self {
+    pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self
     }
@@ -115,7 +116,7 @@ impl<'m> Reset<'m> {
         let probed = facts::probe_all(connection, pair, &Renames::default(), losses).await?;
         let asked: Vec<&Probed> = probed.iter().filter(|one| one.needs_an_answer()).collect();
         let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
-        resolve_losses(&mut [], &asked, &mut resolver).map(drop)
+        resolve_losses(&mut [], &asked, &mut resolver).await.map(drop)
     }
 }
 
