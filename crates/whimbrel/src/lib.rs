@@ -19,6 +19,7 @@
 //! # }).unwrap();
 //! ```
 
+pub mod blocking;
 mod cache;
 mod clock;
 mod desired;
