@@ -19,6 +19,7 @@
 //! # }).unwrap();
 //! ```
 
+mod agreement;
 pub mod blocking;
 mod cache;
 mod clock;
@@ -43,6 +44,7 @@ mod tracking;
 mod unmanaged;
 mod verbs;
 
+pub use agreement::{Agreement, Disagreement};
 pub use clock::Clock;
 pub use error::{Error, ProofError};
 pub use history::{File, HistoryError, ReplayProblem, Target, Written};

@@ -235,6 +235,12 @@ impl MigratorBuilder {
         self
     }
 
+    /// A store that others hold too.
+    pub(crate) fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.settings.store = Some(store);
+        self
+    }
+
     /// Says what time it is. Default: what the system says.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;

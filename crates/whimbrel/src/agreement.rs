@@ -1,0 +1,227 @@
+//! Whether models and migrations agree: what a test asks with `verify!()`.
+//!
+//! Nothing is written, and no database is changed: the migrations are replayed in
+//! a scratch database, and what the models say is created there and read back.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use miette::Diagnostic;
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Journal, down_problems};
+use whimbrel_db::{Access, ConnectOptions, DatabaseUrl, Missing};
+
+use crate::blocking::Wait as _;
+use crate::error::Error;
+use crate::history::{HistoryError, JOURNAL, difference, in_store};
+use crate::migrator::Migrator;
+use crate::source::Source;
+use crate::store::{FsStore, Store, View};
+
+/// A source and the migrations that should lead to it.
+///
+/// A test asks with [`verify!`](crate::verify), which hands its arguments on to the
+/// methods of the same names.
+#[derive(Debug, Clone)]
+pub struct Agreement {
+    source: Source,
+    store: Arc<dyn Store>,
+    url: Option<String>,
+}
+
+/// How models and migrations disagree, or why nobody can tell.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum Disagreement {
+    /// The migrations lead elsewhere.
+    #[error("`{store}` does not lead to what the models say:\n{difference}")]
+    #[diagnostic(
+        code(whimbrel::agreement::ahead),
+        help("run `whimbrel migrate generate`, and commit what it writes")
+    )]
+    Ahead {
+        /// What messages call the store.
+        store: String,
+        /// What would have to change.
+        difference: String,
+    },
+    /// There are no migrations.
+    #[error("`{file}` is missing")]
+    #[diagnostic(
+        code(whimbrel::agreement::no_journal),
+        help(
+            "write the first migration with `whimbrel migrate generate`, or name the folder: `verify!(dir = \"...\")`"
+        )
+    )]
+    NoJournal {
+        /// The journal.
+        file: String,
+    },
+    /// The migrations are for an engine that needs a server.
+    #[error("`{file}` is of migrations for {dialect}, and no server is named")]
+    #[diagnostic(
+        code(whimbrel::agreement::no_server),
+        help(
+            "name one on which databases may be made: `verify!(url = \"postgres://USER@HOST/DATABASE\")`; the database itself is left alone"
+        )
+    )]
+    NoServer {
+        /// The journal.
+        file: String,
+        /// The engine.
+        dialect: Dialect,
+    },
+    /// Source, files or server are not as they should be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Whimbrel(#[from] Error),
+}
+
+impl Agreement {
+    /// Begins with a source. The migrations are in `migrations`, relative to the
+    /// working directory, which for a test is the folder of its package.
+    pub fn of(source: Source) -> Self {
+        Self { source, store: Arc::new(FsStore::new("migrations")), url: None }
+    }
+
+    /// Says what the migrations should lead to.
+    pub fn source(mut self, source: Source) -> Self {
+        self.source = source;
+        self
+    }
+
+    /// Says in which folder the migrations are.
+    pub fn dir(self, folder: impl Into<PathBuf>) -> Self {
+        self.store(FsStore::new(folder))
+    }
+
+    /// Says where the migrations are, if it is no folder.
+    pub fn store(mut self, store: impl Store + 'static) -> Self {
+        self.store = Arc::new(store);
+        self
+    }
+
+    /// Names a server on which scratch databases may be made, for migrations that
+    /// need one. Those for SQLite are replayed in memory.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Compares.
+    ///
+    /// # Errors
+    ///
+    /// If they disagree, with the difference; or if that cannot be found out.
+    pub async fn check(self) -> Result<(), Disagreement> {
+        let url = self.database().await?;
+        let name = self.store.name();
+        let options = ConnectOptions {
+            access: Access::ReadOnly,
+            missing: Missing::Create,
+            ..ConnectOptions::default()
+        };
+        let builder = Migrator::at(url).connect_options(options).source(self.source).shared_store(self.store);
+        let mut migrator = builder.connect().await?;
+        let found = migrator.disagreement().await;
+        let closed = migrator.close().await;
+        match found? {
+            Some(difference) => Err(Disagreement::Ahead { store: name, difference }),
+            None => Ok(closed?),
+        }
+    }
+
+    /// Compares, blocking this thread.
+    ///
+    /// # Panics
+    ///
+    /// If they disagree: this is for tests.
+    #[track_caller]
+    pub fn assert(self) {
+        if let Err(disagreement) = self.check().wait() {
+            panic!("{}", told(&disagreement).join("\n\n"));
+        }
+    }
+
+    /// Where scratch databases of the engine of the migrations are made.
+    async fn database(&self) -> Result<DatabaseUrl, Disagreement> {
+        let file = in_store(self.store.as_ref(), JOURNAL);
+        let view = View::open(self.store.as_ref()).await.map_err(Error::from)?;
+        let text = view.get(JOURNAL).await.map_err(Error::from)?;
+        let text = text.ok_or_else(|| Disagreement::NoJournal { file: file.clone() })?;
+        let dialect = Journal::from_json(&file, &text).map_err(Error::from)?.dialect;
+        match (dialect, &self.url) {
+            (Dialect::Sqlite, _) => Ok(DatabaseUrl::sqlite_memory()),
+            (Dialect::Postgres, Some(url)) => Ok(url.parse().map_err(Error::from)?),
+            (Dialect::Postgres, None) => Err(Disagreement::NoServer { file, dialect }),
+        }
+    }
+}
+
+impl Migrator {
+    /// How the source differs from what the migrations, replayed, lead to.
+    async fn disagreement(&mut self) -> Result<Option<String>, Error> {
+        let history = self.whole_history().await?;
+        let standings = history.standings(&[], &[]);
+        let names: Vec<&str> = standings.iter().map(|one| one.name.as_str()).collect();
+        let ways_back = down_problems(&history.journal, &standings, &names);
+        let problems = [history.problems(&standings), ways_back].concat();
+        if !problems.is_empty() {
+            return Err(HistoryError::Problems { problems }.into());
+        }
+        let desired = self.desired().await?.schema;
+        let current = self.replayed(&history, history.journal.entries.len()).await?;
+        Ok(difference(self.dialect(), &current, &desired))
+    }
+}
+
+/// A problem and what to do about it; where it consists of several, each.
+fn told(problem: &dyn Diagnostic) -> Vec<String> {
+    let parts: Vec<String> = problem.related().into_iter().flatten().flat_map(told).collect();
+    match (parts.is_empty(), problem.help()) {
+        (false, _) => parts,
+        (true, Some(help)) => vec![format!("{problem}\nhelp: {help}")],
+        (true, None) => vec![problem.to_string()],
+    }
+}
+
+/// Fails, in a test, unless models and migrations agree.
+///
+/// The whole test is one line:
+///
+/// ```no_run
+/// whimbrel::verify!();
+/// ```
+///
+/// That takes all models of the package, as [`schema!()`](crate::schema), and the
+/// migrations in its folder `migrations`. Arguments say otherwise, with the names
+/// of the methods of [`Agreement`]:
+///
+/// ```
+/// use whimbrel::{Model, embed, schema, verify};
+///
+/// #[derive(Model)]
+/// #[model(table = "users")]
+/// struct User {
+///     #[column(primary_key)]
+///     id: i32,
+///     #[column(type = varchar(80), unique)]
+///     email: String,
+/// }
+///
+/// verify!(source = schema![User], store = embed!("tests/agreement/sqlite"));
+/// ```
+///
+/// Migrations for SQLite are replayed in memory. Those for PostgreSQL need a
+/// server, `url = "postgres://..."`, where a scratch database may be made; the
+/// database in the URL is left alone.
+///
+/// # Panics
+///
+/// If they disagree. The text says how, and what to run.
+#[cfg(feature = "models")]
+#[macro_export]
+macro_rules! verify {
+    ($($option:ident = $value:expr),* $(,)?) => {
+        $crate::Agreement::of($crate::schema!())$(.$option($value))*.assert()
+    };
+}

@@ -1,0 +1,106 @@
+//! `verify!`: a test of one line that fails when models and migrations disagree.
+//!
+//! Whimbrel itself made the folders `sqlite` and `postgres` from these models.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use whimbrel::core::dialect::Dialect;
+use whimbrel::core::history::Journal;
+use whimbrel::store::Store as _;
+use whimbrel::{Agreement, MemoryStore, Model, Source, schema, verify};
+use whimbrel_testkit::database::{Database, block_on};
+
+#[derive(Model)]
+#[model(table = "users")]
+#[expect(dead_code, reason = "only its columns matter")]
+struct User {
+    #[column(primary_key)]
+    id: i32,
+    #[column(type = varchar(80), unique)]
+    email: String,
+}
+
+/// What `assert` panics with, if it does.
+fn refusal(agreement: Agreement) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(|| agreement.assert())).err()?;
+    Some(*panic.downcast::<String>().unwrap())
+}
+
+fn sqlite() -> Agreement {
+    Agreement::of(schema!()).dir("tests/agreement/sqlite")
+}
+
+#[test]
+fn they_agree_on_sqlite() {
+    verify!(dir = "tests/agreement/sqlite");
+}
+
+#[test]
+fn they_agree_on_postgres() {
+    let server = block_on(Database::shared(Dialect::Postgres));
+    verify!(dir = "tests/agreement/postgres", url = server.url(), source = schema![User]);
+}
+
+#[test]
+fn a_runtime_does_not_stand_in_the_way() {
+    block_on(async { verify!(dir = "tests/agreement/sqlite") });
+}
+
+#[test]
+fn models_that_are_ahead_are_told_with_what_to_run() {
+    let ahead = "CREATE TABLE users (
+        id INTEGER PRIMARY KEY,
+        email TEXT NOT NULL,
+        age INTEGER,
+        CONSTRAINT users_email_key UNIQUE (email)
+    );";
+    assert_eq!(
+        refusal(sqlite().source(Source::sql("schema.sql", ahead))).unwrap(),
+        "`tests/agreement/sqlite` does not lead to what the models say:\n\
+         alter users\n  \
+           + age: INTEGER\n\
+         help: run `whimbrel migrate generate`, and commit what it writes"
+    );
+}
+
+#[test]
+fn an_edited_file_is_told_as_by_the_other_verbs() {
+    let folder = whimbrel::FsStore::new("tests/agreement/sqlite");
+    let store = MemoryStore::new();
+    block_on(async {
+        for path in folder.list().await.unwrap() {
+            store.put(&path, &folder.get(&path).await.unwrap().unwrap()).await.unwrap();
+        }
+        store.put("0000_create-users.sql", "CREATE TABLE users (id integer PRIMARY KEY);\n").await.unwrap();
+        store.delete("meta/_down/0000_create-users.sql").await.unwrap();
+    });
+    assert_eq!(
+        refusal(sqlite().store(store)).unwrap(),
+        "`0000_create-users.sql` was edited: it has checksum f9635202e60e, and the journal says f861cd97d3c8\n\
+         help: restore the file, or have the edit proved and recorded with \
+         `whimbrel migrate verify --accept create-users`\n\n\
+         `meta/_down/0000_create-users.sql`, the way back of migration `create-users`, is missing\n\
+         help: restore the file from version control"
+    );
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    assert_eq!(
+        refusal(sqlite().dir("nowhere")).unwrap(),
+        "`nowhere/meta/_journal.json` is missing\n\
+         help: write the first migration with `whimbrel migrate generate`, or name the folder: \
+         `verify!(dir = \"...\")`"
+    );
+    let store = MemoryStore::new();
+    block_on(store.put("meta/_journal.json", &Journal::new(Dialect::Postgres).to_json())).unwrap();
+    assert_eq!(
+        refusal(sqlite().store(store.clone())).unwrap(),
+        format!(
+            "`{}/meta/_journal.json` is of migrations for PostgreSQL, and no server is named\n\
+             help: name one on which databases may be made: \
+             `verify!(url = \"postgres://USER@HOST/DATABASE\")`; the database itself is left alone",
+            store.name()
+        )
+    );
+}
