@@ -65,6 +65,11 @@ pub trait Connection: Send {
     /// If the session is lost.
     async fn in_transaction(&mut self) -> Result<bool, DbError>;
 
+    /// The statements that put the session's settings back to what they were at
+    /// its start, in a transaction or outside of one, whatever scripts have done
+    /// to them: role, search path and the like. They free no lock.
+    fn resets(&self) -> &'static [String];
+
     /// How long another session's lock is waited for, and who hears of it.
     fn lock_wait(&self) -> LockWait;
 

@@ -148,6 +148,10 @@ impl Connection for FailingConnection {
         self.alive()?.in_transaction().await
     }
 
+    fn resets(&self) -> &'static [String] {
+        self.inner.as_ref().map(|inner| inner.resets()).unwrap_or_default()
+    }
+
     fn lock_wait(&self) -> LockWait {
         self.inner.as_ref().map(|inner| inner.lock_wait()).unwrap_or_default()
     }

@@ -223,7 +223,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
                 observer.statements(number + 1, count);
             }
         }
-        for sql in session::reset(self.dialect) {
+        for sql in connection.resets() {
             pipe.push(Place::Settings, sql.as_str());
         }
         push_record(pipe, self.table(), job);

@@ -349,7 +349,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
                 }
             }
             let table = &self.run.options.table;
-            for sql in session::reset(self.dialect) {
+            for sql in connection.resets() {
                 pipe.push(Place::Settings, sql.as_str());
             }
             push_record(&mut pipe, table, self.job);
@@ -395,7 +395,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
 
     /// Puts the session's settings back, if it still is there.
     async fn reset(&self, connection: &mut dyn Connection) -> Result<(), DbError> {
-        let statements: Vec<&str> = session::reset(self.dialect).iter().map(String::as_str).collect();
+        let statements: Vec<&str> = connection.resets().iter().map(String::as_str).collect();
         if statements.is_empty() {
             return Ok(());
         }

@@ -28,7 +28,14 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 
 /// Opens a session. For as long as `wait`, a server that is not there yet or
 /// still starting is asked again.
-pub(super) async fn open(config: &PostgresConfig, wait: Duration) -> Result<Opened, DbError> {
+///
+/// It begins with `settings`, which are options as the server's command line has
+/// them, unless it is refused for them: poolers do so.
+pub(super) async fn open(
+    config: &PostgresConfig,
+    settings: Option<&str>,
+    wait: Duration,
+) -> Result<Opened, DbError> {
     let tls = tls::prepare(&config.tls).map_err(|reason| DbError::Connect {
         name: config.name(),
         reason,
@@ -37,7 +44,7 @@ pub(super) async fn open(config: &PostgresConfig, wait: Duration) -> Result<Open
     let started = Instant::now();
     let mut pause = PAUSES.0;
     loop {
-        let failure = match try_hosts(config, &tls).await {
+        let failure = match try_hosts(config, settings, &tls).await {
             Ok((client, driver)) => return Ok(Opened { client, driver, tls }),
             Err(failure) => failure,
         };
@@ -62,10 +69,20 @@ enum Cause {
 
 type Session = (Client, Driver<Socket, Stream>);
 
-async fn try_hosts(config: &PostgresConfig, tls: &MakeRustlsConnect) -> Result<Session, Failure> {
+async fn try_hosts(
+    config: &PostgresConfig,
+    settings: Option<&str>,
+    tls: &MakeRustlsConnect,
+) -> Result<Session, Failure> {
     let mut last = None;
     for host in &config.hosts {
-        match try_host(config, host, tls).await {
+        let tried = match try_host(config, host, settings, tls).await {
+            Err(Cause::Client(error)) if settings.is_some() && is_about_settings(&error) => {
+                try_host(config, host, None, tls).await
+            }
+            tried => tried,
+        };
+        match tried {
             Ok(session) => return Ok(session),
             Err(cause) => last = Some(Failure { host: host.clone(), cause }),
         }
@@ -74,7 +91,12 @@ async fn try_hosts(config: &PostgresConfig, tls: &MakeRustlsConnect) -> Result<S
 }
 
 /// Tries one server with and without TLS, in the order that the mode asks for.
-async fn try_host(config: &PostgresConfig, host: &Host, tls: &MakeRustlsConnect) -> Result<Session, Cause> {
+async fn try_host(
+    config: &PostgresConfig,
+    host: &Host,
+    settings: Option<&str>,
+    tls: &MakeRustlsConnect,
+) -> Result<Session, Cause> {
     let local = matches!(host.address, Address::Unix(_));
     let (first, second) = match config.tls.mode {
         _ if local => (SslMode::Disable, None),
@@ -83,9 +105,11 @@ async fn try_host(config: &PostgresConfig, host: &Host, tls: &MakeRustlsConnect)
         TlsMode::Prefer => (SslMode::Prefer, Some(SslMode::Disable)),
         TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => (SslMode::Require, None),
     };
-    match (attempt(config, host, first, tls).await, second) {
+    let limit = config.connect_timeout;
+    let config = |mode| client_config(config, host, settings, mode);
+    match (attempt(&config(first), limit, tls).await, second) {
         (Err(Cause::Client(error)), Some(second)) if is_about_tls(&error) => {
-            attempt(config, host, second, tls).await
+            attempt(&config(second), limit, tls).await
         }
         (outcome, _) => outcome,
     }
@@ -97,24 +121,26 @@ fn is_about_tls(error: &Error) -> bool {
     code(error) == Some("28000") || error.to_string().contains("TLS")
 }
 
-async fn attempt(
-    config: &PostgresConfig,
-    host: &Host,
-    mode: SslMode,
-    tls: &MakeRustlsConnect,
-) -> Result<Session, Cause> {
-    let client = client_config(config, host, mode);
+/// Says whether the session may be had without asking for settings: the server,
+/// or what stands before it, does not know options or one of these.
+fn is_about_settings(error: &Error) -> bool {
+    // Protocol violation (PgBouncer); not supported (RDS Proxy); a wrong value;
+    // an unknown setting.
+    matches!(code(error), Some("08P01" | "0A000" | "22023" | "42704"))
+}
+
+async fn attempt(client: &Config, limit: Duration, tls: &MakeRustlsConnect) -> Result<Session, Cause> {
     let connecting = client.connect(tls.clone());
-    if config.connect_timeout == Duration::MAX {
+    if limit == Duration::MAX {
         return connecting.await.map_err(Cause::Client);
     }
-    match tokio::time::timeout(config.connect_timeout, connecting).await {
+    match tokio::time::timeout(limit, connecting).await {
         Ok(outcome) => outcome.map_err(Cause::Client),
-        Err(_) => Err(Cause::TimedOut(config.connect_timeout)),
+        Err(_) => Err(Cause::TimedOut(limit)),
     }
 }
 
-fn client_config(config: &PostgresConfig, host: &Host, mode: SslMode) -> Config {
+fn client_config(config: &PostgresConfig, host: &Host, settings: Option<&str>, mode: SslMode) -> Config {
     let mut client = Config::new();
     client.user(&config.user).dbname(&config.database).port(host.port).ssl_mode(mode);
     client.application_name(&config.application_name);
@@ -135,7 +161,9 @@ fn client_config(config: &PostgresConfig, host: &Host, mode: SslMode) -> Config 
     if let Some(password) = &host.password {
         client.password(password.reveal());
     }
-    if let Some(options) = &config.options {
+    // Of two options for one setting the last one holds.
+    let options = [config.options.as_deref(), settings].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    if !options.is_empty() {
         client.options(options);
     }
     client

@@ -18,6 +18,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::config::PostgresConfig;
 use super::connect::{self, Opened};
+use super::pooler::Between;
+use super::session::Pinned;
 use super::{failure, pooler, session, watch};
 use crate::connect::Access;
 use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
@@ -41,6 +43,7 @@ pub struct PostgresConnection {
     lock_wait: LockWait,
     /// The process that the server has for the session.
     backend: i64,
+    pinned: Pinned,
 }
 
 /// The task that moves the bytes. It ends with the session's last statement; if
@@ -88,16 +91,22 @@ impl PostgresConnection {
     /// If no server lets us in, it is older than 14, it is a standby that cannot
     /// be written, or a pooler stands between that hands statements to any session.
     pub async fn connect(config: PostgresConfig, access: Access, wait: Duration) -> Result<Self, DbError> {
-        let Opened { client, driver, tls } = connect::open(&config, wait).await?;
+        let Opened { client, driver, tls } =
+            connect::open(&config, Some(&session::options(access)), wait).await?;
         let shared = Arc::new(Shared::default());
         let driver = Guard { task: tokio::spawn(drive(driver, Arc::clone(&shared))), busy: false };
         let info = session::unknown(&config);
+        let (lock_wait, pinned) = (LockWait::default(), Pinned::Afterwards(access));
         let mut connection =
-            Self { info, config, client, tls, driver, shared, lock_wait: LockWait::default(), backend: 0 };
+            Self { info, config, client, tls, driver, shared, lock_wait, backend: 0, pinned };
         let prepared = session::prepare(&mut connection, access).await?;
         connection.info = prepared.info;
         connection.backend = prepared.backend;
-        pooler::refuse(&mut connection, prepared.backend).await?;
+        // What a pooler has set may have been set when the session had begun.
+        connection.pinned = match pooler::look(&mut connection, prepared.backend).await? {
+            Between::Nothing => prepared.pinned,
+            Between::Pooler => pinned,
+        };
         Ok(connection)
     }
 
@@ -320,6 +329,10 @@ impl Connection for PostgresConnection {
             Err(DbError::Statement(error)) if error.code.as_deref() == Some("25P02") => Ok(true),
             Err(error) => Err(error),
         }
+    }
+
+    fn resets(&self) -> &'static [String] {
+        self.pinned.resets()
     }
 
     fn lock_wait(&self) -> LockWait {

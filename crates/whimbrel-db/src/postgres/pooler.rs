@@ -17,10 +17,18 @@ use super::connection::PostgresConnection;
 use crate::connection::Connection;
 use crate::error::DbError;
 
+/// What stands between us and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Between {
+    Nothing,
+    /// A pooler that keeps a session together, as far as can be seen.
+    Pooler,
+}
+
 /// Refuses to work behind a pooler that does not keep a session together.
-pub(super) async fn refuse(connection: &mut PostgresConnection, backend: i64) -> Result<(), DbError> {
+pub(super) async fn look(connection: &mut PostgresConnection, backend: i64) -> Result<Between, DbError> {
     match key::process(connection.cancel_token()).await {
-        Some(key) if i64::from(key) == backend => return Ok(()),
+        Some(key) if i64::from(key) == backend => return Ok(Between::Nothing),
         Some(_) | None => {}
     }
     let config = connection.config().clone();
@@ -28,7 +36,7 @@ pub(super) async fn refuse(connection: &mut PostgresConnection, backend: i64) ->
     let other = other_backend(&config).await?;
     let after = own_backend(connection).await?;
     if before == after && other.is_some_and(|other| other != before) {
-        return Ok(());
+        return Ok(Between::Pooler);
     }
     Err(DbError::Connect {
         name: config.name(),
@@ -47,7 +55,7 @@ async fn own_backend(connection: &mut PostgresConnection) -> Result<i64, DbError
 /// Opens a second session and returns its process while a transaction holds it;
 /// `None` if the pooler knows no transactions (statement mode).
 async fn other_backend(config: &PostgresConfig) -> Result<Option<i64>, DbError> {
-    let opened = connect::open(config, Duration::ZERO).await?;
+    let opened = connect::open(config, None, Duration::ZERO).await?;
     let driver = tokio::spawn(opened.driver);
     let answer = opened.client.simple_query("BEGIN; SELECT pg_catalog.pg_backend_pid()").await;
     drop(opened.client);

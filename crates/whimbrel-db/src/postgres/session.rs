@@ -3,6 +3,10 @@
 //! How a session spells values and deparses expressions depends on its
 //! settings; a role, a database or a URL may have changed any of them. All that
 //! matter are pinned here, so that two sessions read one schema alike.
+//!
+//! They are asked for when the session is opened: so it begins with them, and
+//! `RESET ALL` goes back to them. Where something between us and the server does
+//! not pass that on, they are set afterwards, and after every reset.
 
 use std::sync::LazyLock;
 
@@ -56,12 +60,14 @@ const SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// What everything that spells a schema depends on.
-const ABOUT: &str = "SELECT current_setting('server_version'), current_setting('server_version_num'), \
+const ABOUT: &str = "current_setting('server_version'), current_setting('server_version_num'), \
      pg_catalog.version(), pg_catalog.pg_backend_pid(), pg_catalog.pg_encoding_to_char(d.encoding), \
      d.datcollate, d.datctype, pg_catalog.to_jsonb(d) ->> 'datlocprovider', \
      coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale'), \
-     pg_catalog.pg_is_in_recovery() \
-     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
+     pg_catalog.pg_is_in_recovery()";
+
+/// Where that is found.
+const DATABASE: &str = "FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
 
 /// Whether a transaction is open, and which namespace alone is to be read, if
 /// any.
@@ -76,6 +82,7 @@ pub(super) struct Prepared {
     pub(super) info: ServerInfo,
     /// The process that the server has for the session.
     pub(super) backend: i64,
+    pub(super) pinned: Pinned,
 }
 
 /// What is known before the server has said anything.
@@ -102,33 +109,74 @@ pub(super) fn pin_spelling(default_namespace: &str) -> String {
     format!("SELECT {}", spelling.collect::<Vec<_>>().join(", "))
 }
 
-/// The statement that pins every setting.
-pub(super) fn pin(access: Access) -> String {
+/// Every setting, with its value.
+fn settings(access: Access) -> impl Iterator<Item = (&'static str, &'static str)> {
     let read_only = match access {
         Access::ReadOnly => "on",
         Access::ReadWrite => "off",
     };
-    let settings: Vec<String> = SETTINGS
-        .iter()
-        .chain(&[("default_transaction_read_only", read_only)])
-        .map(|(name, value)| {
-            format!("set_config('{name}', {}, false)", Dialect::Postgres.quote_literal(value))
-        })
-        .collect();
-    format!("SELECT {}", settings.join(", "))
+    SETTINGS.iter().copied().chain([("default_transaction_read_only", read_only)])
 }
 
-/// The statements that put a session that may write back to what it was at its
-/// start, in a transaction or outside of one. They free no lock.
-pub(crate) fn reset() -> &'static [String] {
-    static RESET: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let resets = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"];
-        resets.into_iter().map(str::to_owned).chain([pin(Access::ReadWrite)]).collect()
-    });
-    &RESET
+/// The settings as options of a session that is to be opened.
+pub(super) fn options(access: Access) -> String {
+    let escaped = |value: &str| value.replace('\\', "\\\\").replace(' ', "\\ ");
+    let options = settings(access).map(|(name, value)| format!("-c {name}={}", escaped(value)));
+    options.collect::<Vec<_>>().join(" ")
 }
 
-/// Pins the settings and asks the server what it is.
+/// The expression that says whether every setting is as it should be.
+fn is_pinned(access: Access) -> String {
+    let quote = |text| Dialect::Postgres.quote_literal(text);
+    let compared = settings(access).map(|(name, value)| format!("({}, {})", quote(name), quote(value)));
+    format!(
+        "(SELECT pg_catalog.bool_and(pg_catalog.current_setting(name, true) IS NOT DISTINCT FROM value) \
+         FROM (VALUES {}) pinned (name, value))",
+        compared.collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// The statement that pins every setting.
+fn pin(access: Access) -> String {
+    let quote = |text| Dialect::Postgres.quote_literal(text);
+    let set = settings(access).map(|(name, value)| format!("set_config('{name}', {}, false)", quote(value)));
+    format!("SELECT {}", set.collect::<Vec<_>>().join(", "))
+}
+
+/// How a session goes back to what it was at its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pinned {
+    /// It began with the settings: the server knows them as its defaults.
+    FromTheStart,
+    /// They were set when it had begun.
+    Afterwards(Access),
+}
+
+/// What brings back the role, and the settings that the server knows as those of
+/// the session's start.
+const RESETS: [&str; 3] = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"];
+
+impl Pinned {
+    /// The statements that put the session back to what it was at its start, in
+    /// a transaction or outside of one. They free no lock.
+    pub(super) fn resets(self) -> &'static [String] {
+        static SHORT: LazyLock<Vec<String>> = LazyLock::new(|| RESETS.map(str::to_owned).to_vec());
+        static READ: LazyLock<Vec<String>> = LazyLock::new(|| resets_and_pins(Access::ReadOnly));
+        static WRITE: LazyLock<Vec<String>> = LazyLock::new(|| resets_and_pins(Access::ReadWrite));
+        match self {
+            Self::FromTheStart => &SHORT,
+            Self::Afterwards(Access::ReadOnly) => &READ,
+            Self::Afterwards(Access::ReadWrite) => &WRITE,
+        }
+    }
+}
+
+fn resets_and_pins(access: Access) -> Vec<String> {
+    RESETS.into_iter().map(str::to_owned).chain([pin(access)]).collect()
+}
+
+/// Asks the server what it is, and pins the settings where that is still to be
+/// done.
 pub(super) async fn prepare(
     connection: &mut PostgresConnection,
     access: Access,
@@ -136,8 +184,8 @@ pub(super) async fn prepare(
     let name = connection.server().name.clone();
     let refused =
         |reason: String, help: &str| DbError::Connect { name: name.clone(), reason, help: help.to_owned() };
-    // The version comes first: an older server knows not all of the settings.
-    let about = connection.query(ABOUT).await?;
+    // The version comes before the settings: an older server knows not all of them.
+    let about = connection.query(&format!("SELECT {ABOUT}, {} {DATABASE}", is_pinned(access))).await?;
     let row = about
         .first()
         .ok_or_else(|| refused("the database is gone".to_owned(), "create it again, or correct the URL"))?;
@@ -161,18 +209,21 @@ pub(super) async fn prepare(
             help: "connect to the primary".to_owned(),
         });
     }
-    connection.query(&pin(access)).await?;
+    let pinned = if row.is_true(10) { Pinned::FromTheStart } else { Pinned::Afterwards(access) };
+    if pinned != Pinned::FromTheStart {
+        connection.query(&pin(access)).await?;
+    }
     let info = ServerInfo {
         version: row.text(0).unwrap_or_default().to_owned(),
         major: u32::try_from(number / 10_000).unwrap_or_default(),
-        settings: settings(row),
+        settings: encoding_and_locale(row),
         ..connection.server().clone()
     };
-    Ok(Prepared { info, backend: row.integer(3).unwrap_or_default() })
+    Ok(Prepared { info, backend: row.integer(3).unwrap_or_default(), pinned })
 }
 
 /// Encoding and locale, in one line.
-fn settings(row: &Row) -> String {
+fn encoding_and_locale(row: &Row) -> String {
     let value = |at: usize| row.text(at).unwrap_or("-");
     format!(
         "encoding={} collate={} ctype={} provider={} locale={}",

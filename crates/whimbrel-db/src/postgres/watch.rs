@@ -44,7 +44,7 @@ impl Drop for Watch {
 
 async fn watch(config: &PostgresConfig, backend: i64, wait: &LockWait, seen: &Mutex<Option<String>>) {
     // Who cannot be seen cannot be named: the wait itself goes on as it would.
-    let Ok(opened) = connect::open(config, Duration::ZERO).await else {
+    let Ok(opened) = connect::open(config, None, Duration::ZERO).await else {
         return;
     };
     tokio::spawn(opened.driver);

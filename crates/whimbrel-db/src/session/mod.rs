@@ -79,18 +79,6 @@ pub(crate) async fn begin(connection: &mut dyn Connection) -> Result<(), DbError
     connection.execute(begin_sql(connection.server().dialect)).await.map(drop)
 }
 
-/// The statements that put the session's settings back to what they were at its
-/// start, whatever scripts have done to them.
-pub(crate) fn reset(dialect: Dialect) -> &'static [String] {
-    match dialect {
-        #[cfg(feature = "postgres")]
-        Dialect::Postgres => crate::postgres::session::reset(),
-        #[cfg(not(feature = "postgres"))]
-        Dialect::Postgres => &[],
-        Dialect::Sqlite => &[],
-    }
-}
-
 /// Puts the session's settings back to what they were at its start, whatever
 /// scripts have done to them: role, search path and the like.
 ///
@@ -98,7 +86,7 @@ pub(crate) fn reset(dialect: Dialect) -> &'static [String] {
 ///
 /// If the session is lost.
 pub async fn reset_session(connection: &mut dyn Connection) -> Result<(), DbError> {
-    let statements: Vec<&str> = reset(connection.server().dialect).iter().map(String::as_str).collect();
+    let statements: Vec<&str> = connection.resets().iter().map(String::as_str).collect();
     if !statements.is_empty() {
         connection.query_all(&statements).await?;
     }

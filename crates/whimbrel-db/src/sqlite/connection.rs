@@ -128,6 +128,10 @@ impl Connection for SqliteConnection {
         self.worker.run(|session| Ok(session.in_transaction())).await
     }
 
+    fn resets(&self) -> &'static [String] {
+        &[]
+    }
+
     fn lock_wait(&self) -> LockWait {
         self.wait.clone()
     }

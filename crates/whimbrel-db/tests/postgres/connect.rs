@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use whimbrel_db::{Access, Connection, DbError, Row, Value};
+use whimbrel_db::{Access, Connection, DbError, Row, Value, reset_session};
 use whimbrel_testkit::cluster::{Cluster, ClusterOptions};
 
 use crate::{help, open, open_with, refusal};
@@ -85,11 +85,28 @@ async fn odd_settings_of_a_role_do_not_matter() {
 }
 
 #[tokio::test]
+async fn a_session_begins_with_its_settings_and_goes_back_to_them_whatever_the_url_says() {
+    let database = Cluster::shared().database();
+    let url = format!("{}?options=-c%20search_path%3Dnowhere%20-c%20statement_timeout%3D1h", database.url());
+    let mut connection = open(&url).await.unwrap();
+    let resets = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"];
+    assert_eq!(connection.resets(), resets);
+    let ask = "SELECT current_setting('search_path') || current_setting('statement_timeout')";
+    assert_eq!(text(&connection.query(ask).await.unwrap()), "public, pg_temp0");
+    connection.execute("SET search_path = elsewhere; SET statement_timeout = '1ms'").await.unwrap();
+    reset_session(&mut connection).await.unwrap();
+    assert_eq!(text(&connection.query(ask).await.unwrap()), "public, pg_temp0");
+}
+
+#[tokio::test]
 async fn a_read_only_session_writes_nothing() {
     let database = Cluster::shared().database();
     let mut connection = open_with(&database.url(), Access::ReadOnly, Duration::ZERO).await.unwrap();
-    let error = refusal(connection.execute("CREATE TABLE t ()").await);
-    assert_eq!(error.to_string(), "cannot execute CREATE TABLE in a read-only transaction");
+    for _ in 0..2 {
+        let error = refusal(connection.execute("CREATE TABLE t ()").await);
+        assert_eq!(error.to_string(), "cannot execute CREATE TABLE in a read-only transaction");
+        reset_session(&mut connection).await.unwrap();
+    }
 }
 
 #[tokio::test]

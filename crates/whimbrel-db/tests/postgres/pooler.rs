@@ -5,6 +5,8 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use whimbrel_db::postgres::PostgresConnection;
+use whimbrel_db::{Connection, reset_session};
 use whimbrel_testkit::cluster::Cluster;
 
 use crate::{help, open, refusal};
@@ -12,8 +14,10 @@ use crate::{help, open, refusal};
 /// How a pool hands out its server sessions.
 #[derive(Clone, Copy)]
 enum Mode {
-    /// For as long as a client stays.
+    /// For as long as a client stays. What it asks for at the start is passed over.
     Session,
+    /// As before, but who asks for options is turned away.
+    SessionWithoutOptions,
     /// For one transaction.
     Transaction,
 }
@@ -26,10 +30,12 @@ fn start(port: u16, mode: Mode) -> u16 {
         let shared = Arc::new(Mutex::new(Server::connect(port).unwrap()));
         for client in listener.incoming().flatten() {
             let server = match mode {
-                Mode::Session => Arc::new(Mutex::new(Server::connect(port).unwrap())),
+                Mode::Session | Mode::SessionWithoutOptions => {
+                    Arc::new(Mutex::new(Server::connect(port).unwrap()))
+                }
                 Mode::Transaction => Arc::clone(&shared),
             };
-            thread::spawn(move || serve(client, &server));
+            thread::spawn(move || serve(client, &server, mode));
         }
     });
     own
@@ -75,13 +81,17 @@ fn read_message(stream: &mut TcpStream) -> io::Result<(u8, Vec<u8>)> {
     Ok((head[0], message))
 }
 
-fn serve(mut client: TcpStream, server: &Mutex<Server>) -> io::Result<()> {
+fn serve(mut client: TcpStream, server: &Mutex<Server>, mode: Mode) -> io::Result<()> {
     loop {
         let mut length = [0; 4];
         client.read_exact(&mut length)?;
         let mut rest = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap() - 4];
         client.read_exact(&mut rest)?;
         if rest.len() > 4 {
+            let has_options = rest.windows(8).any(|part| part == b"options\0");
+            if has_options && matches!(mode, Mode::SessionWithoutOptions) {
+                return client.write_all(&refused("08P01", "unsupported startup parameter: options"));
+            }
             break;
         }
         client.write_all(b"N")?; // No TLS here.
@@ -106,6 +116,13 @@ fn serve(mut client: TcpStream, server: &Mutex<Server>) -> io::Result<()> {
     }
 }
 
+/// The message that turns a client away.
+fn refused(code: &str, reason: &str) -> Vec<u8> {
+    let fields = format!("SFATAL\0VFATAL\0C{code}\0M{reason}\0\0");
+    let length = u32::try_from(fields.len()).unwrap() + 4;
+    [b"E", &length.to_be_bytes()[..], fields.as_bytes()].concat()
+}
+
 /// Passes an answer on. Says whether a transaction is open after it.
 fn relay_answer(server: &mut TcpStream, client: &mut TcpStream) -> io::Result<bool> {
     loop {
@@ -127,6 +144,18 @@ async fn a_pooler_in_transaction_mode_is_refused() {
 
 #[tokio::test]
 async fn a_pooler_in_session_mode_is_as_good_as_the_server() {
-    let port = start(Cluster::shared().port(), Mode::Session);
-    open(&format!("postgres://postgres@127.0.0.1:{port}/postgres")).await.unwrap();
+    for mode in [Mode::Session, Mode::SessionWithoutOptions] {
+        let port = start(Cluster::shared().port(), mode);
+        let mut connection = open(&format!("postgres://postgres@127.0.0.1:{port}/postgres")).await.unwrap();
+        assert_eq!(settings(&mut connection).await, "public, pg_temp | UTC | 5s");
+        connection.execute("SET search_path = nowhere; SET timezone = 'Asia/Tokyo'").await.unwrap();
+        reset_session(&mut connection).await.unwrap();
+        assert_eq!(settings(&mut connection).await, "public, pg_temp | UTC | 5s");
+    }
+}
+
+async fn settings(connection: &mut PostgresConnection) -> String {
+    let sql = "SELECT concat_ws(' | ', current_setting('search_path'), current_setting('timezone'), \
+               current_setting('lock_timeout'))";
+    connection.query(sql).await.unwrap()[0].text(0).unwrap().to_owned()
 }

@@ -1,15 +1,14 @@
 //! Makes a scratch database empty again where it stands.
 
-use crate::connect::Access;
 use crate::connection::Connection;
 use crate::error::DbError;
-use crate::postgres::session;
+use crate::session::reset_session;
 
 /// More relations than this are dropped with the whole database: each one
 /// dropped by itself takes locks, of which a server has some thousands.
 const MANY: i64 = 1500;
 
-/// Ends what the last user of the session left open, and puts its settings back.
+/// Ends what the last user of the session left open, and forgets what it made.
 const REWIND: [&str; 2] = ["ROLLBACK", "DISCARD ALL"];
 
 /// How much there is.
@@ -50,7 +49,7 @@ pub(super) async fn rewind(connection: &mut dyn Connection) -> Result<(), DbErro
     for statement in REWIND {
         connection.execute(statement).await?;
     }
-    connection.query(&session::pin(Access::ReadWrite)).await.map(drop)
+    reset_session(connection).await
 }
 
 /// Empties the database. Says whether it is empty now: where there is much, or

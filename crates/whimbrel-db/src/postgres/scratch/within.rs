@@ -217,6 +217,10 @@ impl Connection for Session {
         Ok(self.in_batch)
     }
 
+    fn resets(&self) -> &'static [String] {
+        self.inner.resets()
+    }
+
     fn lock_wait(&self) -> LockWait {
         self.inner.lock_wait()
     }
