@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 as 64 lower-case hexadecimal digits.
@@ -15,10 +16,10 @@ use sha2::{Digest, Sha256};
 /// assert_eq!(checksum.to_string(), text);
 /// assert!("e3b0".parse::<Checksum>().is_err());
 /// ```
-// Invariant: 64 of the characters 0-9 and a-f.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Checksum(String);
+// Invariant: 64 of the characters 0-9 and a-f. There are many of them, and they
+// are compared on every start of a service: so they are no `String`s.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Checksum([u8; 64]);
 
 /// A text that is no checksum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -42,20 +43,36 @@ impl Checksum {
             }
             digest.update(part);
         }
-        let digit = |value: u8| char::from_digit(u32::from(value), 16).expect("four bits are one digit");
-        Self(digest.finalize().iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
+        let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(digest.finalize()) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        Self(digits)
     }
 
     /// The digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        str::from_utf8(&self.0).expect("digits are text")
+    }
+
+    fn of_digits(text: &str) -> Option<Self> {
+        let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let digits = <[u8; 64]>::try_from(text.as_bytes()).ok()?;
+        digits.iter().all(is_digit).then_some(Self(digits))
+    }
+}
+
+impl fmt::Debug for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Checksum").field(&self.as_str()).finish()
     }
 }
 
 /// All digits; `{:.12}` gives the first twelve, which is enough for messages.
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
@@ -63,7 +80,7 @@ impl FromStr for Checksum {
     type Err = NotAChecksum;
 
     fn from_str(text: &str) -> Result<Self, NotAChecksum> {
-        Self::try_from(text.to_owned())
+        Self::of_digits(text).ok_or_else(|| NotAChecksum { found: text.to_owned() })
     }
 }
 
@@ -71,18 +88,40 @@ impl TryFrom<String> for Checksum {
     type Error = NotAChecksum;
 
     fn try_from(found: String) -> Result<Self, NotAChecksum> {
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if found.len() == 64 && found.bytes().all(is_digit) {
-            Ok(Self(found))
-        } else {
-            Err(NotAChecksum { found })
-        }
+        Self::of_digits(&found).ok_or(NotAChecksum { found })
     }
 }
 
 impl From<Checksum> for String {
     fn from(checksum: Checksum) -> Self {
-        checksum.0
+        checksum.as_str().to_owned()
+    }
+}
+
+impl Serialize for Checksum {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Checksum {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ChecksumVisitor)
+    }
+}
+
+/// Reads digits without a `String` in between.
+struct ChecksumVisitor;
+
+impl Visitor<'_> for ChecksumVisitor {
+    type Value = Checksum;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("64 lower-case hexadecimal digits")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Checksum, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

@@ -57,20 +57,20 @@ fn entry() -> impl Strategy<Value = Entry> {
         any::<String>().prop_map(|reason| Proof::Irreversible { reason }),
         any::<String>().prop_map(|reason| Proof::Unproved { reason }),
     ];
-    let replaces = vec((checksum(), prop::option::of(checksum())), 0..3);
+    let replaces = vec((checksum(), vec(checksum(), 0..3)), 0..3);
     let optional = (
         prop::option::of(any::<String>()),
         prop::option::of(checksum()),
         prop::option::of(("[a-z]{1,8}", any::<u32>())),
         prop::option::of(proof),
-        prop::option::of(checksum()),
+        vec(checksum(), 0..3),
     );
     (name(), time(), checksum(), optional, replaces).prop_map(|(name, when, checksum, optional, replaces)| {
-        let (tag, down_checksum, engine, proof, legacy_checksum) = optional;
-        let replaced = |(at, (checksum, legacy_checksum)): (usize, _)| Replaced {
+        let (tag, down_checksum, engine, proof, legacy_checksums) = optional;
+        let replaced = |(at, (checksum, legacy_checksums)): (usize, _)| Replaced {
             name: format!("Replaced {name} {at}"),
             checksum,
-            legacy_checksum,
+            legacy_checksums,
             by: None,
         };
         Entry {
@@ -79,7 +79,7 @@ fn entry() -> impl Strategy<Value = Entry> {
             engine: engine.map(|(name, major)| Engine { name, major }),
             proof,
             replaces: replaces.into_iter().enumerate().map(replaced).collect(),
-            legacy_checksum,
+            legacy_checksums,
             ..Entry::new(0, name.clone(), when, checksum)
         }
     })

@@ -41,7 +41,7 @@ impl Move {
         }
         let checksum = Checksum::of_file(up);
         if checksum != entry.checksum && legacy_matches(&self.from, up, down) {
-            entry.legacy_checksum = Some(std::mem::replace(&mut entry.checksum, checksum));
+            entry.restamp(checksum);
         }
         Moved { up: renamed(up, &entry.name), down: down.map(|down| renamed(down, &entry.name)), entry }
     }
@@ -52,7 +52,7 @@ impl Move {
         let moved = renumbered(entry.format, up, entry.idx, &entry.name);
         let checksum = Checksum::of_file(&moved);
         if Checksum::of_file(up) == entry.checksum && checksum != entry.checksum {
-            entry.legacy_checksum = Some(std::mem::replace(&mut entry.checksum, checksum));
+            entry.restamp(checksum);
         }
         Moved { entry, up: moved, down: None }
     }
@@ -106,7 +106,7 @@ mod tests {
         let checksum = Checksum::of_file(&expected);
         assert_eq!(
             moved.entry,
-            Entry { checksum, legacy_checksum: Some(entry.checksum.clone()), ..to.clone() }
+            Entry { checksum, legacy_checksums: vec![entry.checksum.clone()], ..to.clone() }
         );
         assert_eq!(moved.entry.path(), "0007_fill.ts");
         // An edited file does not become right by its new number.
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(moved(&entry, "add-a").entry.checksum, draft);
         let renamed = moved(&entry, "add-a-2");
         assert_eq!(renamed.entry.checksum, Checksum::of_file(&renamed.up));
-        assert_eq!(renamed.entry.legacy_checksum, Some(draft));
+        assert_eq!(renamed.entry.legacy_checksums, [draft]);
         // An edited file does not become right by its new name.
         let entry = Entry::new(1, "add-a", 0, Checksum::of_file("DROP TABLE c;\n"));
         assert_eq!(moved(&entry, "add-a-2").entry.checksum, entry.checksum);

@@ -214,19 +214,18 @@ impl History {
         edited.map(|one| one.name).collect()
     }
 
-    /// The entry with what its files are now. The checksum that it had stays in
-    /// it, unless nothing had been written yet that could have been applied.
+    /// The entry with what its files are now. The checksums that it had stay in
+    /// it, but for that of a file in which nothing was written yet.
     pub(crate) fn stamped(&self, entry: &Entry, proof: Proof, engine: Engine) -> Entry {
         let Files { up, down } = self.files_of(entry);
         let checksum = up.as_deref().map_or_else(|| entry.checksum.clone(), Checksum::of_file);
-        let was_written = entry.engine.is_some() || entry.proof.is_none();
-        let legacy_checksum = match checksum == entry.checksum || !was_written {
-            true => entry.legacy_checksum.clone(),
-            false => Some(entry.checksum.clone()),
-        };
+        let mut stamped = entry.clone();
+        match entry.engine.is_some() || entry.proof.is_none() {
+            true => stamped.restamp(checksum),
+            false => stamped.checksum = checksum,
+        }
         let down_checksum = down.as_deref().map(Checksum::of_file);
-        let (proof, engine) = (Some(proof), Some(engine));
-        Entry { checksum, down_checksum, proof, engine, legacy_checksum, ..entry.clone() }
+        Entry { down_checksum, proof: Some(proof), engine: Some(engine), ..stamped }
     }
 
     fn files_of(&self, entry: &Entry) -> Files {

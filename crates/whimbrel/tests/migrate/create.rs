@@ -102,7 +102,7 @@ async fn nothing_runs_until_it_is_written_and_accepted() {
         let entry = project.journal().head().unwrap().clone();
         let reason = "`fill-in-names` has no way back".to_owned();
         assert_eq!(entry.proof, Some(Proof::Irreversible { reason }));
-        assert_eq!(entry.legacy_checksum, None, "nobody can have applied the empty file");
+        assert_eq!(entry.legacy_checksums, [], "nobody can have applied the empty file");
         assert_eq!(project.apply().await, ["fill-in-names"]);
         assert_eq!(project.rows("SELECT name FROM users").await, "nobody");
         assert!(project.towards(USERS).await.generate().await.unwrap().migrations.is_empty());

@@ -95,13 +95,25 @@ async fn an_edit_is_told_and_taken_on_by_name_alone() {
         let report = project.migrator().await.verify().accept("add-age-to-users").await.unwrap();
         assert_eq!(report.accepted, ["add-age-to-users"]);
         let entry = project.journal().entries[1].clone();
-        assert_eq!(entry.legacy_checksum, Some(old.checksum.clone()));
+        assert_eq!(entry.legacy_checksums, std::slice::from_ref(&old.checksum));
         assert_ne!(entry.checksum, old.checksum);
         assert!(project.text(SNAPSHOT).contains("bigint"));
         // The database that applied it as it was still agrees, and differs in the type.
         assert_eq!(project.apply().await, [""; 0]);
         let findings = project.migrator().await.check().await.unwrap().findings;
         assert!(matches!(findings.as_slice(), [whimbrel::Finding::Drift(_)]), "{findings:?}");
+
+        // And it still does when the file is edited once more, and back.
+        project.edit(path, "bigint", "smallint").await;
+        project.migrator().await.verify().accept("add-age-to-users").await.unwrap();
+        let again = project.journal().entries[1].clone();
+        assert_eq!(again.legacy_checksums, [old.checksum.clone(), entry.checksum]);
+        assert_eq!(project.apply().await, [""; 0]);
+        project.edit(path, "smallint", "integer").await;
+        project.migrator().await.verify().accept("add-age-to-users").await.unwrap();
+        let back = project.journal().entries[1].clone();
+        assert_eq!((&back.checksum, back.legacy_checksums.len()), (&old.checksum, 2));
+        assert_eq!(project.apply().await, [""; 0]);
     }
 }
 

@@ -11,7 +11,8 @@ pub(super) fn read(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str::<Unique>(text).map(|json| json.0)
 }
 
-struct Unique(Value);
+/// A value in which no object has a key twice.
+pub(super) struct Unique(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -7,6 +7,7 @@
 
 mod json;
 mod problem;
+mod quick;
 mod read;
 mod write;
 
@@ -65,8 +66,9 @@ pub struct Entry {
     pub proof: Option<Proof>,
     /// The migrations that it stands for, oldest first.
     pub replaces: Vec<Replaced>,
-    /// The checksum that VibORM gave it: tracking tables may hold this one.
-    pub legacy_checksum: Option<Checksum>,
+    /// The checksums that it had before, oldest first: VibORM's, and those of its
+    /// file before edits that were accepted. Tracking tables may hold any of them.
+    pub legacy_checksums: Vec<Checksum>,
     /// What its file is written in.
     pub format: Format,
 }
@@ -81,8 +83,8 @@ pub struct Replaced {
     pub name: String,
     /// Its checksum.
     pub checksum: Checksum,
-    /// The checksum that VibORM gave it.
-    pub legacy_checksum: Option<Checksum>,
+    /// The checksums that it had before, oldest first.
+    pub legacy_checksums: Vec<Checksum>,
     /// The migration, further down the same list, that had replaced it before.
     pub by: Option<String>,
 }
@@ -150,7 +152,7 @@ impl Entry {
             engine: None,
             proof: None,
             replaces: Vec::new(),
-            legacy_checksum: None,
+            legacy_checksums: Vec::new(),
             format: Format::default(),
         }
     }
@@ -171,16 +173,36 @@ impl Entry {
         format!("meta/_down/{}", self.file_name())
     }
 
+    /// Gives it another checksum, and keeps the one that it had: databases may
+    /// have applied it as it was.
+    ///
+    /// ```
+    /// use whimbrel_core::history::{Checksum, Entry};
+    /// let [first, second, third] = ["a", "b", "c"].map(Checksum::of_file);
+    /// let mut entry = Entry::new(0, "initial", 0, first.clone());
+    /// entry.restamp(second.clone());
+    /// entry.restamp(third);
+    /// assert_eq!(entry.legacy_checksums, [first.clone(), second]);
+    /// assert!(entry.accepts(&first));
+    /// ```
+    pub fn restamp(&mut self, checksum: Checksum) {
+        let before = std::mem::replace(&mut self.checksum, checksum);
+        self.legacy_checksums.retain(|one| *one != self.checksum && *one != before);
+        if before != self.checksum {
+            self.legacy_checksums.push(before);
+        }
+    }
+
     /// Says whether a tracking table may hold this checksum for it.
     pub fn accepts(&self, checksum: &Checksum) -> bool {
-        self.checksum == *checksum || self.legacy_checksum.as_ref() == Some(checksum)
+        self.checksum == *checksum || self.legacy_checksums.contains(checksum)
     }
 }
 
 impl Replaced {
     /// Says whether a tracking table may hold this checksum for it.
     pub fn accepts(&self, checksum: &Checksum) -> bool {
-        self.checksum == *checksum || self.legacy_checksum.as_ref() == Some(checksum)
+        self.checksum == *checksum || self.legacy_checksums.contains(checksum)
     }
 }
 

@@ -7,13 +7,16 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::problem::{EntryPlace, JournalError, JournalProblem, JournalProblemKind};
-use super::{Entry, Journal, Replaced, VERSION, json};
+use super::{Entry, Journal, Replaced, VERSION, json, quick};
 use crate::dialect::Dialect;
 use crate::history::conflict::first_marker;
 use crate::history::{Checksum, Format, check_name, time};
 
 /// How the error message shows a value that should be another.
 const SHOWN: usize = 60;
+
+/// What a field that names checksums of earlier times should be.
+const ONE_OR_SEVERAL: &str = "64 lower-case hexadecimal digits, or a list of such";
 
 impl Journal {
     /// Reads a journal; `file` is what errors call it.
@@ -24,22 +27,30 @@ impl Journal {
     /// missing, unknown or ill-typed, or entries that contradict each other. All
     /// that is wrong is told.
     pub fn from_json(file: &str, text: &str) -> Result<Self, JournalError> {
-        let file = || file.to_owned();
-        if let Some(line) = first_marker(text) {
-            return Err(JournalError::Conflict { file: file(), line });
+        if let Some(journal) = quick::read(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+            return Ok(journal);
         }
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let json = json::read(text).map_err(|source| JournalError::NotJson { file: file(), source })?;
-        if let Some(found) = other_version(&json) {
-            return Err(JournalError::Version { file: file(), found });
-        }
-        let mut problems = Vec::new();
-        let journal = journal(json, &mut problems);
-        match (journal, problems.len()) {
-            (Some(journal), 0) => Ok(journal),
-            (_, 1) => Err(JournalError::Invalid { file: file(), problem: problems.remove(0) }),
-            (_, _) => Err(JournalError::Several { file: file(), problems }),
-        }
+        strictly(file, text)
+    }
+}
+
+/// Reads a journal, or tells all that is wrong with it.
+pub(super) fn strictly(file: &str, text: &str) -> Result<Journal, JournalError> {
+    let file = || file.to_owned();
+    if let Some(line) = first_marker(text) {
+        return Err(JournalError::Conflict { file: file(), line });
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let json = json::read(text).map_err(|source| JournalError::NotJson { file: file(), source })?;
+    if let Some(found) = other_version(&json) {
+        return Err(JournalError::Version { file: file(), found });
+    }
+    let mut problems = Vec::new();
+    let journal = journal(json, &mut problems);
+    match (journal, problems.len()) {
+        (Some(journal), 0) => Ok(journal),
+        (_, 1) => Err(JournalError::Invalid { file: file(), problem: problems.remove(0) }),
+        (_, _) => Err(JournalError::Several { file: file(), problems }),
     }
 }
 
@@ -76,7 +87,7 @@ fn entry(number: usize, json: Value, problems: &mut Vec<JournalProblem>) -> Opti
     let engine = fields.optional("engine", "an object with `name` and `major`", exactly);
     let proof = fields.optional("proof", "an object with `verdict`", exactly);
     let replaces = fields.optional("replaces", "a list", list);
-    let legacy_checksum = fields.optional("legacyChecksum", "64 lower-case hexadecimal digits", checksum_of);
+    let legacy_checksums = fields.optional("legacyChecksum", ONE_OR_SEVERAL, checksums_of);
     let format = fields.optional("format", "`sql`, `ts`, `js` or `rust`", format);
     let place = fields.finish();
     let replaces = replaces.unwrap_or_default().into_iter();
@@ -94,7 +105,7 @@ fn entry(number: usize, json: Value, problems: &mut Vec<JournalProblem>) -> Opti
         engine,
         proof,
         replaces: replaces?,
-        legacy_checksum,
+        legacy_checksums: legacy_checksums.unwrap_or_default(),
         format: format.unwrap_or_default(),
     })
 }
@@ -104,24 +115,34 @@ fn replaced(json: Value, place: Option<EntryPlace>, problems: &mut Vec<JournalPr
     fields.path = "replaces.";
     let name = fields.required("name", "a text", text);
     let checksum = fields.required("checksum", "64 lower-case hexadecimal digits", checksum_of);
-    let legacy_checksum = fields.optional("legacyChecksum", "64 lower-case hexadecimal digits", checksum_of);
+    let legacy_checksums = fields.optional("legacyChecksum", ONE_OR_SEVERAL, checksums_of);
     let by = fields.optional("by", "a text", text);
     fields.finish();
-    Some(Replaced { name: name?, checksum: checksum?, legacy_checksum, by })
+    let legacy_checksums = legacy_checksums.unwrap_or_default();
+    Some(Replaced { name: name?, checksum: checksum?, legacy_checksums, by })
 }
 
-/// What a replaced migration had replaced before comes before it.
+/// The names that are said to have replaced one, and do not come after it.
+fn missing_parents(replaces: &[Replaced]) -> impl Iterator<Item = &str> {
+    replaces.iter().enumerate().filter_map(|(at, replaced)| {
+        let by = replaced.by.as_deref()?;
+        (!replaces[at + 1..].iter().any(|later| later.name == by)).then_some(by)
+    })
+}
+
+/// Says whether what replaced a migration before comes after it.
+pub(super) fn have_parents(replaces: &[Replaced]) -> bool {
+    missing_parents(replaces).next().is_none()
+}
+
 fn look_for_parents(replaces: &[Replaced], place: Option<&EntryPlace>, problems: &mut Vec<JournalProblem>) {
-    for (at, replaced) in replaces.iter().enumerate() {
-        let Some(by) = &replaced.by else { continue };
-        if !replaces[at + 1..].iter().any(|later| later.name == *by) {
-            let kind = JournalProblemKind::IllTyped {
-                field: "replaces.by".to_owned(),
-                expected: "the name of a later one in the list",
-                found: shown(&Value::String(by.clone())),
-            };
-            problems.push(JournalProblem { entry: place.cloned(), kind });
-        }
+    for by in missing_parents(replaces) {
+        let kind = JournalProblemKind::IllTyped {
+            field: "replaces.by".to_owned(),
+            expected: "the name of a later one in the list",
+            found: shown(&Value::String(by.to_owned())),
+        };
+        problems.push(JournalProblem { entry: place.cloned(), kind });
     }
 }
 
@@ -251,17 +272,29 @@ fn list(value: &Value) -> Option<Vec<Value>> {
     value.as_array().cloned()
 }
 
-/// One less than the largest number, so that there is always a next one.
 fn index(value: &Value) -> Option<u32> {
-    u32::try_from(value.as_u64()?).ok().filter(|idx| *idx < u32::MAX)
+    to_index(value.as_u64()?)
+}
+
+/// One less than the largest number, so that there is always a next one.
+pub(super) fn to_index(number: u64) -> Option<u32> {
+    u32::try_from(number).ok().filter(|idx| *idx < u32::MAX)
 }
 
 fn digits(value: &Value) -> Option<String> {
-    text(value).filter(|text| text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_digit()))
+    text(value).filter(|text| is_digits(text))
+}
+
+pub(super) fn is_digits(text: &str) -> bool {
+    text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn milliseconds(value: &Value) -> Option<i64> {
-    value.as_i64().filter(|ms| (0..=time::LAST).contains(ms))
+    value.as_i64().filter(|ms| is_time(*ms))
+}
+
+pub(super) fn is_time(milliseconds: i64) -> bool {
+    (0..=time::LAST).contains(&milliseconds)
 }
 
 fn checksum_of(value: &Value) -> Option<Checksum> {
@@ -272,8 +305,16 @@ fn format(value: &Value) -> Option<Format> {
     Format::named(value.as_str()?)
 }
 
+/// One checksum, or several in a list.
+fn checksums_of(value: &Value) -> Option<Vec<Checksum>> {
+    match value {
+        Value::Array(several) if !several.is_empty() => several.iter().map(checksum_of).collect(),
+        one => checksum_of(one).map(|one| vec![one]),
+    }
+}
+
 /// Reads what says all that the value says: nothing is passed over.
-fn exactly<T: DeserializeOwned + Serialize>(value: &Value) -> Option<T> {
+pub(super) fn exactly<T: DeserializeOwned + Serialize>(value: &Value) -> Option<T> {
     let read: T = serde_json::from_value(value.clone()).ok()?;
     (serde_json::to_value(&read).ok()? == *value).then_some(read)
 }

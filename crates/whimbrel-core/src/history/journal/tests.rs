@@ -97,7 +97,7 @@ fn what_viborm_wrote_reads_and_is_written_as_it_was() {
 fn every_field_reads_and_is_written_in_order() {
     let journal = read(FULL).unwrap();
     let replaced =
-        |name: &str| Replaced { name: name.into(), checksum: sum(C), legacy_checksum: None, by: None };
+        |name: &str| Replaced { name: name.into(), checksum: sum(C), legacy_checksums: vec![], by: None };
     let entry = Entry {
         tag: Some("v2".into()),
         down_checksum: Some(sum(B)),
@@ -105,13 +105,13 @@ fn every_field_reads_and_is_written_in_order() {
         proof: Some(Proof::Irreversible { reason: "it says so".into() }),
         replaces: vec![
             Replaced {
-                legacy_checksum: Some(sum(B)),
+                legacy_checksums: vec![sum(B)],
                 by: Some("squash-0-to-2".into()),
                 ..replaced("initial")
             },
             replaced("squash-0-to-2"),
         ],
-        legacy_checksum: Some(sum(C)),
+        legacy_checksums: vec![sum(C)],
         ..Entry::new(7, "squash-0-to-7", 1_769_854_830_123, sum(A))
     };
     assert_eq!(journal, Journal { dialect: Dialect::Sqlite, entries: vec![entry] });
@@ -139,6 +139,24 @@ fn a_program_says_what_it_is_written_in() {
         read(&text).unwrap_err().to_string(),
         "`meta/_journal.json`: entry 1 (`fill`): the field `format` should be `sql`, `ts`, `js` or `rust`, but is `\"py\"`"
     );
+}
+
+#[test]
+fn several_earlier_checksums_are_a_list() {
+    let (one, list) =
+        (format!("\"{C}\"\n    }}"), format!("[\n        \"{C}\",\n        \"{B}\"\n      ]\n    }}"));
+    let text = FULL.replace(&one, &list);
+    assert_ne!(text, FULL);
+    let journal = read(&text).unwrap();
+    assert_eq!(journal.entries[0].legacy_checksums, [sum(C), sum(B)]);
+    assert_eq!(journal.to_json(), text);
+    assert_eq!(read(&FULL.replace(&one, &format!("[\"{C}\"]}}"))).unwrap(), read(FULL).unwrap());
+    let expected = "64 lower-case hexadecimal digits, or a list of such";
+    for (wrong, found) in [("[]", "[]"), ("[1]", "[1]"), ("null", "null")] {
+        let field = format!("the field `legacyChecksum` should be {expected}, but is `{found}`");
+        let message = format!("`meta/_journal.json`: entry 1 (`squash-0-to-7`): {field}");
+        refuses(&FULL.replace(&one, &format!("{wrong}}}")), &[&message]);
+    }
 }
 
 #[test]

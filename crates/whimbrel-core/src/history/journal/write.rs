@@ -1,6 +1,6 @@
 //! Writes a journal: the same entries give the same bytes.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Entry, Journal, Replaced, VERSION};
 use crate::dialect::Dialect;
@@ -45,8 +45,8 @@ struct EntryJson<'a> {
     proof: Option<&'a Proof>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     replaces: Vec<ReplacedJson<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    legacy_checksum: Option<&'a Checksum>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "one_or_several")]
+    legacy_checksum: &'a [Checksum],
     #[serde(skip_serializing_if = "Option::is_none")]
     format: Option<&'a str>,
 }
@@ -56,8 +56,8 @@ struct EntryJson<'a> {
 struct ReplacedJson<'a> {
     name: &'a str,
     checksum: &'a Checksum,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    legacy_checksum: Option<&'a Checksum>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty", serialize_with = "one_or_several")]
+    legacy_checksum: &'a [Checksum],
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<&'a str>,
 }
@@ -74,7 +74,7 @@ fn entry(entry: &Entry) -> EntryJson<'_> {
         engine: entry.engine.as_ref(),
         proof: entry.proof.as_ref(),
         replaces: entry.replaces.iter().map(replaced).collect(),
-        legacy_checksum: entry.legacy_checksum.as_ref(),
+        legacy_checksum: &entry.legacy_checksums,
         // Who reads no other format is not told of this one.
         format: entry.format.is_program().then(|| entry.format.name()),
     }
@@ -84,7 +84,15 @@ fn replaced(replaced: &Replaced) -> ReplacedJson<'_> {
     ReplacedJson {
         name: &replaced.name,
         checksum: &replaced.checksum,
-        legacy_checksum: replaced.legacy_checksum.as_ref(),
+        legacy_checksum: &replaced.legacy_checksums,
         by: replaced.by.as_deref(),
+    }
+}
+
+/// One is written as it is, as it always was; several are a list.
+fn one_or_several<S: Serializer>(checksums: &[Checksum], serializer: S) -> Result<S::Ok, S::Error> {
+    match checksums {
+        [one] => one.serialize(serializer),
+        several => several.serialize(serializer),
     }
 }

@@ -83,7 +83,7 @@ fn what_both_have_is_no_ones() {
     let theirs = journal(&["a", "x", "m@1"]);
     let mut ours = journal(&["a", "m@1", "n"]);
     let before = std::mem::replace(&mut ours.entries[1].checksum, Checksum::of_file("edited"));
-    ours.entries[1].legacy_checksum = Some(before);
+    ours.entries[1].legacy_checksums = vec![before];
     check(
         &theirs,
         &ours,
@@ -98,7 +98,7 @@ fn squashed(names: &[&str]) -> Journal {
     let replaced = |entry: &Entry| Replaced {
         name: entry.name.clone(),
         checksum: entry.checksum.clone(),
-        legacy_checksum: None,
+        legacy_checksums: vec![],
         by: None,
     };
     let replaces = journal.entries.drain(..2).map(|entry| replaced(&entry)).collect();

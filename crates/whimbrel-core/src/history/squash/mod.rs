@@ -243,7 +243,7 @@ fn replaced(entry: &Entry) -> Vec<Replaced> {
     let itself = Replaced {
         name: entry.name.clone(),
         checksum: entry.checksum.clone(),
-        legacy_checksum: entry.legacy_checksum.clone(),
+        legacy_checksums: entry.legacy_checksums.clone(),
         by: None,
     };
     before.chain([itself]).collect()

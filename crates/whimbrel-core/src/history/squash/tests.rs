@@ -56,7 +56,7 @@ fn four() -> World {
 
 fn itself(world: &World, name: &str) -> Replaced {
     let checksum = world.journal.entry(name).unwrap().checksum.clone();
-    Replaced { name: name.into(), checksum, legacy_checksum: None, by: None }
+    Replaced { name: name.into(), checksum, legacy_checksums: vec![], by: None }
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_squash_is_squashed_with_all_it_replaces() {
     let expected = vec![
         inner(a.clone(), "s"),
         inner(b.clone(), "s"),
-        Replaced { name: "s".into(), checksum: first.entry.checksum, legacy_checksum: None, by: None },
+        Replaced { name: "s".into(), checksum: first.entry.checksum, legacy_checksums: vec![], by: None },
         itself(&world, "c"),
     ];
     assert_eq!(second.entry.replaces, expected);

@@ -18,7 +18,7 @@ fn entry(idx: u32, name: &str) -> Entry {
 }
 
 fn replaced(name: &str, by: Option<&str>) -> Replaced {
-    Replaced { name: name.into(), checksum: sum(name), legacy_checksum: None, by: by.map(str::to_owned) }
+    Replaced { name: name.into(), checksum: sum(name), legacy_checksums: vec![], by: by.map(str::to_owned) }
 }
 
 /// A folder and a database in which everything fits.
@@ -154,7 +154,7 @@ fn rows_may_have_the_checksum_that_viborm_gave() {
             sum("a")
         )],
     );
-    world.journal.entries[0].legacy_checksum = Some(sum("legacy"));
+    world.journal.entries[0].legacy_checksums = vec![sum("legacy")];
     world.check(&[("a", Applied)], &[]);
     world.applied[0].checksum = "junk".into();
     world.check(
