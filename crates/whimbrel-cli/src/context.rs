@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use whimbrel::db::{Access, Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait, Missing};
 use whimbrel::store::FsStore;
-use whimbrel::{Migrator, Written};
+use whimbrel::{Migrator, MigratorBuilder, Written};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -55,13 +55,31 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// If no database is named, or it cannot be opened.
+    /// If it cannot be opened.
     pub(crate) async fn connect(
         &self,
         url: &DatabaseUrl,
         source: Option<&Path>,
-        mut options: ConnectOptions,
+        options: ConnectOptions,
     ) -> Result<Migrator, CliError> {
+        self.open(self.builder(url, source, options)?).await
+    }
+
+    /// Connects for a command that begins with what the migrations are.
+    ///
+    /// # Errors
+    ///
+    /// If no database is named, or it cannot be opened.
+    pub(crate) async fn connect_reading(&self, options: ConnectOptions) -> Result<Migrator, CliError> {
+        self.open(self.builder(&self.settings.url()?, None, options)?.read_ahead()).await
+    }
+
+    fn builder(
+        &self,
+        url: &DatabaseUrl,
+        source: Option<&Path>,
+        mut options: ConnectOptions,
+    ) -> Result<MigratorBuilder, CliError> {
         let settings = &self.settings;
         let (term, json) = (self.term, self.global.json);
         let notice: LockNotice = Arc::new(move |waiting| {
@@ -86,6 +104,10 @@ impl Context {
         if let Some(url) = &settings.scratch_url {
             builder = builder.scratch_url(url.parse()?);
         }
+        Ok(builder)
+    }
+
+    async fn open(&self, builder: MigratorBuilder) -> Result<Migrator, CliError> {
         let connecting = self.interrupt.abandon(builder.connect()).await;
         Ok(connecting.ok_or(CliError::Interrupted { happened: NOTHING })??)
     }

@@ -16,6 +16,7 @@ use whimbrel_db::{
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::history::History;
 use crate::scratch::Workshop;
 use crate::source::Source;
 use crate::store::Store;
@@ -44,6 +45,8 @@ pub struct Migrator {
     pub(crate) connection: Box<dyn Connection>,
     pub(crate) settings: Settings,
     workshop: Option<Workshop>,
+    /// The history as it was read while connecting, for the first who asks.
+    pub(crate) ahead: Option<Result<History, Error>>,
 }
 
 /// What a [`Migrator`] was built with.
@@ -65,6 +68,7 @@ pub struct MigratorBuilder {
     url: DatabaseUrl,
     settings: Settings,
     connect: ConnectOptions,
+    reads_ahead: bool,
 }
 
 impl Migrator {
@@ -90,7 +94,7 @@ impl Migrator {
             scratch: ScratchOptions { url: None, target: Some(url.clone()) },
         };
         let connect = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
-        MigratorBuilder { url, settings, connect }
+        MigratorBuilder { url, settings, connect, reads_ahead: false }
     }
 
     /// Makes the database have the schema of the source. Await the result, or
@@ -241,6 +245,25 @@ impl MigratorBuilder {
         self
     }
 
+    /// Reads the migrations while it connects: for a verb on migrations that
+    /// follows at once, such as the `apply` of a service that starts. The first
+    /// verb takes them if the journal still is the same.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::Migrator;
+    /// use whimbrel::store::FsStore;
+    ///
+    /// let builder = Migrator::builder("sqlite::memory:")?.store(FsStore::new("migrations"));
+    /// builder.read_ahead().connect().await?.apply().await?;
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn read_ahead(mut self) -> Self {
+        self.reads_ahead = true;
+        self
+    }
+
     /// Says what time it is. Default: what the system says.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;
@@ -295,14 +318,19 @@ impl MigratorBuilder {
     ///
     /// If the database cannot be opened.
     pub async fn connect(self) -> Result<Migrator, Error> {
-        let connection = connect(&self.url, &self.connect).await?;
-        Ok(self.over(connection))
+        let (connection, ahead) = tokio::join!(connect(&self.url, &self.connect), self.ahead());
+        Ok(Migrator { ahead, ..self.over(connection?) })
+    }
+
+    async fn ahead(&self) -> Option<Result<History, Error>> {
+        let store = self.settings.store.as_ref().filter(|_| self.reads_ahead)?;
+        Some(History::read(store.as_ref(), self.url.dialect()).await)
     }
 
     /// Works over a connection that is open already, or is of your own making.
     /// It must lead to where the URL points.
     pub fn over(self, connection: Box<dyn Connection>) -> Migrator {
-        Migrator { connection, settings: self.settings, workshop: None }
+        Migrator { connection, settings: self.settings, workshop: None, ahead: None }
     }
 }
 

@@ -85,6 +85,11 @@ enum Extent {
 impl Migrator {
     /// Reads the history, without the ways back.
     pub(crate) async fn history(&mut self) -> Result<History, Error> {
+        if let Some(Ok(ahead)) = self.ahead.take()
+            && ahead.is_current(self.store()?.as_ref()).await?
+        {
+            return Ok(ahead);
+        }
         History::load(self.store()?.as_ref(), self.dialect(), Extent::Ups).await
     }
 
@@ -111,11 +116,16 @@ impl History {
         for _ in 0..ATTEMPTS {
             let view = View::open(store).await?;
             let history = Self::through(&view, dialect, extent).await?;
-            if view.is_current(JOURNAL, history.journal_text.as_deref()).await? {
+            if history.is_current(store).await? {
                 return Ok(history);
             }
         }
         Err(StoreError::Changed { store: store.name(), path: JOURNAL.to_owned() }.into())
+    }
+
+    /// Says whether nobody has written since it was read.
+    async fn is_current(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        View::open(store).await?.is_current(JOURNAL, self.journal_text.as_deref()).await
     }
 
     async fn through(view: &View<'_>, dialect: Dialect, extent: Extent) -> Result<Self, Error> {

@@ -8,15 +8,21 @@
 //!
 //! All calls are the plain ones of the standard library, made where the future
 //! is polled: the files are small, and a write that has no place to stop at
-//! cannot be cut in two by whoever drops the future.
+//! cannot be cut in two by whoever drops the future. Only many files at once are
+//! read by threads, each its share.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 use super::{Capabilities, Store, StoreError, StoreLock, check_path, disk};
@@ -35,6 +41,12 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// From how many files of one folder on it is listed before they are read.
 const MANY: usize = 16;
+
+/// How many files a thread reads at least.
+const SHARE: usize = 128;
+
+/// How many threads read at most.
+const READERS: usize = 8;
 
 /// Room for most files, in bytes.
 const BUFFER: usize = 64 * 1024;
@@ -153,13 +165,31 @@ impl FsStore {
     /// The folders that hold many of `paths`, each with its plain files.
     ///
     /// To list a folder is a small part of looking at each of its files.
-    fn survey<'p>(&self, paths: &'p [String]) -> Result<BTreeMap<&'p str, Plain>, StoreError> {
+    fn survey(&self, paths: &[String]) -> Result<BTreeMap<String, Plain>, StoreError> {
         let mut counts = BTreeMap::new();
         for path in paths {
             *counts.entry(split(path).0).or_insert(0) += 1;
         }
         counts.retain(|_, count| *count >= MANY);
-        counts.into_keys().map(|folder| Ok((folder, self.plain_files(folder)?))).collect()
+        counts.into_keys().map(|folder| Ok((folder.to_owned(), self.plain_files(folder)?))).collect()
+    }
+
+    /// Reads files of which `plain` says what is known of their folders.
+    fn read_many(
+        &self,
+        plain: &BTreeMap<String, Plain>,
+        paths: &[String],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        let mut buffer = Vec::with_capacity(BUFFER);
+        let read = |path: &String| {
+            let (folder, name) = split(path);
+            match plain.get(folder) {
+                Some(plain) if plain.names.contains(name) => read_file(&plain.place.join(name), &mut buffer),
+                // It is not there, or more than a name is needed to know.
+                Some(_) | None => self.read(path),
+            }
+        };
+        paths.iter().map(read).collect()
     }
 
     fn plain_files(&self, folder: &str) -> Result<Plain, StoreError> {
@@ -227,16 +257,21 @@ impl Store for FsStore {
     async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {
         paths.iter().try_for_each(|path| check_path(path))?;
         let plain = self.survey(paths)?;
-        let mut buffer = Vec::with_capacity(BUFFER);
-        let read = |path: &String| {
-            let (folder, name) = split(path);
-            match plain.get(folder) {
-                Some(plain) if plain.names.contains(name) => read_file(&plain.place.join(name), &mut buffer),
-                // It is not there, or more than a name is needed to know.
-                Some(_) | None => self.read(path),
-            }
+        let readers = readers(paths.len());
+        let Some(runtime) = Handle::try_current().ok().filter(|_| readers > 1) else {
+            return self.read_many(&plain, paths);
         };
-        paths.iter().map(read).collect()
+        let plain = Arc::new(plain);
+        let read = |share: &[String]| {
+            let (store, plain, share) = (self.clone(), Arc::clone(&plain), share.to_vec());
+            runtime.spawn_blocking(move || store.read_many(&plain, &share))
+        };
+        let shares: Vec<_> = paths.chunks(paths.len().div_ceil(readers)).map(read).collect();
+        let mut texts = Vec::with_capacity(paths.len());
+        for share in shares {
+            texts.extend(share.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()))?);
+        }
+        Ok(texts)
     }
 
     async fn put_many(&self, texts: &BTreeMap<String, String>) -> Result<(), StoreError> {
@@ -316,6 +351,12 @@ impl StoreLock for Held {
 struct Plain {
     place: PathBuf,
     names: HashSet<String>,
+}
+
+/// How many threads are to read that many files.
+fn readers(files: usize) -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (files / SHARE).min(cores).clamp(1, READERS)
 }
 
 /// Splits a path into its folder, empty for the root, and its name there.

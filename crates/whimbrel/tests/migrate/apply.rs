@@ -45,6 +45,24 @@ async fn everything_pending_is_applied_once() {
 }
 
 #[tokio::test]
+async fn what_was_read_ahead_counts_only_while_it_is_current() {
+    let project = Project::generated(Dialect::Sqlite, &[USERS]).await;
+    let mut migrator = project.builder().read_ahead().connect().await.unwrap();
+    project.generate(AGED).await;
+    let report = migrator.apply().await.unwrap();
+    assert_eq!(names(&report.migrations), ["create-users", "add-age-to-users"]);
+
+    // A problem is told by the verb, and only as long as it is there.
+    let journal = project.text(JOURNAL);
+    project.put(JOURNAL, "{").await;
+    let mut migrator = project.builder().read_ahead().connect().await.unwrap();
+    assert!(told(migrator.apply().await).starts_with("whimbrel::journal::malformed\n"));
+    let mut migrator = project.builder().read_ahead().connect().await.unwrap();
+    project.put(JOURNAL, &journal).await;
+    assert_eq!(names(&migrator.apply().await.unwrap().migrations), [""; 0]);
+}
+
+#[tokio::test]
 async fn it_stops_where_it_is_told_to() {
     let project = Project::generated(Dialect::Sqlite, &[USERS, AGED, POSTS]).await;
     let mut migrator = project.migrator().await;

@@ -18,7 +18,7 @@ use crate::render::json::{self, Output};
 pub(crate) async fn run(cx: &Context, args: &ApplyArgs) -> Result<Exit, CliError> {
     let access = if args.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     let options = ConnectOptions { access, missing: Missing::Create, ..ConnectOptions::default() };
-    let mut migrator = cx.connect(&cx.settings.url()?, None, options).await?;
+    let mut migrator = cx.connect_reading(options).await?;
     let name = migrator.server().name.clone();
     if args.dry_run {
         let report = verb(&mut migrator, args).dry_run(true).await?;
