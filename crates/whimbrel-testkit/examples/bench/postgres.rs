@@ -31,7 +31,7 @@ fn in_sync(report: &mut Report, binary: &Path, folder: &Path, count: usize) {
     let load = once(|| {
         run(
             program("psql"),
-            &["-q", "-1", "-f"]
+            &["-q", "-v", "ON_ERROR_STOP=1", "-f"]
                 .map(OsStr::new)
                 .into_iter()
                 .chain([source.as_os_str(), url_of])
