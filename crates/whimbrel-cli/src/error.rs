@@ -122,12 +122,17 @@ impl CliError {
 
     /// The failure as JSON has it.
     pub(crate) fn failure(&self) -> Failure {
-        let problem = innermost(self);
-        Failure {
-            code: problem.code().map(|code| code.to_string()).unwrap_or_default(),
-            message: problem.to_string(),
-            help: problem.help().map(|help| help.to_string()),
-        }
+        failure_of(innermost(self))
+    }
+}
+
+/// A problem, and whatever it consists of.
+fn failure_of(problem: &dyn Diagnostic) -> Failure {
+    Failure {
+        code: problem.code().map(|code| code.to_string()).unwrap_or_default(),
+        message: problem.to_string(),
+        help: problem.help().map(|help| help.to_string()),
+        problems: problem.related().into_iter().flatten().map(failure_of).collect(),
     }
 }
 

@@ -53,6 +53,7 @@ fn usage(arguments: &[OsString], error: &clap::Error) -> Exit {
             code: "whimbrel::cli::usage".into(),
             message: headline.trim_start_matches("error: ").to_owned(),
             help: Some("see `whimbrel --help`".into()),
+            problems: Vec::new(),
         });
         // Nobody is left to be told that nobody listens.
         let _ = Term::detect(true).data(&output.line());

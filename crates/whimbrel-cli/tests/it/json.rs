@@ -196,3 +196,35 @@ fn a_migration_is_told_with_its_text_and_its_files() {
     let object: Value = serde_json::from_slice(&output.stdout).expect("standard output is one JSON value");
     assert_eq!((output.status.code(), object), (Some(0), expected));
 }
+
+#[test]
+fn several_things_that_are_wrong_are_all_told() {
+    let project = Project::new(BEFORE);
+    for (schema, name) in [(BEFORE, "one"), ("CREATE TABLE t (a);", "two")] {
+        project.set_schema(schema);
+        let generate = ["migrate", "generate", "--name", name, "--no-renames", "--accept-data-loss"];
+        let output = project.run(&generate);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    for file in ["0000_one.sql", "0001_two.sql"] {
+        std::fs::remove_file(project.path("migrations").join(file)).expect("it was just written");
+    }
+    let missing = |idx: u32, name: &str| {
+        json!({
+            "code": "whimbrel::history::missing",
+            "message": format!("`{idx:04}_{name}.sql` of migration `{name}` is missing"),
+            "help": "restore the file from version control, and make sure that it is deployed",
+        })
+    };
+    let expected = json!({
+        "version": 1,
+        "command": "migrate apply",
+        "error": {
+            "code": "whimbrel::history::problems",
+            "message": "2 things must be put right first",
+            "help": "nothing was done",
+            "problems": [missing(0, "one"), missing(1, "two")],
+        },
+    });
+    assert_eq!(run(&project, &["migrate", "apply", "--json"]), (1, expected));
+}

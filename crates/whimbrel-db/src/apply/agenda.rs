@@ -17,6 +17,13 @@ pub struct Job {
 }
 
 impl Job {
+    /// What people look for in the folder: the name of its file without the
+    /// ending, such as `0003_add-users`.
+    pub fn label(&self) -> &str {
+        let file = self.script.file.rsplit('/').next().unwrap_or_default();
+        file.rsplit_once('.').map_or(file, |(label, _)| label)
+    }
+
     /// The row that its record is.
     pub(super) fn as_applied(&self) -> AppliedMigration {
         AppliedMigration {

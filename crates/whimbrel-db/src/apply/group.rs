@@ -186,7 +186,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             if at > 0 && self.is_timed && begun.elapsed() >= Self::LONG {
                 break;
             }
-            observer.started(self.run.done.len() + at, self.run.total, &job.name);
+            observer.started(self.run.done.len() + at, self.run.total, job);
             let start = Instant::now();
             let sent = self.send(&mut pipe, connection, job, at, observer).await;
             sent.map_err(|failure| Trouble { at, cause: failure.into() })?;
@@ -198,7 +198,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         pipe.flush(connection).await.map_err(|failure| Trouble { at, cause: failure.into() })?;
         for (job, (start, elapsed)) in self.jobs.iter().zip(times) {
             self.run.commit(job);
-            observer.applied(&job.name, elapsed.unwrap_or_else(|| start.elapsed()));
+            observer.applied(job, elapsed.unwrap_or_else(|| start.elapsed()));
         }
         Ok(End::Committed)
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Job;
+
 /// Watches a run.
 pub trait ApplyObserver: Send {
     /// There are `total` migrations to run. Heard again if others have changed
@@ -10,14 +12,14 @@ pub trait ApplyObserver: Send {
 
     /// Migration `index` (from 0) of `total` begins. Heard again if it has to
     /// be tried again.
-    fn started(&mut self, index: usize, total: usize, name: &str);
+    fn started(&mut self, index: usize, total: usize, job: &Job);
 
     /// Of the statements of the migration that began last, `done` of `total`
     /// have run; they may not be committed yet.
     fn statements(&mut self, done: usize, total: usize);
 
     /// The migration is committed; it took this long, its COMMIT aside.
-    fn applied(&mut self, name: &str, elapsed: Duration);
+    fn applied(&mut self, job: &Job, elapsed: Duration);
 }
 
 /// The observer that looks away.
@@ -26,9 +28,9 @@ pub struct Silent;
 
 impl ApplyObserver for Silent {
     fn began(&mut self, _: usize) {}
-    fn started(&mut self, _: usize, _: usize, _: &str) {}
+    fn started(&mut self, _: usize, _: usize, _: &Job) {}
     fn statements(&mut self, _: usize, _: usize) {}
-    fn applied(&mut self, _: &str, _: Duration) {}
+    fn applied(&mut self, _: &Job, _: Duration) {}
 }
 
 impl<O: ApplyObserver + ?Sized> ApplyObserver for &mut O {
@@ -36,15 +38,15 @@ impl<O: ApplyObserver + ?Sized> ApplyObserver for &mut O {
         (**self).began(total);
     }
 
-    fn started(&mut self, index: usize, total: usize, name: &str) {
-        (**self).started(index, total, name);
+    fn started(&mut self, index: usize, total: usize, job: &Job) {
+        (**self).started(index, total, job);
     }
 
     fn statements(&mut self, done: usize, total: usize) {
         (**self).statements(done, total);
     }
 
-    fn applied(&mut self, name: &str, elapsed: Duration) {
-        (**self).applied(name, elapsed);
+    fn applied(&mut self, job: &Job, elapsed: Duration) {
+        (**self).applied(job, elapsed);
     }
 }

@@ -73,13 +73,13 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
         observer: &mut dyn ApplyObserver,
     ) -> Result<End, ApplyError> {
         let start = std::time::Instant::now();
-        observer.started(self.run.done.len(), self.run.total, &self.job.name);
+        observer.started(self.run.done.len(), self.run.total, self.job);
         let result = self.enforced(connection, observer).await;
         let reset = self.reset(connection).await;
         match result {
             Ok(()) => {
                 self.run.commit(self.job);
-                observer.applied(&self.job.name, start.elapsed());
+                observer.applied(self.job, start.elapsed());
                 reset.map_err(|error| self.run.around("leave the session as it was", error))?;
                 Ok(End::Committed)
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_db::LockWait;
-use whimbrel_db::apply::ApplyObserver;
+use whimbrel_db::apply::{ApplyObserver, Job};
 use whimbrel_testkit::database::{Database, block_on};
 
 use crate::support::{Heard, assert_free, column, run, told, tracked};
@@ -241,15 +241,15 @@ impl ApplyObserver for Meddler {
         self.heard.began(total);
     }
 
-    fn started(&mut self, index: usize, total: usize, name: &str) {
-        self.heard.started(index, total, name);
+    fn started(&mut self, index: usize, total: usize, job: &Job) {
+        self.heard.started(index, total, job);
     }
 
     fn statements(&mut self, _: usize, _: usize) {}
 
-    fn applied(&mut self, name: &str, elapsed: Duration) {
-        self.heard.applied(name, elapsed);
-        if name != "one" {
+    fn applied(&mut self, job: &Job, elapsed: Duration) {
+        self.heard.applied(job, elapsed);
+        if job.name != "one" {
             return;
         }
         let url = self.url.clone();

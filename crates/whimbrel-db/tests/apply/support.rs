@@ -58,14 +58,14 @@ impl ApplyObserver for Heard {
         self.0.push(format!("{total} to run"));
     }
 
-    fn started(&mut self, index: usize, total: usize, name: &str) {
-        self.0.push(format!("{} of {total}: {name}", index + 1));
+    fn started(&mut self, index: usize, total: usize, job: &Job) {
+        self.0.push(format!("{} of {total}: {}", index + 1, job.name));
     }
 
     fn statements(&mut self, _: usize, _: usize) {}
 
-    fn applied(&mut self, name: &str, _: Duration) {
-        self.0.push(format!("applied {name}"));
+    fn applied(&mut self, job: &Job, _: Duration) {
+        self.0.push(format!("applied {}", job.name));
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::history::Checksum;
 use whimbrel::core::plan::Proof;
-use whimbrel::db::apply::{ApplyObserver, TransactionMode};
+use whimbrel::db::apply::{ApplyObserver, Job, TransactionMode};
 use whimbrel::store::{EmbeddedStore, Store as _};
 use whimbrel::{Clock, Migrator};
 
@@ -436,14 +436,14 @@ impl ApplyObserver for Heard {
         self.0.push(format!("{total} to run"));
     }
 
-    fn started(&mut self, index: usize, total: usize, name: &str) {
-        self.0.push(format!("{} of {total}: {name}", index + 1));
+    fn started(&mut self, index: usize, total: usize, job: &Job) {
+        self.0.push(format!("{} of {total}: {}", index + 1, job.label()));
     }
 
     fn statements(&mut self, _: usize, _: usize) {}
 
-    fn applied(&mut self, name: &str, _: Duration) {
-        self.0.push(format!("applied {name}"));
+    fn applied(&mut self, job: &Job, _: Duration) {
+        self.0.push(format!("applied {}", job.label()));
     }
 }
 
@@ -457,11 +457,11 @@ async fn an_observer_hears_of_each_migration() {
         assert_eq!(
             heard.0,
             [
-                "1 of 2: create-users",
-                "2 of 2: add-age-to-users",
+                "1 of 2: 0000_create-users",
+                "2 of 2: 0001_add-age-to-users",
                 "2 to run",
-                "applied add-age-to-users",
-                "applied create-users"
+                "applied 0000_create-users",
+                "applied 0001_add-age-to-users"
             ]
         );
     }

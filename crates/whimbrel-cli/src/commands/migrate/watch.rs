@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use whimbrel::core::history::Entry;
-use whimbrel::db::apply::ApplyObserver;
+use whimbrel::db::apply::{ApplyObserver, Job};
 
 use crate::context::Context;
 use crate::progress::progress_bar;
@@ -54,23 +54,23 @@ impl ApplyObserver for Watch<'_> {
         }
     }
 
-    fn started(&mut self, index: usize, _: usize, name: &str) {
+    fn started(&mut self, index: usize, _: usize, job: &Job) {
         if let Some(bar) = &self.bar {
             bar.set_position(index as u64);
-            bar.set_message(name.to_owned());
+            bar.set_message(job.label().to_owned());
         }
     }
 
     fn statements(&mut self, _: usize, _: usize) {}
 
-    fn applied(&mut self, name: &str, elapsed: Duration) {
-        self.times.insert(name.to_owned(), elapsed);
+    fn applied(&mut self, job: &Job, elapsed: Duration) {
+        self.times.insert(job.name.clone(), elapsed);
         if let Some(bar) = &self.bar {
             bar.inc(1);
         }
         let is_crowded = self.total >= MANY && self.cx.term.stderr;
         if !is_crowded || self.cx.global.verbose {
-            let line = format!("{} {name} ({})", self.done, short(elapsed));
+            let line = format!("{} {} ({})", self.done, job.label(), short(elapsed));
             match &self.bar {
                 Some(bar) => bar.suspend(|| self.cx.say(line)),
                 None => self.cx.say(line),
