@@ -125,6 +125,12 @@ impl Store for FailingStore {
         self.end(fate, self.inner.create(path, text).await)
     }
 
+    async fn replace(&self, path: &str, expected: &str, text: &str) -> Result<bool, StoreError> {
+        assert!(self.can.replace, "nobody asks a store for what it cannot do");
+        let fate = self.begin()?;
+        self.end(fate, self.inner.replace(path, expected, text).await)
+    }
+
     async fn lock(&self) -> Result<Box<dyn StoreLock>, StoreError> {
         assert!(self.can.lock, "nobody asks a store for what it cannot do");
         let fate = self.begin()?;

@@ -7,3 +7,4 @@ pub mod failing;
 pub mod failing_store;
 pub mod generate;
 pub mod golden;
+pub mod s3;

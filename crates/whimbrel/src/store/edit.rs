@@ -173,7 +173,10 @@ async fn run(mut turn: Turn<'_>, edit: Edit) -> Result<(), StoreError> {
 ///
 /// If the store fails, or has something to finish and cannot be written.
 pub async fn recover(store: &dyn Store) -> Result<bool, StoreError> {
-    if store.get(INTENT).await?.is_none() {
+    let Some(text) = store.get(INTENT).await? else {
+        return Ok(false);
+    };
+    if Intent::from_json(&store.name(), &text)? == Intent::Free {
         return Ok(false);
     }
     Turn::take(store).await?.give_back().await?;

@@ -59,7 +59,7 @@ impl Store for EmbeddedStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { writable: false, list: true, create: false, lock: false }
+        Capabilities { writable: false, list: true, create: false, replace: false, lock: false }
     }
 
     async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {

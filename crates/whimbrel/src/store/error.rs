@@ -165,6 +165,11 @@ pub enum StoreError {
         /// What it cannot do.
         action: &'static str,
     },
+    /// A bucket failed.
+    #[cfg(feature = "object-store")]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Bucket(#[from] super::BucketError),
     /// A store of another make failed.
     #[error("the store `{store}` failed: {source}")]
     #[diagnostic(code(whimbrel::store::other), help("once its cause is gone, run it again"))]

@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
-use super::{Capabilities, Store, StoreError, StoreLock, check_path, disk};
+use super::{Capabilities, Store, StoreError, StoreLock, check_path, decode, disk};
 
 /// The folder whose lock is the store's. An edit is written there, too.
 const META: &str = "meta";
@@ -251,7 +251,7 @@ impl Store for FsStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { writable: true, list: true, create: true, lock: true }
+        Capabilities { writable: true, list: true, create: true, replace: false, lock: true }
     }
 
     async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {
@@ -376,16 +376,7 @@ fn read_file(place: &Path, buffer: &mut Vec<u8>) -> Result<Option<String>, Store
     // Without a limit the file would be asked for its size and position first,
     // which takes as long as to read it.
     file.take(u64::MAX).read_to_end(buffer).map_err(failed)?;
-    decode(place, buffer).map(Some)
-}
-
-/// Turns the bytes of a file into text.
-fn decode(place: &Path, bytes: &[u8]) -> Result<String, StoreError> {
-    str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
-        let offset = error.valid_up_to();
-        let line = bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        StoreError::NotUtf8 { path: place.display().to_string(), offset, line }
-    })
+    decode(buffer, || place.display().to_string()).map(Some)
 }
 
 /// What stands where `place` needs a folder.

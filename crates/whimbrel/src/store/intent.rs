@@ -1,7 +1,9 @@
 //! The file that makes an edit all or nothing: what is about to be done.
 //!
 //! Where a store has no lock, the same file serves as one: who creates it has
-//! claimed the store, and replaces the claim by the edit.
+//! claimed the store, and replaces the claim by the edit. Where a store replaces
+//! only what is unchanged, the file stays in the end and says that it is free: a
+//! deletion that is late would hit the claim of somebody else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
@@ -19,6 +21,8 @@ const VERSION: u32 = 1;
 /// What the file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Intent {
+    /// Nobody is writing.
+    Free,
     /// Somebody is about to write; nothing is decided yet.
     Claim,
     /// The edit counts as done, and is to be carried out.
@@ -32,6 +36,8 @@ struct Saved {
     version: u32,
     /// Tells one writer's file from another's.
     id: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    free: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     edit: Option<SavedEdit>,
 }
@@ -53,10 +59,10 @@ impl Intent {
     /// Returns the text of the file.
     pub(super) fn to_json(&self, id: &str) -> String {
         let edit = match self {
-            Self::Claim => None,
+            Self::Free | Self::Claim => None,
             Self::Edit(edit) => Some(SavedEdit { put: edit.puts().clone(), delete: edit.deletes().clone() }),
         };
-        let saved = Saved { version: VERSION, id: id.to_owned(), edit };
+        let saved = Saved { version: VERSION, id: id.to_owned(), free: *self == Self::Free, edit };
         serde_json::to_string_pretty(&saved).expect("strings and numbers are always JSON")
     }
 
@@ -72,7 +78,7 @@ impl Intent {
         }
         let saved: Saved = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
         let Some(SavedEdit { put, delete }) = saved.edit else {
-            return Ok(Self::Claim);
+            return Ok(if saved.free { Self::Free } else { Self::Claim });
         };
         if let Some(path) = delete.iter().find(|path| put.contains_key(*path)) {
             return Err(bad(format!("it both writes and deletes `{}`", path.escape_debug())));
@@ -123,6 +129,13 @@ mod tests {
     }
 
     #[test]
+    fn a_free_store_reads_as_it_was_written() {
+        let text = "{\n  \"version\": 1,\n  \"id\": \"me\",\n  \"free\": true\n}";
+        assert_eq!(Intent::Free.to_json("me"), text);
+        assert_eq!(Intent::from_json("m", text).unwrap(), Intent::Free);
+    }
+
+    #[test]
     fn what_is_no_edit_is_said_to_be_none() {
         let reason = |text: &str| match Intent::from_json("migrations", text) {
             Err(StoreError::Intent { reason, .. }) => reason,
@@ -140,7 +153,7 @@ mod tests {
             ),
             (
                 r#"{"version":1,"id":"x","more":1}"#.to_owned(),
-                "unknown field `more`, expected one of `version`, `id`, `edit` at line 1 column 28",
+                "unknown field `more`, expected one of `version`, `id`, `free`, `edit` at line 1 column 28",
             ),
             (edit(r#"{"a":""}"#, r#"["a"]"#), "it both writes and deletes `a`"),
             (edit(r#"{"../a":""}"#, "[]"), "`../a` is no path in a store: it leaves its folder"),

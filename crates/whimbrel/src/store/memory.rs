@@ -86,7 +86,7 @@ impl Store for MemoryStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { writable: true, list: true, create: true, lock: true }
+        Capabilities { writable: true, list: true, create: true, replace: true, lock: true }
     }
 
     async fn list(&self) -> Result<Vec<String>, StoreError> {
@@ -101,6 +101,16 @@ impl Store for MemoryStore {
         }
         map.insert(path.to_owned(), text.to_owned());
         Ok(true)
+    }
+
+    async fn replace(&self, path: &str, expected: &str, text: &str) -> Result<bool, StoreError> {
+        check_path(path)?;
+        let mut map = self.map();
+        let is_unchanged = map.get(path).is_some_and(|found| found == expected);
+        if is_unchanged {
+            map.insert(path.to_owned(), text.to_owned());
+        }
+        Ok(is_unchanged)
     }
 
     async fn lock(&self) -> Result<Box<dyn StoreLock>, StoreError> {

@@ -25,6 +25,8 @@
 //! of a text that has changed since learns so, if the edit names that text
 //! ([`Edit::expect`]), and nothing is written.
 
+#[cfg(feature = "object-store")]
+mod bucket;
 mod disk;
 mod edit;
 mod embedded;
@@ -35,6 +37,7 @@ mod memory;
 mod path;
 #[cfg(test)]
 mod power_cut;
+mod swap;
 mod turn;
 mod view;
 
@@ -43,6 +46,8 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
+#[cfg(feature = "object-store")]
+pub use bucket::{BucketError, BucketStore};
 pub use edit::{Edit, commit, recover};
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
@@ -218,6 +223,19 @@ pub trait Store: Send + Sync + Debug {
         Err(StoreError::unsupported(&self.name(), "create a file only if there is none"))
     }
 
+    /// Writes `text` to `path` if it still holds `expected`, and says whether it
+    /// did. Called if [`Capabilities::replace`].
+    ///
+    /// Of several who replace the same text at once, one must win.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::put`], or if the store cannot do it.
+    async fn replace(&self, path: &str, expected: &str, text: &str) -> Result<bool, StoreError> {
+        let _ = (path, expected, text);
+        Err(StoreError::unsupported(&self.name(), "replace a file only if it is unchanged"))
+    }
+
     /// Waits for, and takes, the one lock of the store. Called if
     /// [`Capabilities::lock`].
     ///
@@ -251,13 +269,19 @@ pub struct Capabilities {
     /// wait until it is gone, or has stayed unchanged for 10 seconds, which says
     /// that its writer died.
     pub create: bool,
+    /// [`Store::replace`] works. False unless stated.
+    ///
+    /// Together with [`Store::create`] it keeps also a writer from doing harm that
+    /// was taken for dead and wakes up in the middle of a write: nothing is
+    /// written over but what it has seen.
+    pub replace: bool,
     /// [`Store::lock`] works. False unless stated.
     pub lock: bool,
 }
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { writable: true, list: false, create: false, lock: false }
+        Self { writable: true, list: false, create: false, replace: false, lock: false }
     }
 }
 
@@ -272,4 +296,13 @@ pub trait StoreLock: Send + Sync + Debug {
     /// If the store does not answer; the lock is then freed as if its holder
     /// had died.
     async fn release(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Turns the bytes of the file called `name` into text.
+fn decode(bytes: &[u8], name: impl FnOnce() -> String) -> Result<String, StoreError> {
+    str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
+        let offset = error.valid_up_to();
+        let line = bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        StoreError::NotUtf8 { path: name(), offset, line }
+    })
 }

@@ -3,7 +3,8 @@
 //! | the store has | a turn is | of two at once |
 //! | --- | --- | --- |
 //! | a lock | its lock | the second waits |
-//! | conditional put | the intent file, created as a claim | the second waits until it is gone |
+//! | conditional put, for new files and old | the intent file, which becomes a claim | the second waits until it is free |
+//! | conditional put, for new files alone | the intent file, created as a claim | the second waits until it is gone |
 //! | neither | nothing | it is theirs to write one after the other |
 //!
 //! A claim outlives a process that dies. Whoever finds one unchanged for
@@ -15,13 +16,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::intent::{INTENT, Intent, fresh_id};
-use super::{Edit, Store, StoreError, StoreLock};
+use super::{Edit, Store, StoreError, StoreLock, swap};
 
 /// How long an unchanged claim is believed to have a living writer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often a claim is looked at.
-const PAUSE: Duration = Duration::from_millis(50);
+/// How soon a claim is looked at again: at first, and at most. Where a look is a
+/// request that costs something, few should do.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(800)];
 
 /// One's turn to write to a store.
 pub(super) struct Turn<'a> {
@@ -32,6 +34,9 @@ pub(super) struct Turn<'a> {
 /// What gives the right to write.
 enum Right {
     Lock(Box<dyn StoreLock>),
+    /// The text of the intent file, as written last, which nobody replaces who
+    /// does not take us for dead.
+    Swap(String),
     /// The text of the intent file, as written last.
     Claim(String),
     Nothing,
@@ -48,6 +53,8 @@ impl<'a> Turn<'a> {
             let lock = store.lock().await?;
             finish(store).await?;
             Right::Lock(lock)
+        } else if can.create && can.replace {
+            Right::Swap(swap::claim(store).await?)
         } else if can.create {
             Right::Claim(claim(store).await?)
         } else {
@@ -76,6 +83,9 @@ impl<'a> Turn<'a> {
     /// After an error it does not: should the store have written the intent and
     /// failed to say so, it is deleted, as long as the store answers at all.
     pub(super) async fn decide(&mut self, intent: String) -> Result<(), StoreError> {
+        if let Right::Swap(claim) = &mut self.right {
+            return decide_by_swap(self.store, claim, intent).await;
+        }
         if !self.is_still_ours().await? {
             return Err(StoreError::Changed { store: self.store.name(), path: INTENT.to_owned() });
         }
@@ -93,8 +103,9 @@ impl<'a> Turn<'a> {
 
     /// Writes and deletes what `edit` says, then deletes the intent.
     pub(super) async fn carry_out(&self, edit: &Edit) -> Result<(), StoreError> {
-        match self.right {
+        match &self.right {
             Right::Lock(_) | Right::Nothing => make(self.store, edit).await?,
+            Right::Swap(intent) => drop(swap::make(self.store, edit, intent).await?),
             Right::Claim(_) => self.carry_out_watchfully(edit).await?,
         }
         self.withdraw().await
@@ -117,8 +128,9 @@ impl<'a> Turn<'a> {
 
     /// Ends a turn in which nothing was decided.
     pub(super) async fn give_back(self) -> Result<(), StoreError> {
-        if let Right::Claim(_) = self.right {
-            self.withdraw().await?;
+        match self.right {
+            Right::Claim(_) | Right::Swap(_) => self.withdraw().await?,
+            Right::Lock(_) | Right::Nothing => {}
         }
         self.end().await
     }
@@ -127,12 +139,15 @@ impl<'a> Turn<'a> {
     pub(super) async fn end(self) -> Result<(), StoreError> {
         match self.right {
             Right::Lock(lock) => lock.release().await,
-            Right::Claim(_) | Right::Nothing => Ok(()),
+            Right::Swap(_) | Right::Claim(_) | Right::Nothing => Ok(()),
         }
     }
 
-    /// Deletes the intent.
+    /// Deletes the intent, or says in its place that the store is free.
     async fn withdraw(&self) -> Result<(), StoreError> {
+        if let Right::Swap(intent) = &self.right {
+            return swap::release(self.store, intent).await;
+        }
         if self.is_still_ours().await? { self.store.delete(INTENT).await } else { Ok(()) }
     }
 
@@ -140,14 +155,33 @@ impl<'a> Turn<'a> {
     async fn is_still_ours(&self) -> Result<bool, StoreError> {
         match &self.right {
             Right::Lock(_) | Right::Nothing => Ok(true),
-            Right::Claim(claim) => Ok(self.store.get(INTENT).await?.as_ref() == Some(claim)),
+            Right::Swap(claim) | Right::Claim(claim) => {
+                Ok(self.store.get(INTENT).await?.as_ref() == Some(claim))
+            }
         }
     }
 
     fn has_claimed(&self, text: &str) -> bool {
         match &self.right {
-            Right::Claim(claim) => claim == text,
+            Right::Swap(claim) | Right::Claim(claim) => claim == text,
             Right::Lock(_) | Right::Nothing => false,
+        }
+    }
+}
+
+/// Makes of the claim the intent.
+async fn decide_by_swap(store: &dyn Store, claim: &mut String, intent: String) -> Result<(), StoreError> {
+    match swap::write(store, INTENT, Some(claim), &intent).await {
+        Ok(true) => {
+            *claim = intent;
+            Ok(())
+        }
+        Ok(false) => Err(StoreError::Changed { store: store.name(), path: INTENT.to_owned() }),
+        Err(error) => {
+            for ours in [&intent, claim] {
+                let _ = swap::release(store, ours).await;
+            }
+            Err(error)
         }
     }
 }
@@ -158,7 +192,7 @@ async fn finish(store: &dyn Store) -> Result<(), StoreError> {
         return Ok(());
     };
     match Intent::from_json(&store.name(), &text)? {
-        Intent::Claim => {}
+        Intent::Free | Intent::Claim => {}
         Intent::Edit(edit) => make(store, &edit).await?,
     }
     store.delete(INTENT).await
@@ -174,23 +208,23 @@ async fn make(store: &dyn Store, edit: &Edit) -> Result<(), StoreError> {
 async fn claim(store: &dyn Store) -> Result<String, StoreError> {
     let claim = Intent::Claim.to_json(&fresh_id());
     while !store.create(INTENT, &claim).await? {
-        if is_abandoned(store).await? {
+        let Some(seen) = store.get(INTENT).await? else { continue };
+        if Intent::from_json(&store.name(), &seen)? == Intent::Free || is_abandoned(store, &seen).await? {
             finish(store).await?;
         }
     }
     Ok(claim)
 }
 
-/// Waits until the intent file is another or gone; says whether it stayed as it
-/// is for so long that its writer must be dead.
-async fn is_abandoned(store: &dyn Store) -> Result<bool, StoreError> {
-    let Some(seen) = store.get(INTENT).await? else {
-        return Ok(false);
-    };
+/// Waits until the intent file, in which `seen` was seen, is another or gone;
+/// says whether it stayed as it is for so long that its writer must be dead.
+pub(super) async fn is_abandoned(store: &dyn Store, seen: &str) -> Result<bool, StoreError> {
     let since = Instant::now();
+    let [mut pause, longest] = PAUSES;
     while since.elapsed() < PATIENCE {
-        sleep(PAUSE).await;
-        if store.get(INTENT).await?.as_ref() != Some(&seen) {
+        sleep(pause).await;
+        pause = longest.min(pause * 2);
+        if store.get(INTENT).await?.as_deref() != Some(seen) {
             return Ok(false);
         }
     }

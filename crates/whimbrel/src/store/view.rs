@@ -42,7 +42,7 @@ impl<'a> View<'a> {
         let edit = match store.get(INTENT).await? {
             None => None,
             Some(text) => match Intent::from_json(&store.name(), &text)? {
-                Intent::Claim => None,
+                Intent::Free | Intent::Claim => None,
                 Intent::Edit(edit) => Some(edit),
             },
         };

@@ -1,0 +1,228 @@
+//! What can go wrong with a bucket, in words that hold no secret.
+
+use std::error::Error;
+
+use miette::Diagnostic;
+
+use super::http::Trouble;
+use super::location::{Location, Provider};
+
+/// Why a bucket could not be read or written.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum BucketError {
+    /// A URL names no bucket.
+    #[error("the URL of a bucket does not read: {reason}")]
+    #[diagnostic(
+        code(whimbrel::store::bucket::location),
+        help("write it as s3://BUCKET/FOLDER, gs://BUCKET/FOLDER or az://CONTAINER/FOLDER")
+    )]
+    Location {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The variables do not fit together.
+    #[error("`{store}` cannot be opened: {reason}")]
+    #[diagnostic(code(whimbrel::store::bucket::settings), help("{help}"))]
+    Settings {
+        /// The store.
+        store: String,
+        /// What does not fit.
+        reason: String,
+        /// The variables to look at.
+        help: &'static str,
+    },
+    /// Nobody answers.
+    #[error("`{endpoint}`, where `{store}` is, cannot be reached: {reason}")]
+    #[diagnostic(code(whimbrel::store::bucket::unreachable), help("check the network, and {help}"))]
+    Unreachable {
+        /// The store.
+        store: String,
+        /// Who does not answer.
+        endpoint: String,
+        /// What happened instead.
+        reason: String,
+        /// The variables to look at.
+        help: &'static str,
+    },
+    /// There are no credentials, and the machine has none of its own.
+    #[error("there are no credentials for `{store}`")]
+    #[diagnostic(code(whimbrel::store::bucket::no_credentials), help("{help}"))]
+    NoCredentials {
+        /// The store.
+        store: String,
+        /// The variables to set.
+        help: &'static str,
+    },
+    /// The credentials are wrong, or do not suffice.
+    #[error("`{endpoint}` does not let these credentials use `{store}`: {code}")]
+    #[diagnostic(
+        code(whimbrel::store::bucket::denied),
+        help("{help}; they must be allowed to list, read, write and delete objects there")
+    )]
+    Denied {
+        /// The store.
+        store: String,
+        /// Who refuses.
+        endpoint: String,
+        /// Its status and code.
+        code: String,
+        /// The variables to look at.
+        help: &'static str,
+    },
+    /// There is no such bucket.
+    #[error("`{endpoint}` knows no bucket `{bucket}`")]
+    #[diagnostic(
+        code(whimbrel::store::bucket::missing),
+        help("create it first, or correct its name; and {help}")
+    )]
+    Missing {
+        /// The bucket.
+        bucket: String,
+        /// Who does not know it.
+        endpoint: String,
+        /// The variables to look at.
+        help: &'static str,
+    },
+    /// The bucket is in another region.
+    #[error("the bucket of `{store}` is not in this region, but in `{region}`")]
+    #[diagnostic(code(whimbrel::store::bucket::region), help("set AWS_REGION={region}"))]
+    Region {
+        /// The store.
+        store: String,
+        /// Its region.
+        region: String,
+    },
+    /// The clocks differ by more than the server takes.
+    #[error("the clock of this computer differs too much from that of `{endpoint}`{ahead}")]
+    #[diagnostic(
+        code(whimbrel::store::bucket::clock),
+        help("set the clock, best by the network (`timedatectl set-ntp true`); nothing was written")
+    )]
+    Clock {
+        /// Whose clock it is.
+        endpoint: String,
+        /// What the server says the time is, if it does: `, which shows ...`.
+        ahead: String,
+    },
+    /// The server takes no notice of conditions.
+    #[error("`{store}` writes over files that it was told to create only if there are none")]
+    #[diagnostic(
+        code(whimbrel::store::bucket::unconditional),
+        help(
+            "two who generate at once would overwrite each other's work there; use a server that heeds If-None-Match and If-Match, as S3, Google Cloud Storage, Azure, R2 and MinIO do"
+        )
+    )]
+    Unconditional {
+        /// The store.
+        store: String,
+    },
+    /// Something else went wrong.
+    #[error("`{store}` failed: {reason}")]
+    #[diagnostic(code(whimbrel::store::bucket::failed), help("once its cause is gone, run it again"))]
+    Failed {
+        /// The store.
+        store: String,
+        /// What it was.
+        reason: String,
+    },
+}
+
+/// Codes by which servers say that a clock is wrong.
+const CLOCK: [&str; 2] = ["RequestTimeTooSkewed", "RequestExpired"];
+
+/// Codes by which servers say that there is no bucket.
+pub(super) const NO_BUCKET: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "ResourceNotFound"];
+
+impl BucketError {
+    /// Says in our words what went wrong at `location`.
+    pub(super) fn of(location: &Location, error: &object_store::Error) -> Self {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+        while let Some(one) = cause {
+            if let Some(trouble) = one.downcast_ref::<Trouble>() {
+                return Self::of_trouble(location, trouble.clone());
+            }
+            cause = one.source();
+        }
+        Self::Failed { store: location.to_string(), reason: kind(error).to_owned() }
+    }
+
+    fn of_trouble(location: &Location, trouble: Trouble) -> Self {
+        let store = location.to_string();
+        let help = location.provider.reaching();
+        match trouble {
+            Trouble::Unreachable { endpoint, .. } if is_machine(&endpoint) => {
+                Self::NoCredentials { store, help: location.provider.credentials() }
+            }
+            Trouble::Unreachable { endpoint, reason } => Self::Unreachable { store, endpoint, reason, help },
+            Trouble::Refused(refusal) if is_machine(&refusal.endpoint) => {
+                Self::NoCredentials { store, help: location.provider.credentials() }
+            }
+            Trouble::Refused(refusal) => {
+                let (endpoint, told, code) = (refusal.endpoint.clone(), refusal.told(), refusal.code);
+                let is = |codes: &[&str]| code.as_deref().is_some_and(|code| codes.contains(&code));
+                match (refusal.status, refusal.region) {
+                    _ if is(&CLOCK) => Self::Clock { endpoint, ahead: showing(refusal.date) },
+                    _ if is(&NO_BUCKET) => Self::Missing { bucket: location.bucket.clone(), endpoint, help },
+                    (300..400 | 400, Some(region)) => Self::Region { store, region },
+                    (400, _) if code.as_deref().is_some_and(|code| code.contains("Token")) => {
+                        Self::Denied { store, endpoint, code: told, help: location.provider.credentials() }
+                    }
+                    (401 | 403, _) => {
+                        Self::Denied { store, endpoint, code: told, help: location.provider.credentials() }
+                    }
+                    (_, _) => Self::Failed { store, reason: format!("`{endpoint}` answers {told}") },
+                }
+            }
+        }
+    }
+}
+
+impl Provider {
+    /// What decides where a bucket is looked for.
+    pub(super) fn reaching(self) -> &'static str {
+        match self {
+            Self::S3 => "the variables AWS_ENDPOINT_URL, AWS_REGION and HTTPS_PROXY",
+            Self::Google => "the variable HTTPS_PROXY",
+            Self::Azure => "the variables AZURE_STORAGE_ACCOUNT_NAME, AZURE_ENDPOINT and HTTPS_PROXY",
+        }
+    }
+
+    /// What holds the credentials.
+    pub(super) fn credentials(self) -> &'static str {
+        match self {
+            Self::S3 => {
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), for a profile by `eval \"$(aws configure export-credentials --format env)\"`"
+            }
+            Self::Google => {
+                "set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
+            }
+            Self::Azure => {
+                "set AZURE_STORAGE_ACCOUNT_NAME, and AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"
+            }
+        }
+    }
+}
+
+/// Says whether it is where a machine in a cloud asks for its own credentials.
+fn is_machine(endpoint: &str) -> bool {
+    ["169.254.169.254", "169.254.170.2", "metadata.google.internal"]
+        .iter()
+        .any(|host| endpoint.contains(host))
+}
+
+fn showing(date: Option<String>) -> String {
+    date.map(|date| format!(", which shows {date}")).unwrap_or_default()
+}
+
+/// What an error is that says nothing of the network. Its own words might hold a
+/// URL with a signature.
+fn kind(error: &object_store::Error) -> &'static str {
+    match error {
+        object_store::Error::InvalidPath { .. } => "a key in it is no path",
+        object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
+            "the server cannot do what is asked of it"
+        }
+        object_store::Error::Generic { .. } => "its answer does not read, or lacks the version of a file",
+        _ => "its answer makes no sense here",
+    }
+}
