@@ -79,7 +79,7 @@ pub(crate) struct Global {
     /// The desired schema: an .sql file, a folder of them, a glob, a .json snapshot, Rust models (a file or folder), or program:CMD
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) schema: Option<String>,
-    /// The folder of migrations [default: migrations]
+    /// The place of migrations: a folder, s3://BUCKET/FOLDER (also gs://, az://), or table:NAME in the database [default: migrations]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) dir: Option<String>,
     /// The table in which the database keeps what was applied [default: _whimbrel_migrations]

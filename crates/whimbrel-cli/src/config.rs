@@ -1,8 +1,9 @@
 //! `whimbrel.toml`: found here or in a folder above, read strictly.
 //!
 //! An unknown key is an error that names key and file. Paths in the file are
-//! relative to the file. `${NAME}` in a URL is the environment variable NAME,
-//! so that no password need stand in the file.
+//! relative to the file. `${NAME}` in a URL, or in what names the place of
+//! migrations, is the environment variable NAME, so that no password need stand
+//! in the file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,7 +37,7 @@ pub(crate) struct Layer {
     pub(crate) url: Option<String>,
     /// The desired schema.
     pub(crate) schema: Option<String>,
-    /// The folder of migrations.
+    /// Where migrations are.
     pub(crate) dir: Option<String>,
     /// The tracking table of migrations.
     pub(crate) table_name: Option<String>,
@@ -143,6 +144,7 @@ impl Config {
         };
         Ok(Layer {
             url: variables("url", merged.url.filter(|_| url_wanted))?,
+            dir: variables("dir", merged.dir)?,
             scratch_url: variables("scratch-url", merged.scratch_url)?,
             ..merged
         })

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use whimbrel::db::{Access, Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait, Missing};
-use whimbrel::store::FsStore;
 use whimbrel::{Migrator, MigratorBuilder, Written};
 
 use crate::args::Global;
+use crate::dir::Dir;
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::prompt::TerminalPrompter;
@@ -89,9 +89,10 @@ impl Context {
         });
         options.server_wait = settings.wait;
         let wait = LockWait { limit: settings.lock_wait, notice: Some(notice) };
+        let store = settings.dir()?.store(ConnectOptions { lock_wait: wait.clone(), ..options.clone() })?;
         let mut builder =
             Migrator::at(url.clone()).connect_options(options).lock_wait(wait).policy(settings.policy);
-        builder = builder.store(FsStore::new(settings.dir())).clock(settings.clock()?);
+        builder = builder.store(store).clock(settings.clock()?);
         if let Some(path) = source {
             builder = builder.source(settings.source(path));
         }
@@ -128,16 +129,27 @@ impl Context {
         self.connect(&url, source, options).await.map_err(CliError::without_scratch)
     }
 
-    /// The folder of migrations, for messages.
-    pub(crate) fn dir(&self) -> String {
-        self.settings.dir().display().to_string()
+    /// The place of migrations, for messages.
+    ///
+    /// # Errors
+    ///
+    /// If what was named is no place for them.
+    pub(crate) fn dir(&self) -> Result<Dir, CliError> {
+        self.settings.dir()
     }
 
     /// The paths of all files of migrations.
-    pub(crate) fn files<'w>(&self, migrations: impl IntoIterator<Item = &'w Written>) -> Vec<String> {
-        let dir = self.settings.dir();
+    ///
+    /// # Errors
+    ///
+    /// If what was named is no place for them.
+    pub(crate) fn files<'w>(
+        &self,
+        migrations: impl IntoIterator<Item = &'w Written>,
+    ) -> Result<Vec<String>, CliError> {
+        let dir = self.dir()?;
         let files = migrations.into_iter().flat_map(|one| [&one.up, &one.down]);
-        files.map(|file| dir.join(&file.path).display().to_string()).collect()
+        Ok(files.map(|file| dir.file(&file.path)).collect())
     }
 
     /// What a verb that may have asked came to: nothing, if a person said no.

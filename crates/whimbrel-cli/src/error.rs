@@ -39,6 +39,13 @@ pub(crate) enum CliError {
         #[diagnostic_source]
         source: whimbrel::db::DbError,
     },
+    #[cfg(not(feature = "object-store"))]
+    #[error("this build of whimbrel knows no buckets")]
+    #[diagnostic(
+        code(whimbrel::cli::no_buckets),
+        help("build it with the feature `object-store`, or keep the migrations in a folder")
+    )]
+    NoBuckets,
     #[error("no schema is named")]
     #[diagnostic(
         code(whimbrel::cli::no_schema),
@@ -101,6 +108,8 @@ impl CliError {
             Self::NoScratch { .. } | Self::Whimbrel(_) | Self::Exists { .. } | Self::Write { .. } => {
                 Exit::Failed
             }
+            #[cfg(not(feature = "object-store"))]
+            Self::NoBuckets => Exit::Usage,
             Self::Interrupted { .. } => Exit::Interrupted,
         }
     }

@@ -12,6 +12,7 @@ mod args;
 mod commands;
 mod config;
 mod context;
+mod dir;
 mod duration;
 mod error;
 mod exit;

@@ -10,6 +10,7 @@ use whimbrel::{Clock, Source};
 
 use crate::args::Global;
 use crate::config::{Config, ConfigError, Layer};
+use crate::dir::Dir;
 use crate::error::CliError;
 
 /// The settings of a run, all sources considered.
@@ -136,9 +137,16 @@ impl Settings {
         Ok(self.schema.as_ref().ok_or(CliError::NoSchema)?.path())
     }
 
-    /// The folder of migrations.
-    pub(crate) fn dir(&self) -> PathBuf {
-        self.dir.as_ref().map_or_else(|| PathBuf::from(DEFAULT_DIR), Placed::path)
+    /// Where migrations are.
+    ///
+    /// # Errors
+    ///
+    /// If what was named is no place for them.
+    pub(crate) fn dir(&self) -> Result<Dir, CliError> {
+        match &self.dir {
+            None => Dir::read(DEFAULT_DIR, None, || self.url()),
+            Some(Placed { value, folder }) => Dir::read(value, folder.as_deref(), || self.url()),
+        }
     }
 
     /// The source that a name leads to; a program runs where the file that names

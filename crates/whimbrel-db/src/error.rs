@@ -151,6 +151,13 @@ impl DbError {
         matches!(self, Self::Cancelled)
     }
 
+    /// Whether a statement names a table that is not there.
+    pub fn is_missing_table(&self) -> bool {
+        self.statement().is_some_and(|error| {
+            error.code.as_deref() == Some("42P01") || error.message.starts_with("no such table: ")
+        })
+    }
+
     /// Says whether another session held what was needed.
     pub fn is_locked(&self) -> bool {
         matches!(self, Self::Locked { .. })

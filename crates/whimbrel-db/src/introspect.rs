@@ -16,6 +16,9 @@ pub struct IntrospectOptions {
     /// The tracking table, if it is not one that every migration tool is known
     /// by: like those, it is no part of the schema.
     pub tracking_table: Option<ObjectName>,
+    /// The table that migrations are kept in, if they are and it is not called
+    /// `_whimbrel_files`: it is no part of the schema either.
+    pub store_table: Option<ObjectName>,
 }
 
 /// What was read.
@@ -130,9 +133,9 @@ fn left_out(dialect: Dialect, _: &IntrospectOptions) -> IntrospectError {
     })
 }
 
-/// The tables in which migration tools remember what they have applied, and
-/// replication tools where they are.
-const TRACKING_TABLES: [&str; 28] = [
+/// The tables in which migration tools remember what they have applied or keep
+/// their files, and replication tools where they are.
+const TRACKING_TABLES: [&str; 29] = [
     "__diesel_schema_migrations",
     "__drizzle_migrations",
     "__efmigrationshistory",
@@ -141,6 +144,7 @@ const TRACKING_TABLES: [&str; 28] = [
     "_prisma_migrations",
     "_sqlx_migrations",
     "_viborm_migrations",
+    "_whimbrel_files",
     "_whimbrel_migrations",
     "_whimbrel_migrations_progress",
     "alembic_version",
@@ -172,6 +176,7 @@ impl IntrospectOptions {
         };
         TRACKING_TABLES.iter().any(|known| known.eq_ignore_ascii_case(name))
             || self.tracking_table.as_ref().is_some_and(is_configured)
+            || self.store_table.as_ref().is_some_and(|table| dialect.same_ident(&table.name, name))
     }
 }
 
@@ -181,12 +186,15 @@ mod tests {
 
     #[test]
     fn tracking_tables_are_known_by_name() {
-        let options = IntrospectOptions { tracking_table: Some("applied".into()) };
+        let options =
+            IntrospectOptions { tracking_table: Some("applied".into()), store_table: Some("files".into()) };
         let is_tracking = |name| options.is_tracking_table(Dialect::Sqlite, name);
-        for name in ["_sqlx_migrations", "_SQLX_Migrations", "applied", "Applied", "applied_progress"] {
+        for name in
+            ["_sqlx_migrations", "_SQLX_Migrations", "applied", "Applied", "applied_progress", "files"]
+        {
             assert!(is_tracking(name), "{name}");
         }
-        for name in ["users", "migrations", "applied_other", "_progress"] {
+        for name in ["users", "migrations", "applied_other", "_progress", "files_progress"] {
             assert!(!is_tracking(name), "{name}");
         }
     }

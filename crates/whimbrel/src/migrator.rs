@@ -235,6 +235,7 @@ impl MigratorBuilder {
 
     /// Says where the migrations are; `push`, `inspect` and `diff` work without.
     pub fn store(mut self, store: impl Store + 'static) -> Self {
+        self.settings.introspect.store_table = store.table();
         self.settings.store = Some(Arc::new(store));
         self
     }

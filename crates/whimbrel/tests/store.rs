@@ -4,13 +4,22 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use whimbrel::store::{
-    Edit, EmbeddedStore, FsStore, INTENT, MemoryStore, Store, StoreError, View, commit, recover,
+    DatabaseStore, Edit, EmbeddedStore, FsStore, INTENT, MemoryStore, Store, StoreError, View, commit,
+    recover,
 };
 
 /// A folder of its own, and the store in it.
 fn in_folder() -> (tempfile::TempDir, FsStore) {
     let folder = tempfile::tempdir().unwrap();
     let store = FsStore::new(folder.path().join("migrations"));
+    (folder, store)
+}
+
+/// A database of its own, and the store in a table of it.
+fn in_database() -> (tempfile::TempDir, DatabaseStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    let store = DatabaseStore::new(url.parse().unwrap(), "files").unwrap();
     (folder, store)
 }
 
@@ -32,16 +41,16 @@ fn owned<const N: usize>(paths: [&str; N]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_store_gives_back_what_was_put() {
-    async fn check(store: &dyn Store) {
+    async fn check(store: &dyn Store, odd: &str) {
         assert_eq!(store.get("a.sql").await.unwrap(), None);
         assert_eq!(store.list().await.unwrap(), Vec::<String>::new());
         store.delete("a.sql").await.unwrap();
-        store.put("meta/_down/a.sql", "é\r\n\0").await.unwrap();
+        store.put("meta/_down/a.sql", odd).await.unwrap();
         store.put("a.sql", "").await.unwrap();
-        assert_eq!(store.get("meta/_down/a.sql").await.unwrap().as_deref(), Some("é\r\n\0"));
+        assert_eq!(store.get("meta/_down/a.sql").await.unwrap().as_deref(), Some(odd));
         assert_eq!(store.list().await.unwrap(), ["a.sql", "meta/_down/a.sql"]);
         let many = store.get_many(&owned(["x", "a.sql", "meta/_down/a.sql", "a.sql"])).await.unwrap();
-        assert_eq!(many, [None, Some(String::new()), Some("é\r\n\0".to_owned()), Some(String::new())]);
+        assert_eq!(many, [None, Some(String::new()), Some(odd.to_owned()), Some(String::new())]);
         assert!(!store.create("a.sql", "second").await.unwrap());
         assert!(store.create("b.sql", "first").await.unwrap());
         store.put("a.sql", "over it").await.unwrap();
@@ -49,8 +58,11 @@ async fn a_store_gives_back_what_was_put() {
         assert_eq!(texts(store).await, map([("a.sql", "over it"), ("b.sql", "first")]));
     }
     let (_folder, store) = in_folder();
-    check(&store).await;
-    check(&MemoryStore::new()).await;
+    check(&store, "é\r\n\0").await;
+    check(&MemoryStore::new(), "é\r\n\0").await;
+    let (_database, store) = in_database();
+    // No engine takes a NUL in a statement.
+    check(&store, "é'\r\n\\").await;
 }
 
 #[tokio::test]
@@ -59,13 +71,14 @@ async fn an_edit_is_made_as_a_whole() {
         commit(store, Edit::new().put("a.sql", "1").put("b.sql", "2")).await.unwrap();
         let edit = Edit::new().expect("a.sql", Some("1")).expect("c.sql", None);
         commit(store, edit.put("c.sql", "3").delete("a.sql").delete("z.sql")).await.unwrap();
-        assert_eq!(store.list().await.unwrap(), ["b.sql", "c.sql"]);
         assert_eq!(texts(store).await, map([("b.sql", "2"), ("c.sql", "3")]));
         assert!(!recover(store).await.unwrap());
     }
     let (_folder, store) = in_folder();
     check(&store).await;
     check(&MemoryStore::new()).await;
+    let (_database, store) = in_database();
+    check(&store).await;
 }
 
 #[tokio::test]
@@ -79,11 +92,13 @@ async fn an_edit_on_the_ground_of_what_has_changed_writes_nothing() {
             assert_eq!(error.to_string(), message);
         }
         assert_eq!(texts(store).await, map([("journal", "theirs")]));
-        assert_eq!(store.get(INTENT).await.unwrap(), None);
+        assert!(!recover(store).await.unwrap());
     }
     let (_folder, store) = in_folder();
     check(&store).await;
     check(&MemoryStore::new()).await;
+    let (_database, store) = in_database();
+    check(&store).await;
 }
 
 #[tokio::test]

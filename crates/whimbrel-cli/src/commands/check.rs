@@ -31,12 +31,12 @@ pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
         return Ok(exit);
     }
     let source = schema.map(|path| path.display().to_string());
-    tell(cx, &report, &name, source.as_deref());
+    tell(cx, &report, &name, source.as_deref())?;
     Ok(exit)
 }
 
-fn tell(cx: &Context, report: &CheckReport, database: &str, source: Option<&str>) {
-    let dir = cx.dir();
+fn tell(cx: &Context, report: &CheckReport, database: &str, source: Option<&str>) -> Result<(), CliError> {
+    let dir = cx.dir()?;
     for finding in &report.findings {
         match finding {
             Finding::Problem(problem) => cx.say(format_args!("! {problem}")),
@@ -70,6 +70,7 @@ fn tell(cx: &Context, report: &CheckReport, database: &str, source: Option<&str>
         (0, None) => cx.say(format_args!("`{database}` and `{dir}` agree")),
         (found, _) => cx.say(count(found, "finding")),
     }
+    Ok(())
 }
 
 fn finding(finding: &Finding) -> json::Finding {

@@ -4,12 +4,12 @@ use std::future::IntoFuture as _;
 use std::path::Path;
 
 use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing};
-use whimbrel::store::FsStore;
 use whimbrel::{DiffReport, Side, Source};
 
 use crate::answers::Either;
 use crate::args::DiffArgs;
 use crate::context::Context;
+use crate::dir::Dir;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::prompt::PromptResolver;
@@ -18,7 +18,7 @@ use crate::render::plan;
 use crate::settings::PROGRAM;
 
 pub(crate) async fn run(cx: &Context, args: &DiffArgs) -> Result<Exit, CliError> {
-    let (from, to) = (Operand::read(&args.from)?, Operand::read(&args.to)?);
+    let (from, to) = (Operand::read(cx, &args.from)?, Operand::read(cx, &args.to)?);
     let engine = engine(cx, &from, &to)?;
     let from = from.side(cx, &engine).await?;
     let to = to.side(cx, &engine).await?;
@@ -62,16 +62,19 @@ pub(crate) async fn run(cx: &Context, args: &DiffArgs) -> Result<Exit, CliError>
 enum Operand {
     Database(DatabaseUrl),
     Source(String),
-    Migrations(String),
+    Migrations(Dir),
 }
 
 impl Operand {
-    /// A folder with a journal holds migrations; SQL and Rust files, snapshots, other folders, globs and
+    /// A folder with a journal, a bucket and a table hold migrations; SQL and Rust files, snapshots, other folders, globs and
     /// programs are sources; all else names a database.
-    fn read(text: &str) -> Result<Self, CliError> {
+    fn read(cx: &Context, text: &str) -> Result<Self, CliError> {
         let path = Path::new(text);
         if path.join("meta/_journal.json").exists() {
-            return Ok(Self::Migrations(text.to_owned()));
+            return Ok(Self::Migrations(Dir::Folder(path.to_owned())));
+        }
+        if let Some(dir) = Dir::elsewhere(text, || cx.settings.url())? {
+            return Ok(Self::Migrations(dir));
         }
         let extension = path.extension().and_then(|one| one.to_str()).unwrap_or_default();
         let is_source = text.starts_with(PROGRAM)
@@ -86,7 +89,7 @@ impl Operand {
     async fn side(self, cx: &Context, engine: &DatabaseUrl) -> Result<Side, CliError> {
         match self {
             Self::Source(path) => Ok(Side::Source(cx.settings.source(Path::new(&path)))),
-            Self::Migrations(path) => Ok(Side::migrations(FsStore::new(path))),
+            Self::Migrations(dir) => Ok(Side::migrations(dir.store(ConnectOptions::default())?)),
             Self::Database(url) if url == *engine => Ok(Side::Live),
             Self::Database(url) => {
                 let options = ConnectOptions {

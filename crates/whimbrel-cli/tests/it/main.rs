@@ -4,6 +4,8 @@ mod json;
 #[cfg(unix)]
 mod migrations;
 #[cfg(unix)]
+mod places;
+#[cfg(unix)]
 mod processes;
 mod project;
 mod readme;

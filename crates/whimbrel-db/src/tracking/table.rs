@@ -101,7 +101,7 @@ impl TrackingTable {
         let rows = format!("SELECT id, name, checksum, applied_at FROM {} ORDER BY id", self.quoted());
         let answers = match connection.query_all(&[&rows, &self.progress_exists()]).await {
             Ok(answers) => answers,
-            Err(error) if is_missing_table(&error) => return Ok(Tracked::default()),
+            Err(error) if error.is_missing_table() => return Ok(Tracked::default()),
             Err(DbError::Statement(error)) if is_missing_column(&error) => {
                 return Err(self.other_table(error.message));
             }
@@ -197,13 +197,6 @@ impl TrackingTable {
 fn is_plain(name: &str) -> bool {
     let is_letter = |letter: u8| letter.is_ascii_alphabetic() || letter == b'_';
     name.bytes().next().is_some_and(is_letter) && name.bytes().all(|b| is_letter(b) || b.is_ascii_digit())
-}
-
-/// Says whether a query met no table of the name it asks for.
-pub(super) fn is_missing_table(error: &DbError) -> bool {
-    error.statement().is_some_and(|error| {
-        error.code.as_deref() == Some("42P01") || error.message.starts_with("no such table: ")
-    })
 }
 
 fn is_missing_column(error: &crate::error::StatementError) -> bool {

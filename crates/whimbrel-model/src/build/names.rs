@@ -8,7 +8,7 @@ use crate::At;
 use crate::item::{Model, Name};
 
 /// The names of whimbrel's own tables.
-const OWN: [&str; 2] = ["_whimbrel_migrations", "_whimbrel_migrations_progress"];
+const OWN: [&str; 3] = ["_whimbrel_files", "_whimbrel_migrations", "_whimbrel_migrations_progress"];
 
 /// PostgreSQL's columns that every table has.
 const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use miette::Diagnostic;
 
+use super::database::DEFAULT_TABLE;
+
 /// Why a store could not be read or written.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum StoreError {
@@ -164,6 +166,27 @@ pub enum StoreError {
         store: String,
         /// What it cannot do.
         action: &'static str,
+    },
+    /// A database that holds migrations failed.
+    #[error("the migrations in `{store}` cannot be reached: {source}")]
+    #[diagnostic(code(whimbrel::store::database))]
+    Database {
+        /// The store.
+        store: String,
+        /// What happened.
+        #[source]
+        #[diagnostic_source]
+        source: whimbrel_db::DbError,
+    },
+    /// A table may not be called so.
+    #[error("migrations cannot be kept in a table called `{}`", name.escape_debug())]
+    #[diagnostic(
+        code(whimbrel::store::table),
+        help("take at most 63 letters, digits and `_`, not beginning with a digit: {DEFAULT_TABLE}")
+    )]
+    Table {
+        /// The name.
+        name: String,
     },
     /// A bucket failed.
     #[cfg(feature = "object-store")]

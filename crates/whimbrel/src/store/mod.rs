@@ -27,6 +27,7 @@
 
 #[cfg(feature = "object-store")]
 mod bucket;
+mod database;
 mod disk;
 mod edit;
 mod embedded;
@@ -37,6 +38,7 @@ mod memory;
 mod path;
 #[cfg(test)]
 mod power_cut;
+mod shared;
 mod swap;
 mod turn;
 mod view;
@@ -45,9 +47,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use whimbrel_core::name::ObjectName;
 
 #[cfg(feature = "object-store")]
 pub use bucket::{BucketError, BucketStore};
+pub use database::DatabaseStore;
 pub use edit::{Edit, commit, recover};
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
@@ -156,6 +160,12 @@ pub trait Store: Send + Sync + Debug {
     /// What the store can do beyond that.
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()
+    }
+
+    /// The table that the store keeps in a database, if it does. Where it is in
+    /// the database that is migrated, it is no part of the schema.
+    fn table(&self) -> Option<ObjectName> {
+        None
     }
 
     /// Returns the texts at `paths`, in their order.

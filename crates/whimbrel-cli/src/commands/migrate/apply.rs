@@ -49,7 +49,7 @@ pub(crate) async fn run(cx: &Context, args: &ApplyArgs) -> Result<Exit, CliError
     }
     match report.migrations.len() as u64 {
         0 if report.pending.is_empty() => {
-            cx.say(format_args!("`{name}` has all migrations of `{}`", cx.dir()));
+            cx.say(format_args!("`{name}` has all migrations of `{}`", cx.dir()?));
         }
         0 => cx.say(format_args!("nothing to apply to `{name}`")),
         applied => cx.say(format_args!(

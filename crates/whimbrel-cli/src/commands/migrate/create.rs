@@ -1,6 +1,6 @@
 //! `migrate create`: an empty migration, to be filled in by hand.
 
-use whimbrel::store::FsStore;
+use whimbrel::db::ConnectOptions;
 
 use crate::args::CreateArgs;
 use crate::context::Context;
@@ -11,9 +11,9 @@ use crate::render::json::{self, Output};
 pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliError> {
     // Only the dialect matters: nothing is connected to.
     let dialect = cx.settings.url()?.dialect();
-    let store = FsStore::new(cx.settings.dir());
+    let store = cx.dir()?.store(ConnectOptions::default())?;
     let written = whimbrel::create(&store, dialect, &cx.settings.clock()?, &args.name).await?;
-    let files = cx.files([&written]);
+    let files = cx.files([&written])?;
     if cx.global.json {
         let output = Output {
             migrations: Some(vec![json::Migration::written(&written)]),

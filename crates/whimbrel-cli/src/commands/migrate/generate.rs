@@ -47,7 +47,7 @@ fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliE
             notes: Some(report.notes),
             migrations: Some(report.migrations.iter().map(json::Migration::written).collect()),
             proof: Some(report.proof),
-            files: Some(if report.written { cx.files(&report.migrations) } else { Vec::new() }),
+            files: Some(if report.written { cx.files(&report.migrations)? } else { Vec::new() }),
             ..Output::new("migrate generate")
         };
         cx.term.data(&output.line()).map_err(CliError::output)?;
@@ -57,7 +57,7 @@ fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliE
         cx.say(format_args!("note: {note}"));
     }
     if report.migrations.is_empty() {
-        cx.say(format_args!("`{}` leads to `{schema}` already", cx.dir()));
+        cx.say(format_args!("`{}` leads to `{schema}` already", cx.dir()?));
         return Ok(Exit::Done);
     }
     cx.say(plan::text(&cx.term, &report.changes, &report.plan, &report.proof));
@@ -68,7 +68,7 @@ fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliE
         cx.say("dry run, nothing was written");
         return Ok(Exit::Done);
     }
-    for file in cx.files(&report.migrations) {
+    for file in cx.files(&report.migrations)? {
         cx.say(format_args!("wrote `{file}`"));
     }
     cx.say("help: read them, commit them, then run `whimbrel migrate apply`");

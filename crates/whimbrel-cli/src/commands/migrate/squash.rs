@@ -43,7 +43,7 @@ fn tell(cx: &Context, report: &SquashReport) -> Result<Exit, CliError> {
         let output = Output {
             migrations: Some(migrations.collect()),
             proof: written.entry.proof.clone(),
-            files: Some(if report.written { cx.files([written]) } else { Vec::new() }),
+            files: Some(if report.written { cx.files([written])? } else { Vec::new() }),
             ..Output::new("migrate squash")
         };
         cx.term.data(&output.line()).map_err(CliError::output)?;

@@ -34,7 +34,7 @@ pub(crate) async fn run(cx: &Context, args: &VerifyArgs) -> Result<Exit, CliErro
     let bad = report.verdicts.iter().filter(|one| one.edited || !matches!(one.outcome, Outcome::Proved(_)));
     let (bad, all) = (bad.count() as u64, report.verdicts.len() as u64);
     match (all, bad) {
-        (0, _) => cx.say(format_args!("`{}` holds no migration", cx.dir())),
+        (0, _) => cx.say(format_args!("`{}` holds no migration", cx.dir()?)),
         (_, 0) => cx.say(format_args!("\n{} verified", count(all, "migration"))),
         _ => cx.say(format_args!("\n{} of {} not as they should be", bad, count(all, "migration"))),
     }

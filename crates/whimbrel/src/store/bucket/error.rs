@@ -163,7 +163,7 @@ impl BucketError {
                 match (refusal.status, refusal.region) {
                     _ if is(&CLOCK) => Self::Clock { endpoint, ahead: showing(refusal.date) },
                     _ if is(&NO_BUCKET) => Self::Missing { bucket: location.bucket.clone(), endpoint, help },
-                    (300..400 | 400, Some(region)) => Self::Region { store, region },
+                    (300..=400, Some(region)) => Self::Region { store, region },
                     (400, _) if code.as_deref().is_some_and(|code| code.contains("Token")) => {
                         Self::Denied { store, endpoint, code: told, help: location.provider.credentials() }
                     }

@@ -1,0 +1,244 @@
+//! A table of a database as a store.
+//!
+//! Every write is one statement, which the engine makes whole or not at all, and
+//! which says itself what it expects to find. So there is no lock to be held
+//! while files are written, and none to be left behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, MutexGuard};
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::name::ObjectName;
+use whimbrel_db::{ConnectOptions, Connection, DatabaseUrl, DbError, Missing, Row, connect};
+
+use super::{Capabilities, Store, StoreError, check_path};
+
+/// The table, unless another one is named.
+pub(super) const DEFAULT_TABLE: &str = "_whimbrel_files";
+
+/// How many files a statement reads or deletes.
+const AT_ONCE: usize = 500;
+
+/// A table of a database as a store.
+///
+/// It connects when it is first used, with a session of its own, and makes the
+/// table when it first writes. The table may be in the database that is
+/// migrated: it is never part of a schema, and nothing drops it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::store::{DatabaseStore, Store};
+/// let folder = tempfile::tempdir().unwrap();
+/// let url = format!("sqlite://{}", folder.path().join("app.db").display());
+/// let store = DatabaseStore::new(url.parse().unwrap(), "migrations")?;
+/// assert_eq!(store.get("0000_initial.sql").await?, None);
+/// store.put("0000_initial.sql", "SELECT 1;").await?;
+/// assert_eq!(store.list().await?, ["0000_initial.sql"]);
+/// # Ok::<(), whimbrel::store::StoreError>(())
+/// # }).unwrap();
+/// ```
+pub struct DatabaseStore {
+    url: DatabaseUrl,
+    table: ObjectName,
+    options: ConnectOptions,
+    connection: Mutex<Option<Box<dyn Connection>>>,
+}
+
+impl DatabaseStore {
+    /// The table, unless another one is named.
+    pub const DEFAULT_TABLE: &'static str = DEFAULT_TABLE;
+
+    /// Returns the store in a table of the database at `url`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Table`] if a table may not be called so.
+    pub fn new(url: DatabaseUrl, table: &str) -> Result<Self, StoreError> {
+        if !is_plain(table) {
+            return Err(StoreError::Table { name: table.to_owned() });
+        }
+        let namespace = match url.dialect() {
+            Dialect::Sqlite => "main",
+            Dialect::Postgres => "public",
+        };
+        let options = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
+        let table = ObjectName::qualified(namespace, table);
+        Ok(Self { url, table, options, connection: Mutex::default() })
+    }
+
+    /// Says how to connect. Default: read and write, waiting for no server.
+    #[must_use]
+    pub fn connect_options(mut self, options: ConnectOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.url.dialect()
+    }
+
+    fn quoted(&self) -> String {
+        self.dialect().quote_name(&self.table)
+    }
+
+    fn literal(&self, text: &str) -> String {
+        self.dialect().quote_literal(text)
+    }
+
+    fn literals<'p>(&self, paths: impl Iterator<Item = &'p String>) -> String {
+        paths.map(|path| self.literal(path)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn failure(&self, source: DbError) -> StoreError {
+        StoreError::Database { store: self.name(), source }
+    }
+
+    /// The session, which is opened at the first call and after a loss.
+    async fn session(&self) -> Result<MutexGuard<'_, Option<Box<dyn Connection>>>, StoreError> {
+        let mut session = self.connection.lock().await;
+        if session.is_none() {
+            let opened = connect(&self.url, &self.options).await;
+            *session = Some(opened.map_err(|error| self.failure(error))?);
+        }
+        Ok(session)
+    }
+
+    /// Runs a query; where there is no table, there are no rows.
+    async fn query(&self, sql: &str) -> Result<Vec<Row>, StoreError> {
+        let mut session = self.session().await?;
+        let connection = session.as_mut().expect("a session is open");
+        match connection.query(sql).await {
+            Ok(rows) => Ok(rows),
+            Err(error) if error.is_missing_table() => Ok(Vec::new()),
+            Err(error) => Err(self.lost(&mut session, error)),
+        }
+    }
+
+    /// Runs a statement that writes, and returns how many rows it did.
+    async fn execute(&self, sql: &str) -> Result<u64, StoreError> {
+        let mut session = self.session().await?;
+        let connection = session.as_mut().expect("a session is open");
+        let outcome = match connection.execute(sql).await {
+            Err(error) if error.is_missing_table() => {
+                // Of two that create it at once one may fail: then it is there.
+                let created = connection.execute(&self.create_sql()).await;
+                connection.execute(sql).await.map_err(|error| created.err().unwrap_or(error))
+            }
+            outcome => outcome,
+        };
+        outcome.map_err(|error| self.lost(&mut session, error))
+    }
+
+    /// Forgets a session that may have ended.
+    fn lost(&self, session: &mut Option<Box<dyn Connection>>, error: DbError) -> StoreError {
+        *session = None;
+        self.failure(error)
+    }
+
+    fn create_sql(&self) -> String {
+        format!("CREATE TABLE IF NOT EXISTS {} (path TEXT PRIMARY KEY, text TEXT NOT NULL)", self.quoted())
+    }
+}
+
+#[async_trait]
+impl Store for DatabaseStore {
+    fn name(&self) -> String {
+        format!("{}#{}", self.url, self.table.name)
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<String>, StoreError> {
+        check_path(path)?;
+        let sql = format!("SELECT text FROM {} WHERE path = {}", self.quoted(), self.literal(path));
+        Ok(self.query(&sql).await?.first().and_then(|row| row.text(0)).map(str::to_owned))
+    }
+
+    async fn put(&self, path: &str, text: &str) -> Result<(), StoreError> {
+        check_path(path)?;
+        let (path, text) = (self.literal(path), self.literal(text));
+        let sql = format!(
+            "INSERT INTO {} (path, text) VALUES ({path}, {text}) \
+             ON CONFLICT (path) DO UPDATE SET text = excluded.text",
+            self.quoted()
+        );
+        self.execute(&sql).await?;
+        Ok(())
+    }
+
+    async fn delete(&self, path: &str) -> Result<(), StoreError> {
+        self.delete_many(&BTreeSet::from([path.to_owned()])).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { writable: true, list: true, create: true, replace: true, lock: false }
+    }
+
+    fn table(&self) -> Option<ObjectName> {
+        Some(self.table.clone())
+    }
+
+    async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+        paths.iter().try_for_each(|path| check_path(path))?;
+        let mut texts = BTreeMap::new();
+        for paths in paths.chunks(AT_ONCE) {
+            let paths = self.literals(paths.iter());
+            let sql = format!("SELECT path, text FROM {} WHERE path IN ({paths})", self.quoted());
+            let rows = self.query(&sql).await?;
+            texts.extend(
+                rows.iter().filter_map(|row| Some((row.text(0)?.to_owned(), row.text(1)?.to_owned()))),
+            );
+        }
+        Ok(paths.iter().map(|path| texts.get(path).cloned()).collect())
+    }
+
+    async fn delete_many(&self, paths: &BTreeSet<String>) -> Result<(), StoreError> {
+        paths.iter().try_for_each(|path| check_path(path))?;
+        for paths in paths.iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+            let paths = self.literals(paths.iter().copied());
+            self.execute(&format!("DELETE FROM {} WHERE path IN ({paths})", self.quoted())).await?;
+        }
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<String>, StoreError> {
+        let rows = self.query(&format!("SELECT path FROM {}", self.quoted())).await?;
+        let mut paths = rows.iter().filter_map(|row| row.text(0).map(str::to_owned)).collect::<Vec<_>>();
+        paths.sort();
+        Ok(paths)
+    }
+
+    async fn create(&self, path: &str, text: &str) -> Result<bool, StoreError> {
+        check_path(path)?;
+        let (path, text) = (self.literal(path), self.literal(text));
+        let sql = format!(
+            "INSERT INTO {} (path, text) VALUES ({path}, {text}) ON CONFLICT (path) DO NOTHING",
+            self.quoted()
+        );
+        Ok(self.execute(&sql).await? == 1)
+    }
+
+    async fn replace(&self, path: &str, expected: &str, text: &str) -> Result<bool, StoreError> {
+        check_path(path)?;
+        let (path, expected, text) = (self.literal(path), self.literal(expected), self.literal(text));
+        let table = self.quoted();
+        let sql = format!("UPDATE {table} SET text = {text} WHERE path = {path} AND text = {expected}");
+        Ok(self.execute(&sql).await? == 1)
+    }
+}
+
+impl fmt::Debug for DatabaseStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseStore")
+            .field("url", &self.url)
+            .field("table", &self.table)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Says whether a name needs no quotes, and fits.
+fn is_plain(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+    let begins = name.bytes().next().is_some_and(is_letter);
+    begins && name.len() <= 63 && name.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit())
+}
