@@ -1,11 +1,14 @@
 //! What the flags of the command line answer.
 
+use async_trait::async_trait;
 use whimbrel::core::diff::{Rename, Renames};
 use whimbrel::core::resolve::{
     Answer, FlagError, Policy, Predefined, Question, RenameKind, Resolver, parse_rename, predefined,
 };
+use whimbrel::resolver::AsyncResolver;
 
 use crate::args::AnswerArgs;
+use crate::prompt::{PromptResolver, TerminalPrompter};
 
 /// What one flag says about names.
 #[derive(Debug, Clone)]
@@ -54,13 +57,28 @@ impl AnswerArgs {
     }
 }
 
-/// Asks the first, and the second (if there is one) what the first does not
-/// answer.
-pub(crate) struct Either<A, B>(pub(crate) A, pub(crate) Option<B>);
+/// Everybody who may answer: each is asked what the one before leaves open.
+pub(crate) struct Answers {
+    /// What flags say.
+    pub(crate) flags: Predefined,
+    /// Who answers for the program.
+    pub(crate) program: Option<Box<dyn AsyncResolver>>,
+    /// The person at the terminal.
+    pub(crate) prompts: Option<PromptResolver<TerminalPrompter>>,
+}
 
-impl<A: Resolver, B: Resolver> Resolver for Either<A, B> {
-    fn answer(&mut self, question: &Question) -> Option<Answer> {
-        self.0.answer(question).or_else(|| self.1.as_mut()?.answer(question))
+#[async_trait]
+impl AsyncResolver for Answers {
+    async fn answer(&mut self, question: &Question) -> Option<Answer> {
+        if let Some(answer) = Resolver::answer(&mut self.flags, question) {
+            return Some(answer);
+        }
+        if let Some(program) = &mut self.program
+            && let Some(answer) = program.answer(question).await
+        {
+            return Some(answer);
+        }
+        Resolver::answer(self.prompts.as_mut()?, question)
     }
 }
 

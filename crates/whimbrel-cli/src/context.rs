@@ -1,19 +1,22 @@
 //! What every command that talks to a database starts from.
 
 use std::future::Future;
-use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use whimbrel::core::resolve::{Policy, Predefined};
 use whimbrel::db::{Access, Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait, Missing};
+use whimbrel::resolver::AsyncResolver;
 use whimbrel::{Migrator, MigratorBuilder, Written};
 
+use crate::answers::Answers;
 use crate::args::Global;
 use crate::dir::Dir;
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
-use crate::prompt::TerminalPrompter;
-use crate::settings::Settings;
+use crate::program::{Configure, Program};
+use crate::prompt::{PromptResolver, TerminalPrompter};
+use crate::settings::{Desired, Settings};
 use crate::term::Term;
 
 /// The terminal, the settings, and who listens for signals.
@@ -22,9 +25,39 @@ pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) settings: Settings,
     pub(crate) interrupt: Interrupt,
+    /// What the program sets besides.
+    configure: Option<Configure>,
+    /// Who answers for the program, until a verb takes it.
+    resolver: Mutex<Option<Box<dyn AsyncResolver>>>,
 }
 
 impl Context {
+    /// From now on signals are listened for.
+    pub(crate) fn new(term: Term, global: Global, settings: Settings, program: Program) -> Self {
+        let Program { configure, resolver, .. } = program;
+        Self {
+            term,
+            global,
+            settings,
+            interrupt: Interrupt::listen(),
+            configure,
+            resolver: Mutex::new(resolver),
+        }
+    }
+
+    /// Who answers the questions of a verb: the flags, then the program, then the
+    /// person at the terminal. `left` becomes true when that person leaves a prompt.
+    pub(crate) fn resolver(&self, flags: Predefined, left: &Arc<AtomicBool>) -> Answers {
+        let prompts = self.prompter().map(|prompter| PromptResolver::new(prompter, Arc::clone(left)));
+        let program = self.resolver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Answers { flags, program, prompts }
+    }
+
+    /// Which changes may be made, as far as the command line knows.
+    pub(crate) fn policy(&self) -> Policy {
+        self.settings.policy.unwrap_or_default()
+    }
+
     /// Who asks, where a person can be asked.
     pub(crate) fn prompter(&self) -> Option<TerminalPrompter> {
         let asks = self.term.interactive && !self.global.json;
@@ -59,10 +92,10 @@ impl Context {
     pub(crate) async fn connect(
         &self,
         url: &DatabaseUrl,
-        source: Option<&Path>,
+        schema: Option<&Desired>,
         options: ConnectOptions,
     ) -> Result<Migrator, CliError> {
-        self.open(self.builder(url, source, options)?).await
+        self.open(self.builder(url, schema, options)?).await
     }
 
     /// Connects for a command that begins with what the migrations are.
@@ -77,7 +110,7 @@ impl Context {
     fn builder(
         &self,
         url: &DatabaseUrl,
-        source: Option<&Path>,
+        schema: Option<&Desired>,
         mut options: ConnectOptions,
     ) -> Result<MigratorBuilder, CliError> {
         let settings = &self.settings;
@@ -88,13 +121,20 @@ impl Context {
             }
         });
         options.server_wait = settings.wait;
-        let wait = LockWait { limit: settings.lock_wait, notice: Some(notice) };
+        let limit = settings.lock_wait.unwrap_or(LockWait::default().limit);
+        let wait = LockWait { limit, notice: Some(notice) };
         let store = settings.dir()?.store(ConnectOptions { lock_wait: wait.clone(), ..options.clone() })?;
-        let mut builder =
-            Migrator::at(url.clone()).connect_options(options).lock_wait(wait).policy(settings.policy);
-        builder = builder.store(store).clock(settings.clock()?);
-        if let Some(path) = source {
-            builder = builder.source(settings.source(path));
+        let builder = Migrator::at(url.clone()).clock(settings.clock()?);
+        let mut builder = match &self.configure {
+            Some(configure) => configure(builder),
+            None => builder,
+        };
+        builder = builder.connect_options(options).lock_wait(wait).store(store);
+        if let Some(policy) = settings.policy {
+            builder = builder.policy(policy);
+        }
+        if let Some(schema) = schema {
+            builder = builder.source(schema.source.clone());
         }
         if let Some(folder) = &settings.cache {
             builder = builder.cache(folder);
@@ -119,14 +159,14 @@ impl Context {
     /// # Errors
     ///
     /// If no engine is named, or none can be reached.
-    pub(crate) async fn connect_scratch(&self, source: Option<&Path>) -> Result<Migrator, CliError> {
+    pub(crate) async fn connect_scratch(&self, schema: Option<&Desired>) -> Result<Migrator, CliError> {
         let url = self.settings.scratch_database()?;
         let options = ConnectOptions {
             access: Access::ReadOnly,
             missing: Missing::Create,
             ..ConnectOptions::default()
         };
-        self.connect(&url, source, options).await.map_err(CliError::without_scratch)
+        self.connect(&url, schema, options).await.map_err(CliError::without_scratch)
     }
 
     /// The place of migrations, for messages.

@@ -24,7 +24,7 @@ const TABLE: &str = "table:";
 const BUCKETS: [&str; 3] = ["s3://", "gs://", "az://"];
 
 /// Where migrations are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Dir {
     /// In a folder.
     Folder(PathBuf),
@@ -32,6 +32,8 @@ pub(crate) enum Dir {
     Bucket(String),
     /// In a table of a database.
     Table { url: Box<DatabaseUrl>, name: String },
+    /// Where the program has them.
+    Program(Arc<dyn Store>),
 }
 
 impl Dir {
@@ -86,6 +88,7 @@ impl Dir {
         match self {
             Self::Folder(path) => Ok(Arc::new(FsStore::new(path))),
             Self::Bucket(url) => bucket(url),
+            Self::Program(store) => Ok(Arc::clone(store)),
             Self::Table { url, name } => {
                 let options =
                     ConnectOptions { access: Access::ReadWrite, missing: Missing::Create, ..options };
@@ -99,7 +102,7 @@ impl Dir {
     pub(crate) fn file(&self, path: &str) -> String {
         match self {
             Self::Folder(folder) => folder.join(path).display().to_string(),
-            Self::Bucket(_) | Self::Table { .. } => format!("{self}/{path}"),
+            Self::Bucket(_) | Self::Table { .. } | Self::Program(_) => format!("{self}/{path}"),
         }
     }
 }
@@ -111,6 +114,7 @@ impl fmt::Display for Dir {
             // One that holds more than a bucket and a folder is refused before it is shown.
             Self::Bucket(url) => f.write_str(url.trim_end_matches('/')),
             Self::Table { url, name } => write!(f, "{url}#{name}"),
+            Self::Program(store) => f.write_str(&store.name()),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use whimbrel_cli::Program;
+
 fn main() -> ExitCode {
-    whimbrel_cli::run(std::env::args_os()).into()
+    whimbrel_cli::run(Program::new("whimbrel")).into()
 }

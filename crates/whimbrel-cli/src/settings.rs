@@ -1,17 +1,20 @@
 //! What a run goes by: flags over environment variables over the environment's
-//! section of the file over the top of the file.
+//! section of the file over the top of the file over what the program supplies.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use whimbrel::core::resolve::Policy;
 use whimbrel::db::DatabaseUrl;
+use whimbrel::store::Store;
 use whimbrel::{Clock, Source};
 
 use crate::args::Global;
 use crate::config::{Config, ConfigError, Layer};
 use crate::dir::Dir;
 use crate::error::CliError;
+use crate::program::Program;
 
 /// The settings of a run, all sources considered.
 #[derive(Debug, Clone)]
@@ -19,10 +22,15 @@ pub(crate) struct Settings {
     url: Option<Placed>,
     schema: Option<Placed>,
     dir: Option<Placed>,
+    /// What the program supplies for what is nowhere said.
+    source: Option<Source>,
+    store: Option<Arc<dyn Store>>,
     pub(crate) scratch_url: Option<String>,
     pub(crate) table_name: Option<String>,
-    pub(crate) policy: Policy,
-    pub(crate) lock_wait: Duration,
+    /// Which changes may be made, if anybody said so.
+    pub(crate) policy: Option<Policy>,
+    /// How long to wait for a lock, if anybody said so.
+    pub(crate) lock_wait: Option<Duration>,
     pub(crate) wait: Duration,
     /// The folder of read-back schemas, absent with `--no-cache` and where the
     /// system names none.
@@ -48,6 +56,16 @@ impl Placed {
     }
 }
 
+/// A desired schema, and what messages call it.
+#[derive(Debug, Clone)]
+pub(crate) struct Desired {
+    pub(crate) name: String,
+    pub(crate) source: Source,
+}
+
+/// What messages call the schema that a program supplies.
+const OF_THE_PROGRAM: &str = "the program's schema";
+
 /// Where migrations are if nothing else is said.
 const DEFAULT_DIR: &str = "migrations";
 
@@ -57,7 +75,7 @@ impl Settings {
     /// # Errors
     ///
     /// If the configuration file does not read, or lacks the environment.
-    pub(crate) fn load(global: &Global, working_dir: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn load(global: &Global, program: &Program, working_dir: &Path) -> Result<Self, ConfigError> {
         let config = Config::load(global.config.as_deref(), working_dir)?;
         // Where the file is in the working directory, paths stay as they were written.
         let folder = config.folder().filter(|folder| *folder != working_dir && *folder != Path::new(""));
@@ -71,13 +89,17 @@ impl Settings {
         let Layer { url, schema, dir, table_name, scratch_url, policy, lock_wait, .. } =
             config.layer(global.env.as_deref(), url_given.is_none())?;
         Ok(Self {
-            url: url_given.or_else(|| from_file(url)),
+            url: url_given.or_else(|| from_file(url)).or_else(|| given(&program.url)),
             schema: given(&global.schema).or_else(|| from_file(schema)),
-            dir: given(&global.dir).or_else(|| from_file(dir.or(Some(DEFAULT_DIR.to_owned())))),
+            dir: given(&global.dir).or_else(|| {
+                from_file(dir.or_else(|| program.store.is_none().then(|| DEFAULT_DIR.to_owned())))
+            }),
+            source: program.source.clone(),
+            store: program.store.clone(),
             scratch_url: global.scratch_url.clone().or(scratch_url),
             table_name: global.table_name.clone().or(table_name),
-            policy: global.policy.or(policy).map(Policy::from).unwrap_or_default(),
-            lock_wait: global.lock_wait.or(lock_wait.map(|one| one.0)).unwrap_or(Duration::from_secs(60)),
+            policy: global.policy.or(policy).map(Policy::from),
+            lock_wait: global.lock_wait.or(lock_wait.map(|one| one.0)),
             wait: global.wait.unwrap_or_default(),
             cache: if global.no_cache { None } else { cache_folder() },
             config: config.path,
@@ -128,13 +150,18 @@ impl Settings {
         millis.map(Clock::pinned).ok_or_else(|| CliError::Clock { value: text.into_owned() })
     }
 
-    /// The path of the desired schema.
+    /// The desired schema.
     ///
     /// # Errors
     ///
-    /// If none was named.
-    pub(crate) fn schema(&self) -> Result<PathBuf, CliError> {
-        Ok(self.schema.as_ref().ok_or(CliError::NoSchema)?.path())
+    /// If none was named, and the program supplies none.
+    pub(crate) fn schema(&self) -> Result<Desired, CliError> {
+        if let Some(placed) = &self.schema {
+            let path = placed.path();
+            return Ok(Desired { name: path.display().to_string(), source: self.source(&path) });
+        }
+        let source = self.source.clone().ok_or(CliError::NoSchema)?;
+        Ok(Desired { name: OF_THE_PROGRAM.to_owned(), source })
     }
 
     /// Where migrations are.
@@ -143,9 +170,10 @@ impl Settings {
     ///
     /// If what was named is no place for them.
     pub(crate) fn dir(&self) -> Result<Dir, CliError> {
-        match &self.dir {
-            None => Dir::read(DEFAULT_DIR, None, || self.url()),
-            Some(Placed { value, folder }) => Dir::read(value, folder.as_deref(), || self.url()),
+        match (&self.dir, &self.store) {
+            (None, Some(store)) => Ok(Dir::Program(Arc::clone(store))),
+            (None, None) => Dir::read(DEFAULT_DIR, None, || self.url()),
+            (Some(Placed { value, folder }), _) => Dir::read(value, folder.as_deref(), || self.url()),
         }
     }
 

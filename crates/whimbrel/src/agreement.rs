@@ -120,7 +120,7 @@ impl Agreement {
             missing: Missing::Create,
             ..ConnectOptions::default()
         };
-        let builder = Migrator::at(url).connect_options(options).source(self.source).shared_store(self.store);
+        let builder = Migrator::at(url).connect_options(options).source(self.source).store(self.store);
         let mut migrator = builder.connect().await?;
         let found = migrator.disagreement().await;
         let closed = migrator.close().await;

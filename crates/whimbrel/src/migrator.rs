@@ -240,12 +240,6 @@ impl MigratorBuilder {
         self
     }
 
-    /// A store that others hold too.
-    pub(crate) fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
-        self.settings.store = Some(store);
-        self
-    }
-
     /// Reads the migrations while it connects: for a verb on migrations that
     /// follows at once, such as the `apply` of a service that starts. The first
     /// verb takes them if the journal still is the same.

@@ -16,7 +16,7 @@ pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
     let options =
         ConnectOptions { access: Access::ReadOnly, missing: Missing::Create, ..ConnectOptions::default() };
     let schema = cx.settings.schema().ok();
-    let mut migrator = cx.connect(&cx.settings.url()?, schema.as_deref(), options).await?;
+    let mut migrator = cx.connect(&cx.settings.url()?, schema.as_ref(), options).await?;
     let name = migrator.server().name.clone();
     let canceller = migrator.canceller();
     let result = cx.guard(canceller.as_ref(), migrator.check().into_future()).await;
@@ -30,7 +30,7 @@ pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
         cx.term.data(&output.line()).map_err(CliError::output)?;
         return Ok(exit);
     }
-    let source = schema.map(|path| path.display().to_string());
+    let source = schema.map(|schema| schema.name);
     tell(cx, &report, &name, source.as_deref())?;
     Ok(exit)
 }

@@ -2,17 +2,16 @@
 
 use std::future::IntoFuture as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing};
 use whimbrel::{DiffReport, Side, Source};
 
-use crate::answers::Either;
 use crate::args::DiffArgs;
 use crate::context::Context;
 use crate::dir::Dir;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::prompt::PromptResolver;
 use crate::render::json::{self, Output};
 use crate::render::plan;
 use crate::settings::PROGRAM;
@@ -25,12 +24,11 @@ pub(crate) async fn run(cx: &Context, args: &DiffArgs) -> Result<Exit, CliError>
 
     let options = ConnectOptions { access: Access::ReadOnly, missing: Missing::Create, ..Default::default() };
     let mut migrator = cx.connect(&engine, None, options).await?;
-    let prompts = cx.prompter().map(|prompter| PromptResolver::new(prompter, Default::default()));
     let canceller = migrator.canceller();
     let diff = migrator
         .diff(from, to)
         .renames(args.answers.renames())
-        .resolver(Either(args.answers.resolver(cx.settings.policy), prompts));
+        .resolver(cx.resolver(args.answers.resolver(cx.policy()), &Arc::default()));
     let report = cx.guard(canceller.as_ref(), diff.into_future()).await?;
     migrator.close().await?;
 

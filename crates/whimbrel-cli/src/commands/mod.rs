@@ -14,42 +14,47 @@ use crate::args::{Cli, Command, Global};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::interrupt::Interrupt;
+use crate::program::Program;
 use crate::render::{json, problem, question};
 use crate::settings::Settings;
 use crate::term::Term;
 
 /// Runs a command and tells how it ended.
-pub(crate) fn run(cli: Cli) -> Exit {
+pub(crate) fn run(cli: Cli, program: Program) -> Exit {
     let Cli { command, global } = cli;
     let term = Term::detect(global.no_color);
     let (name, json) = (command.name(), global.json);
-    match dispatch(command, global, term) {
+    match dispatch(command, global, program, term) {
         Ok(exit) => exit,
         Err(error) => report(term, name, json, &error),
     }
 }
 
-fn dispatch(command: Command, global: Global, term: Term) -> Result<Exit, CliError> {
+fn dispatch(command: Command, global: Global, program: Program, term: Term) -> Result<Exit, CliError> {
     match command {
-        Command::Push(args) => with_database(global, term, async |cx| push::run(cx, &args).await),
-        Command::Inspect(args) => with_database(global, term, async |cx| inspect::run(cx, &args).await),
-        Command::Diff(args) => with_database(global, term, async |cx| diff::run(cx, &args).await),
-        Command::Check => with_database(global, term, async |cx| check::run(cx).await),
-        Command::Migrate(command) => with_database(global, term, async |cx| migrate::run(cx, &command).await),
+        Command::Push(args) => with_database(global, program, term, async |cx| push::run(cx, &args).await),
+        Command::Inspect(args) => {
+            with_database(global, program, term, async |cx| inspect::run(cx, &args).await)
+        }
+        Command::Diff(args) => with_database(global, program, term, async |cx| diff::run(cx, &args).await),
+        Command::Check => with_database(global, program, term, async |cx| check::run(cx).await),
+        Command::Migrate(command) => {
+            with_database(global, program, term, async |cx| migrate::run(cx, &command).await)
+        }
         Command::Init => init::run(&global, term, &working_dir()),
-        Command::Completions { shell } => completions::run(shell, term),
+        Command::Completions { shell } => completions::run(shell, program.name(), term),
     }
 }
 
 /// Reads the settings and starts what a command on a database needs.
 fn with_database(
     global: Global,
+    program: Program,
     term: Term,
     command: impl AsyncFnOnce(&Context) -> Result<Exit, CliError>,
 ) -> Result<Exit, CliError> {
-    let settings = Settings::load(&global, &working_dir())?;
-    let context = Context { term, global, settings, interrupt: Interrupt::listen() };
+    let settings = Settings::load(&global, &program, &working_dir())?;
+    let context = Context::new(term, global, settings, program);
     tell_settings(&context);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| CliError::Write { path: "a pipe".into(), reason })?;

@@ -7,13 +7,11 @@ use std::sync::atomic::AtomicBool;
 use whimbrel::PushReport;
 use whimbrel::db::{Access, ConnectOptions, Missing};
 
-use crate::answers::Either;
 use crate::args::PushArgs;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::observer::Watcher;
-use crate::prompt::PromptResolver;
 use crate::render::json::{self, Output};
 
 pub(crate) async fn run(cx: &Context, args: &PushArgs) -> Result<Exit, CliError> {
@@ -25,7 +23,6 @@ pub(crate) async fn run(cx: &Context, args: &PushArgs) -> Result<Exit, CliError>
     let name = migrator.server().name.clone();
 
     let left = Arc::new(AtomicBool::new(false));
-    let prompts = cx.prompter().map(|prompter| PromptResolver::new(prompter, Arc::clone(&left)));
     let watcher = Watcher::new(cx, args, Arc::clone(&left));
     let canceller = migrator.canceller();
     let push = migrator
@@ -33,7 +30,7 @@ pub(crate) async fn run(cx: &Context, args: &PushArgs) -> Result<Exit, CliError>
         .dry_run(args.dry_run)
         .force_reset(args.force_reset)
         .renames(args.answers.renames())
-        .resolver(Either(args.answers.resolver(cx.settings.policy), prompts))
+        .resolver(cx.resolver(args.answers.resolver(cx.policy()), &left))
         .observer(watcher);
     let result = cx.guard(canceller.as_ref(), push.into_future()).await;
     let closed = migrator.close().await;
@@ -43,7 +40,7 @@ pub(crate) async fn run(cx: &Context, args: &PushArgs) -> Result<Exit, CliError>
     if args.dry_run && !cx.global.json {
         cx.term.data(&report.plan.render_sql()).map_err(CliError::output)?;
     }
-    tell(cx, args, &name, &schema.display().to_string(), report)
+    tell(cx, args, &name, &schema.name, report)
 }
 
 /// A reset that nobody can be asked about must be meant.

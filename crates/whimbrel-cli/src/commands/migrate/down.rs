@@ -11,12 +11,10 @@ use whimbrel::db::{Access, ConnectOptions, Missing};
 use whimbrel::{Down, DownReport, Migrator};
 
 use super::watch::{self, Watch};
-use crate::answers::Either;
 use crate::args::DownArgs;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::prompt::PromptResolver;
 use crate::render::count;
 use crate::render::json::{self, Output};
 
@@ -40,12 +38,11 @@ pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError>
     }
 
     let left = Arc::new(AtomicBool::new(false));
-    let prompts = cx.prompter().map(|prompter| PromptResolver::new(prompter, Arc::clone(&left)));
     let canceller = migrator.canceller();
     let mut watch = Watch::new(cx, "rolled back");
     let start = Instant::now();
     let down = verb(&mut migrator, args)
-        .resolver(Either(losses(cx, args), prompts))
+        .resolver(cx.resolver(losses(cx, args), &left))
         .observer(&mut watch)
         .into_future();
     let result = cx.guard(canceller.as_ref(), down).await;
@@ -80,7 +77,7 @@ fn verb<'m>(migrator: &'m mut Migrator, args: &DownArgs) -> Down<'m> {
 
 /// Answers what the flags and the policy answer.
 fn losses(cx: &Context, args: &DownArgs) -> Predefined {
-    let accept_data_loss = args.accept_data_loss || cx.settings.policy == Policy::Allow;
+    let accept_data_loss = args.accept_data_loss || cx.policy() == Policy::Allow;
     Predefined { accept_data_loss, ..predefined() }
 }
 

@@ -7,12 +7,10 @@ use std::sync::atomic::AtomicBool;
 
 use whimbrel::GenerateReport;
 
-use crate::answers::Either;
 use crate::args::GenerateArgs;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::prompt::PromptResolver;
 use crate::render::json::{self, Output};
 use crate::render::plan;
 
@@ -20,13 +18,12 @@ pub(crate) async fn run(cx: &Context, args: &GenerateArgs) -> Result<Exit, CliEr
     let schema = cx.settings.schema()?;
     let mut migrator = cx.connect_scratch(Some(&schema)).await?;
     let left = Arc::new(AtomicBool::new(false));
-    let prompts = cx.prompter().map(|prompter| PromptResolver::new(prompter, Arc::clone(&left)));
     let canceller = migrator.canceller();
     let mut generate = migrator
         .generate()
         .dry_run(args.dry_run)
         .renames(args.answers.renames())
-        .resolver(Either(args.answers.resolver(cx.settings.policy), prompts));
+        .resolver(cx.resolver(args.answers.resolver(cx.policy()), &left));
     if let Some(name) = &args.name {
         generate = generate.name(name);
     }
@@ -35,7 +32,7 @@ pub(crate) async fn run(cx: &Context, args: &GenerateArgs) -> Result<Exit, CliEr
 
     let Some(report) = cx.answered(&left, result, "nothing was written")? else { return Ok(Exit::Done) };
     closed?;
-    tell(cx, &schema.display().to_string(), report)
+    tell(cx, &schema.name, report)
 }
 
 fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliError> {

@@ -9,12 +9,11 @@ use whimbrel::core::resolve::{Policy, Predefined, predefined};
 use whimbrel::db::{Access, ConnectOptions, Missing};
 
 use super::watch::Watch;
-use crate::answers::Either;
 use crate::args::ResetArgs;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::prompt::{Left, PromptResolver, Prompter as _};
+use crate::prompt::{Left, Prompter as _};
 use crate::render::json::{self, Output};
 use crate::render::{count, plan};
 
@@ -43,12 +42,11 @@ pub(crate) async fn run(cx: &Context, args: &ResetArgs) -> Result<Exit, CliError
         }
     }
     let left = Arc::new(AtomicBool::new(false));
-    let prompts = cx.prompter().map(|prompter| PromptResolver::new(prompter, Arc::clone(&left)));
-    let accept_data_loss = args.accept_data_loss || cx.settings.policy == Policy::Allow;
+    let accept_data_loss = args.accept_data_loss || cx.policy() == Policy::Allow;
     let flags = Predefined { accept_data_loss, ..predefined() };
     let canceller = migrator.canceller();
     let mut watch = Watch::new(cx, "ran");
-    let reset = migrator.reset().resolver(Either(flags, prompts)).observer(&mut watch).into_future();
+    let reset = migrator.reset().resolver(cx.resolver(flags, &left)).observer(&mut watch).into_future();
     let result = cx.guard(canceller.as_ref(), reset).await;
     watch.end();
     let closed = migrator.close().await;

@@ -1,0 +1,146 @@
+//! The command line of a program of one's own: its models, stores and closures
+//! take the place of what is nowhere said.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::Arc;
+
+use clap::{CommandFactory as _, FromArgMatches as _};
+use whimbrel::resolver::AsyncResolver;
+use whimbrel::store::Store;
+use whimbrel::{MigratorBuilder, Source};
+
+use crate::args::Cli;
+use crate::commands;
+use crate::exit::Exit;
+use crate::render::json;
+use crate::term::Term;
+
+/// What a program supplies to its command line.
+///
+/// Flags, `DATABASE_URL` and `whimbrel.toml` are read as by the binary `whimbrel`;
+/// what they leave open is taken from here.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// use whimbrel::{FsStore, Source};
+/// use whimbrel_cli::Program;
+///
+/// fn main() -> ExitCode {
+///     let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+///     let program = Program::new(env!("CARGO_PKG_NAME"))
+///         .url("sqlite://app.db")
+///         .source(schema) // with models: `whimbrel::schema!()`
+///         .store(FsStore::new("migrations"));
+///     whimbrel_cli::run(program).into()
+/// }
+/// ```
+#[derive(Default)]
+pub struct Program {
+    name: &'static str,
+    pub(crate) url: Option<String>,
+    pub(crate) source: Option<Source>,
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) resolver: Option<Box<dyn AsyncResolver>>,
+    pub(crate) configure: Option<Configure>,
+}
+
+/// Sets what else a migrator is built with.
+pub(crate) type Configure = Box<dyn Fn(MigratorBuilder) -> MigratorBuilder + Send + Sync>;
+
+impl Program {
+    /// Begins with the name by which it is called, which its help shows.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, ..Self::default() }
+    }
+
+    /// Names the database, where `--url`, `DATABASE_URL` and `whimbrel.toml` do not.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Says what the schema should be, where `--schema` and `whimbrel.toml` do not.
+    pub fn source(mut self, source: Source) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Says where the migrations are, where `--dir` and `whimbrel.toml` do not.
+    /// Default: the folder `migrations`.
+    pub fn store(mut self, store: impl Store + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Says who answers questions that no flag answers. A person at a terminal is
+    /// asked what this leaves open.
+    pub fn resolver(mut self, resolver: impl AsyncResolver + 'static) -> Self {
+        self.resolver = Some(Box::new(resolver));
+        self
+    }
+
+    /// Sets what else a [`Migrator`](whimbrel::Migrator) is built with, such as its
+    /// policy, tracking table or cache. Flags and `whimbrel.toml` come after.
+    pub fn configure(
+        mut self,
+        configure: impl Fn(MigratorBuilder) -> MigratorBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.configure = Some(Box::new(configure));
+        self
+    }
+
+    /// Runs one command, given the arguments of the process (the first being its
+    /// own name), and says how it ended.
+    ///
+    /// Everything that is to be said has been printed by then.
+    pub fn run(self, arguments: impl IntoIterator<Item = OsString>) -> Exit {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let command = command(self.name);
+        match command.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
+            Ok(cli) => commands::run(cli, self),
+            Err(error) => usage(self.name, &arguments, &error),
+        }
+    }
+
+    /// The name by which it is called.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// The command line under the name of a program.
+pub(crate) fn command(name: &'static str) -> clap::Command {
+    Cli::command().name(name).bin_name(name)
+}
+
+/// Arguments that make no sense, or a request for help.
+fn usage(name: &str, arguments: &[OsString], error: &clap::Error) -> Exit {
+    let is_problem = error.use_stderr();
+    if is_problem && arguments.iter().any(|argument| argument == "--json") {
+        let message = error.render().to_string();
+        let headline = message.lines().next().unwrap_or_default();
+        let output = json::Output::failed(json::Failure {
+            code: "whimbrel::cli::usage".into(),
+            message: headline.trim_start_matches("error: ").to_owned(),
+            help: Some(format!("see `{name} --help`")),
+            problems: Vec::new(),
+        });
+        // Nobody is left to be told that nobody listens.
+        let _ = Term::detect(true).data(&output.line());
+    } else {
+        let _ = error.print();
+    }
+    if is_problem { Exit::Usage } else { Exit::Done }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("name", &self.name)
+            .field("source", &self.source)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
