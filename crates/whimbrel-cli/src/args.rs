@@ -7,6 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use whimbrel::core::history::Tool;
 use whimbrel::core::resolve::{EnumMapping, Policy, parse_enum_mapping};
 
 use crate::answers::Renamed;
@@ -180,6 +181,8 @@ pub(crate) enum MigrateCommand {
     Reset(ResetArgs),
     /// Mark as applied what an existing database has already
     Baseline(BaselineArgs),
+    /// Make the history of another tool ours: diesel, drizzle, prisma, refinery, sqlx, viborm
+    Adopt(AdoptArgs),
     /// Replay every migration up, down and up again in a scratch database
     Verify(VerifyArgs),
     /// After a merge: renumber our migrations on top of theirs
@@ -200,6 +203,7 @@ impl MigrateCommand {
             Self::Squash(_) => "migrate squash",
             Self::Reset(_) => "migrate reset",
             Self::Baseline(_) => "migrate baseline",
+            Self::Adopt(_) => "migrate adopt",
             Self::Verify(_) => "migrate verify",
             Self::Rebase(_) => "migrate rebase",
         }
@@ -325,6 +329,46 @@ pub(crate) struct BaselineArgs {
     /// Check and say what would be marked, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdoptArgs {
+    /// The folder in which the other tool keeps its migrations
+    #[arg(value_name = "FOLDER")]
+    pub(crate) from: String,
+    /// Whose folder it is [default: what is in it tells]
+    #[arg(long, value_enum)]
+    pub(crate) tool: Option<ToolArg>,
+    /// The table in which the other tool keeps what was applied [default: its usual one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) from_table: Option<String>,
+    /// Try all out and compare it with the database, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Another migration tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ToolArg {
+    Diesel,
+    Drizzle,
+    Prisma,
+    Refinery,
+    Sqlx,
+    Viborm,
+}
+
+impl From<ToolArg> for Tool {
+    fn from(tool: ToolArg) -> Self {
+        match tool {
+            ToolArg::Diesel => Self::Diesel,
+            ToolArg::Drizzle => Self::Drizzle,
+            ToolArg::Prisma => Self::Prisma,
+            ToolArg::Refinery => Self::Refinery,
+            ToolArg::Sqlx => Self::Sqlx,
+            ToolArg::Viborm => Self::Viborm,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use whimbrel_db::{DbError, IntrospectError, UrlError};
 use whimbrel_core::history::{JournalError, RebaseError, ScriptError, SquashError};
 use whimbrel_core::lockfile::LockFileError;
 
+use crate::adopt::AdoptError;
 use crate::history::HistoryError;
 use crate::source::SourceError;
 use crate::store::StoreError;
@@ -54,6 +55,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Tracking(#[from] TrackingError),
+    /// The history of another tool cannot be adopted.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Adopt(#[from] Box<AdoptError>),
     /// The history does not hold together.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -209,7 +214,7 @@ macro_rules! boxed {
     )*};
 }
 
-boxed!(HistoryError => History, JournalError => Journal, LockFileError => LockFile, ScriptError => Script, SquashError => Squash, RebaseError => Rebase, ExecuteError => Execute);
+boxed!(AdoptError => Adopt, HistoryError => History, JournalError => Journal, LockFileError => LockFile, ScriptError => Script, SquashError => Squash, RebaseError => Rebase, ExecuteError => Execute);
 
 fn count(questions: usize) -> String {
     match questions {

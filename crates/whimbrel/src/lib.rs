@@ -19,6 +19,7 @@
 //! # }).unwrap();
 //! ```
 
+mod adopt;
 mod agreement;
 pub mod blocking;
 mod cache;
@@ -44,6 +45,7 @@ mod tracking;
 mod unmanaged;
 mod verbs;
 
+pub use adopt::{AdoptError, AdoptProblem};
 pub use agreement::{Agreement, Disagreement};
 pub use clock::Clock;
 pub use error::{Error, ProofError};
@@ -52,10 +54,10 @@ pub use migrator::{Migrator, MigratorBuilder};
 pub use source::{ModelProblem, Source, SourceError, StatementProblem};
 pub use store::{EmbeddedStore, FsStore, MemoryStore, Store, StoreError};
 pub use verbs::{
-    Accepting, Apply, ApplyReport, Baseline, Check, CheckReport, Create, Diff, DiffReport, Down, DownReport,
-    Finding, Forget, Generate, GenerateReport, Inspect, Inspection, Keep, Outcome, Pending, Push,
-    PushObserver, PushPlan, PushReport, Rebase, RebaseReport, Reset, ResetReport, Rolled, Side, Squash,
-    SquashReport, Status, StatusReport, Verdict, Verify, VerifyReport, create,
+    Accepting, Adopt, AdoptReport, Apply, ApplyReport, Baseline, Check, CheckReport, Create, Diff,
+    DiffReport, Down, DownReport, Finding, Forget, Generate, GenerateReport, Inspect, Inspection, Keep,
+    Outcome, Pending, Push, PushObserver, PushPlan, PushReport, Rebase, RebaseReport, Reset, ResetReport,
+    Rolled, Side, Squash, SquashReport, Status, StatusReport, Verdict, Verify, VerifyReport, create,
 };
 
 #[cfg(feature = "model-files")]

@@ -21,8 +21,8 @@ use crate::scratch::Workshop;
 use crate::source::Source;
 use crate::store::Store;
 use crate::verbs::{
-    Apply, Baseline, Check, Create, Diff, Down, Forget, Generate, Inspect, Pending, Push, Rebase, Reset,
-    Side, Squash, Status, Verify,
+    Adopt, Apply, Baseline, Check, Create, Diff, Down, Forget, Generate, Inspect, Pending, Push, Rebase,
+    Reset, Side, Squash, Status, Verify,
 };
 
 /// One database and the schema it should have.
@@ -141,6 +141,26 @@ impl Migrator {
     /// Marks as applied what an existing database has already.
     pub fn baseline(&mut self) -> Baseline<'_> {
         Baseline::new(self)
+    }
+
+    /// Makes the history of another tool ours: `from` is its folder.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::Migrator;
+    /// use whimbrel::store::MemoryStore;
+    ///
+    /// let sqlx = MemoryStore::from([("20260131102030_users.sql", "CREATE TABLE users (id INTEGER);")]);
+    /// let store = MemoryStore::new();
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?.store(store.clone()).connect().await?;
+    /// migrator.adopt(sqlx).await?;
+    /// assert!(store.texts().contains_key("0000_users.sql"));
+    /// assert_eq!(migrator.pending().await?.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn adopt(&mut self, from: impl Store + 'static) -> Adopt<'_> {
+        Adopt::new(self, Arc::new(from))
     }
 
     /// Replays every migration up, down and up again in a scratch database.

@@ -1,5 +1,6 @@
 //! What the transcripts cannot show: JSON, terminals, signals, two processes.
 
+mod adopt;
 mod json;
 #[cfg(unix)]
 mod migrations;

@@ -144,6 +144,39 @@ fn joined(statements: &[String]) -> String {
     statements.map(terminated).collect::<Vec<_>>().join(BREAKPOINT)
 }
 
+/// An up file around what was written elsewhere, which stays as it is.
+///
+/// ```
+/// use whimbrel_core::history::headed;
+/// assert_eq!(
+///     headed("users", 1_769_854_830_123, "CREATE TABLE users (id integer);\n"),
+///     "\
+/// -- Migration: users
+/// -- Generated: 2026-01-31T10:20:30.123Z
+/// -- Checksum: 3ae90ecc4d506cda0dc3961d0aa61703075387b62bc1cb1b1ec237f591eb3b60
+///
+/// CREATE TABLE users (id integer);
+/// "
+/// );
+/// ```
+pub fn headed(name: &str, when: i64, body: &str) -> String {
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    let file = |checksum: &str| {
+        format!("{MIGRATION} {name}\n{GENERATED} {}\n{CHECKSUM} {checksum}\n\n{body}", iso_time(when))
+    };
+    file(Checksum::of_file(&file("")).as_str())
+}
+
+/// A down file around what was written elsewhere, which stays as it is.
+///
+/// ```
+/// use whimbrel_core::history::headed_down;
+/// assert_eq!(headed_down("users", "DROP TABLE users;\n"), "-- Down migration for: users\n\nDROP TABLE users;\n");
+/// ```
+pub fn headed_down(name: &str, body: &str) -> String {
+    format!("{DOWN} {name}\n\n{}", body.strip_prefix('\u{feff}').unwrap_or(body))
+}
+
 /// A statement with its semicolon, which no comment at its end may hide; rows
 /// that belong to it have an end of their own.
 fn terminated(statement: &str) -> String {

@@ -16,6 +16,7 @@ mod conflict;
 mod file;
 mod file_checksum;
 mod folder;
+mod foreign;
 mod format;
 mod journal;
 mod legacy;
@@ -34,8 +35,11 @@ pub use crate::checksum::{Checksum, NotAChecksum};
 pub use applied::{AppliedMigration, Progress};
 pub(crate) use conflict::first_marker;
 pub use conflict::{Conflict, Sides};
-pub use file::{DownFile, Header, Sections, UpFile, body, header, renamed, sections, warnings};
+pub use file::{
+    DownFile, Header, Sections, UpFile, body, headed, headed_down, header, renamed, sections, warnings,
+};
 pub use folder::{FolderProblem, folder};
+pub use foreign::{Foreign, ForeignError, Texts, Tool};
 pub use format::{Format, closure_version, is_template, template};
 pub use journal::{
     Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,

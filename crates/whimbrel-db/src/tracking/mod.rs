@@ -7,9 +7,11 @@
 //! there should be.
 
 mod error;
+mod foreign;
 mod table;
 mod unfinished;
 
 pub use error::TrackingError;
+pub use foreign::{ForeignRow, read_foreign};
 pub use table::{Tracked, TrackingTable};
 pub use unfinished::{State, Unfinished};

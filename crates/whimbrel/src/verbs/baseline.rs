@@ -104,10 +104,10 @@ impl Migrator {
 }
 
 /// Wants records of the first migrations, and nothing run.
-struct Marks<'a> {
-    dialect: Dialect,
-    history: &'a History,
-    count: usize,
+pub(crate) struct Marks<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) history: &'a History,
+    pub(crate) count: usize,
 }
 
 #[async_trait]

@@ -1,5 +1,6 @@
 //! The verbs: one file each.
 
+mod adopt;
 mod apply;
 mod baseline;
 mod check;
@@ -19,6 +20,7 @@ mod squash;
 mod status;
 mod verify;
 
+pub use adopt::{Adopt, AdoptReport};
 pub use apply::{Apply, ApplyReport};
 pub use baseline::Baseline;
 pub use check::{Check, CheckReport, Finding};

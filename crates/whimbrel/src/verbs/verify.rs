@@ -117,7 +117,7 @@ impl<'m> Verify<'m> {
             let edited = edited.contains(&entry.name);
             let mut verdict = Verdict { entry: entry.clone(), edited, outcome: Outcome::NotReached };
             if let Some(before) = schema.take() {
-                match self.one(history, at, &before).await {
+                match self.migrator.tried(history, at, &before).await {
                     Ok((proof, after)) => {
                         schema = Some(after);
                         verdict.outcome = Outcome::Proved(proof);
@@ -138,21 +138,6 @@ impl<'m> Verify<'m> {
         Ok((verdicts, schema))
     }
 
-    /// Replays one migration up, down and up again, on top of those before it.
-    async fn one(&mut self, history: &History, at: usize, before: &Schema) -> Result<(Proof, Schema), Error> {
-        let dialect = self.migrator.dialect();
-        let entry = &history.journal.entries[at];
-        let up = history.way_there(dialect, entry)?;
-        let down = history.way_back(dialect, entry).map_err(|error| error.to_string());
-        let down = down.as_ref().map(|(_, script)| script).map_err(Clone::clone);
-        let trial = Trial { before, up: &up, down, is_lossy: known_lossy(entry, &up) };
-        let tried = try_out(self.migrator.workshop().await?, trial).await?;
-        if !tried.is_clean {
-            self.migrator.rebuild(history, at + 1).await?;
-        }
-        Ok((tried.proof, tried.after))
-    }
-
     /// Writes what was accepted into journal and snapshot.
     async fn record(
         &mut self,
@@ -164,6 +149,28 @@ impl<'m> Verify<'m> {
         let journal = Journal { entries, ..history.journal.clone() };
         let edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref());
         self.migrator.commit(edit, &journal, schema).await
+    }
+}
+
+impl Migrator {
+    /// Replays one migration up, down and up again, on top of those before it.
+    pub(crate) async fn tried(
+        &mut self,
+        history: &History,
+        at: usize,
+        before: &Schema,
+    ) -> Result<(Proof, Schema), Error> {
+        let dialect = self.dialect();
+        let entry = &history.journal.entries[at];
+        let up = history.way_there(dialect, entry)?;
+        let down = history.way_back(dialect, entry).map_err(|error| error.to_string());
+        let down = down.as_ref().map(|(_, script)| script).map_err(Clone::clone);
+        let trial = Trial { before, up: &up, down, is_lossy: known_lossy(entry, &up) };
+        let tried = try_out(self.workshop().await?, trial).await?;
+        if !tried.is_clean {
+            self.rebuild(history, at + 1).await?;
+        }
+        Ok((tried.proof, tried.after))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `migrate`: versioned migration files. One file a command.
 
+mod adopt;
 mod apply;
 mod baseline;
 mod create;
@@ -32,6 +33,7 @@ pub(crate) async fn run(cx: &Context, command: &MigrateCommand) -> Result<Exit, 
         MigrateCommand::Pending => status::pending(cx).await,
         MigrateCommand::Drop(args) => forget::run(cx, args).await,
         MigrateCommand::Baseline(args) => baseline::run(cx, args).await,
+        MigrateCommand::Adopt(args) => adopt::run(cx, args).await,
         MigrateCommand::Squash(args) => squash::run(cx, args).await,
         MigrateCommand::Reset(args) => reset::run(cx, args).await,
         MigrateCommand::Verify(args) => verify::run(cx, args).await,
