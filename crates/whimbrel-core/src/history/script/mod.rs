@@ -36,6 +36,8 @@ pub struct Script {
     pub file: String,
     /// All of the file's text.
     pub text: Arc<str>,
+    /// The part of the text that is this script: the file may hold the way back too.
+    pub section: Range<usize>,
     /// What is to run, in order.
     pub statements: Vec<ScriptStatement>,
     /// `-- whimbrel: no-transaction`.
@@ -179,6 +181,7 @@ impl<'a> Reader<'a> {
         Ok(Script {
             file: file.to_owned(),
             text: self.text.into(),
+            section: self.section,
             statements,
             no_transaction: directives.no_transaction,
             lock_timeout: directives.lock_timeout,

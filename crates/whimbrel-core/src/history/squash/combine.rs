@@ -1,8 +1,8 @@
 //! Several scripts as one.
 
 use super::SquashError;
-use crate::history::{Script, ScriptStatement};
-use crate::sql::{self, Class, Data, DataVerb, Lexicon};
+use crate::history::{Script, ScriptStatement, body};
+use crate::sql::{self, Class, Data, DataVerb, Lexicon, TokenKind};
 
 /// Several scripts as one.
 pub(super) struct Combined {
@@ -18,13 +18,13 @@ pub(super) struct Combined {
 ///
 /// If some run with foreign keys off, and others change rows with them on:
 /// what is done to the rows that refer to those would be lost.
-pub(super) fn combine(scripts: &[&Script]) -> Result<Combined, SquashError> {
+pub(super) fn combine(scripts: &[&Script], lexicon: Lexicon) -> Result<Combined, SquashError> {
     let off = scripts.iter().find(|script| script.foreign_keys_off);
     let on = scripts.iter().find(|script| !script.foreign_keys_off && changes_rows(script));
     if let (Some(off), Some(on)) = (off, on) {
         return Err(SquashError::ForeignKeys { off: off.file.clone(), on: on.file.clone() });
     }
-    let statements = scripts.iter().flat_map(|script| script.statements.iter().map(|one| block(script, one)));
+    let statements = scripts.iter().flat_map(|script| blocks(script, lexicon));
     let pragma = |value: &str| off.map(|_| format!("PRAGMA foreign_keys={value}"));
     Ok(Combined {
         directives: directives(scripts),
@@ -41,13 +41,54 @@ fn directives(scripts: &[&Script]) -> Vec<String> {
     no_transaction.into_iter().chain(lock_timeout).collect()
 }
 
-/// A statement with the rows that belong to it.
-fn block(script: &Script, statement: &ScriptStatement) -> String {
-    let sql = script.sql(statement);
-    match script.copy_data(statement) {
-        Some(rows) => format!("{sql};\n{rows}\\."),
-        None => sql.to_owned(),
+/// The statements, each with what was said of it and the rows that belong to it.
+fn blocks(script: &Script, lexicon: Lexicon) -> Vec<String> {
+    let mut blocks = vec![String::new(); script.statements.len()];
+    for (of, comment) in comments(script, lexicon) {
+        if let Some(block) = blocks.get_mut(of) {
+            block.push_str(comment.trim_end());
+            block.push('\n');
+        }
     }
+    for (block, statement) in blocks.iter_mut().zip(&script.statements) {
+        block.push_str(script.sql(statement));
+        if let Some(rows) = script.copy_data(statement) {
+            block.push_str(&format!(";\n{rows}\\."));
+        }
+    }
+    blocks
+}
+
+/// The comments that stand between statements, each with the number of the
+/// statement it is about: the one on the same line, or else the next. What
+/// follows the last one is about that.
+fn comments(script: &Script, lexicon: Lexicon) -> impl Iterator<Item = (usize, &str)> {
+    let statements = &script.statements;
+    let end = |statement: &ScriptStatement| statement.offset + statement.length;
+    let header = script.text.len() - body(&script.text).len();
+    let tokens = sql::tokens(&script.text[script.section.clone()], lexicon);
+    tokens.filter(|token| matches!(token.kind, TokenKind::LineComment | TokenKind::BlockComment)).filter_map(
+        move |token| {
+            let offset = script.section.start + token.offset;
+            let next = statements.partition_point(|statement| statement.offset <= offset);
+            let before = next.checked_sub(1).map(|at| (at, end(&statements[at])));
+            if offset < header || is_of_the_file(token.text) {
+                return None;
+            }
+            match before {
+                Some((_, end)) if offset < end => None,
+                Some((at, end)) if !script.text[end..offset].contains('\n') => Some((at, token.text)),
+                Some(_) | None => Some((next.min(statements.len().saturating_sub(1)), token.text)),
+            }
+        },
+    )
+}
+
+/// Says whether a comment is of the file's form, or about the file as a whole:
+/// then it is written anew.
+fn is_of_the_file(comment: &str) -> bool {
+    let said = comment.strip_prefix("--").unwrap_or_default();
+    said.starts_with('>') || ["whimbrel:", "WARNING:"].iter().any(|word| said.trim_start().starts_with(word))
 }
 
 /// Says whether a statement changes or deletes rows that were there, to which

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use super::{Checksum, DownFile, Entry, Journal, Move, Replaced, Script, ScriptError, UpFile, file, kebab};
 use combine::combine;
 
+use crate::sql::Lexicon;
+
 /// What is to be squashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SquashRequest {
@@ -136,8 +138,9 @@ pub fn squash(
     let scripts = read(journal, range, files)?;
     let name = request.name.clone().unwrap_or_else(|| format!("squash-{}-to-{}", request.from, request.to));
     let name = journal.unique_name(&kebab(&name));
-    let up = up_file(&name, request.when, range, &scripts)?;
-    let down = down_file(&name, range, files, &scripts)?;
+    let lexicon = journal.dialect.lexicon();
+    let up = up_file(&name, request.when, range, &scripts, lexicon)?;
+    let down = down_file(&name, range, files, &scripts, lexicon)?;
     let entry = Entry {
         down_checksum: down.as_deref().map(Checksum::of_file),
         replaces: range.iter().flat_map(replaced).collect(),
@@ -206,9 +209,15 @@ fn read(
     if errors.is_empty() { Ok(scripts) } else { Err(SquashError::Scripts { scripts: errors }) }
 }
 
-fn up_file(name: &str, when: i64, range: &[Entry], scripts: &[Scripts]) -> Result<UpFile, SquashError> {
+fn up_file(
+    name: &str,
+    when: i64,
+    range: &[Entry],
+    scripts: &[Scripts],
+    lexicon: Lexicon,
+) -> Result<UpFile, SquashError> {
     let up: Vec<_> = scripts.iter().map(|one| &one.up).collect();
-    let combined = combine(&up)?;
+    let combined = combine(&up, lexicon)?;
     let from = range.iter().map(|entry| format!("Squashed: {}", entry.path()));
     let notes = combined.directives.into_iter().chain(from).collect();
     Ok(UpFile { name: name.to_owned(), when, notes, statements: combined.statements })
@@ -219,10 +228,11 @@ fn down_file(
     range: &[Entry],
     files: &BTreeMap<String, FileTexts>,
     scripts: &[Scripts],
+    lexicon: Lexicon,
 ) -> Result<Option<String>, SquashError> {
     let down: Option<Vec<_>> = scripts.iter().rev().map(|one| one.down.as_ref()).collect();
     let Some(down) = down else { return Ok(None) };
-    let mut combined = combine(&down)?;
+    let mut combined = combine(&down, lexicon)?;
     if let Some(first) = combined.statements.first_mut() {
         let directives = combined.directives.iter().map(|one| format!("-- {one}\n"));
         *first = directives.chain([first.clone()]).collect();

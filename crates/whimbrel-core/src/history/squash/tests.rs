@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::dialect::Dialect;
-use crate::history::Format;
+use crate::history::{Format, body};
 
 const WHEN: i64 = 1_769_854_830_123;
 
@@ -89,6 +89,32 @@ fn a_range_becomes_one_migration() {
     };
     assert_eq!(squash, expected);
     assert_eq!(Journal::from_json("j", &squash.journal.to_json()).unwrap(), squash.journal);
+}
+
+#[test]
+fn what_was_said_of_statements_is_kept() {
+    let one = "-- Migration: one\n-- Generated: x\n-- Checksum: y\n\n-- whimbrel: lock-timeout 2s\n\
+               -- For the importer,\n-- which wants a key.\nCREATE TABLE a (x /* inside */); -- all of it\n\
+               /* by\n   name */\n--> statement-breakpoint\nCREATE INDEX ax ON a (x);\n-- the end\n\
+               -- whimbrel: down\n-- First the index.\nDROP INDEX ax; DROP TABLE a;\n";
+    let two = "CREATE TABLE b (x);\n";
+    let world =
+        World::new(Dialect::Sqlite, &[("one", one, None), ("two", two, Some("DROP TABLE b; -- b goes\n"))]);
+    let squash = world.squash(0, 1, None).unwrap();
+    assert_eq!(
+        body(&squash.up),
+        "-- whimbrel: lock-timeout 2000ms\n-- Squashed: 0000_one.sql\n-- Squashed: 0001_two.sql\n\
+         -- For the importer,\n-- which wants a key.\n-- all of it\nCREATE TABLE a (x /* inside */);\n\
+         --> statement-breakpoint\n/* by\n   name */\n-- the end\nCREATE INDEX ax ON a (x);\n\
+         --> statement-breakpoint\nCREATE TABLE b (x);\n"
+    );
+    assert_eq!(
+        squash.down.as_deref(),
+        Some(
+            "-- Down migration for: squash-0-to-1\n\n-- b goes\nDROP TABLE b;\n--> statement-breakpoint\n\
+             -- First the index.\nDROP INDEX ax;\n--> statement-breakpoint\nDROP TABLE a;\n"
+        )
+    );
 }
 
 #[test]
