@@ -41,6 +41,24 @@ pub trait Connection: Send {
     /// The first error; what follows the failing statement did not run.
     async fn query_all(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>, DbError>;
 
+    /// Runs several statements as [`Connection::query_all`] does, and hands over
+    /// each row as soon as it is there, with the number of its statement, from 0:
+    /// who keeps little of many rows needs little room for them.
+    ///
+    /// # Errors
+    ///
+    /// The first error; the rows before it were handed over.
+    async fn query_each(
+        &mut self,
+        statements: &[&str],
+        take: &mut (dyn FnMut(usize, Row) + Send),
+    ) -> Result<(), DbError> {
+        for (at, rows) in self.query_all(statements).await?.into_iter().enumerate() {
+            rows.into_iter().for_each(|row| take(at, row));
+        }
+        Ok(())
+    }
+
     /// Runs several statements, in one round trip where the engine can, and
     /// returns how many rows each affected. Rows that they return are dropped.
     ///

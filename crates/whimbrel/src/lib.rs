@@ -49,7 +49,7 @@ pub use adopt::{AdoptError, AdoptProblem};
 pub use agreement::{Agreement, Disagreement};
 pub use clock::Clock;
 pub use error::{Error, ProofError};
-pub use history::{File, HistoryError, ReplayProblem, Target, Written};
+pub use history::{File, HistoryError, RebaseProblem, ReplayProblem, Target, Written};
 pub use migrator::{Migrator, MigratorBuilder};
 pub use source::{ModelProblem, Source, SourceError, StatementProblem};
 pub use store::{EmbeddedStore, FsStore, MemoryStore, Store, StoreError};

@@ -301,6 +301,19 @@ impl Connection for PostgresConnection {
         Ok(self.query_counting(statements).await?.0)
     }
 
+    async fn query_each(
+        &mut self,
+        statements: &[&str],
+        take: &mut (dyn FnMut(usize, Row) + Send),
+    ) -> Result<(), DbError> {
+        self.run(statements, |at, row| {
+            take(at, decode(row)?);
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+
     async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt> {
         self.run(statements, |_, _| Ok(())).await
     }

@@ -198,6 +198,10 @@ pub enum HistoryError {
         /// What is wrong with it.
         problem: NameProblem,
     },
+    /// A migration that is to come last does not run there.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    RebaseReplay(Box<super::RebaseProblem>),
     /// A name gives no file name.
     #[error("`{name}` holds no letter and no digit to name a migration by")]
     #[diagnostic(code(whimbrel::history::name), help("use ASCII letters or digits, such as `add-users`"))]

@@ -12,8 +12,8 @@ mod writing;
 
 pub use error::HistoryError;
 pub(crate) use replay::replay;
-pub use schema::ReplayProblem;
 pub(crate) use schema::replay_error;
+pub use schema::{RebaseProblem, ReplayProblem};
 pub use target::Target;
 pub(crate) use trial::{Trial, difference, is_fault_of_the_file, try_out};
 pub use writing::Written;

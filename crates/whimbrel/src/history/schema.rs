@@ -161,6 +161,36 @@ pub struct ReplayProblem {
     span: SourceSpan,
 }
 
+/// A migration that cannot come last in a rebase, shown where its statement
+/// stands on disk.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("`{file}` does not run after the migrations that keep their place: line {line}: {message}")]
+#[diagnostic(code(whimbrel::rebase::replay), help("nothing was written; {advice}"))]
+pub struct RebaseProblem {
+    /// The file, as it is called now.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The engine's own message.
+    pub message: String,
+    /// What to do.
+    pub advice: String,
+    #[source_code]
+    text: NamedSource<String>,
+    #[label("here")]
+    span: SourceSpan,
+}
+
+impl ReplayProblem {
+    /// The same of a migration that is to come last in a rebase: `file` is what
+    /// it is called on disk, where nothing of the rebase has been written.
+    pub(crate) fn in_rebase(self, file: String, advice: String) -> HistoryError {
+        let Self { line, message, text, span, .. } = self;
+        let text = NamedSource::new(&file, text.inner().clone());
+        HistoryError::RebaseReplay(Box::new(RebaseProblem { file, line, message, advice, text, span }))
+    }
+}
+
 /// What a failed replay means: the statement's fault, or the session's.
 pub(crate) fn replay_error(script: &Script, failure: ReplayFailure) -> Error {
     match failure {

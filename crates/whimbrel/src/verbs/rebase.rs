@@ -61,6 +61,8 @@ struct Both {
     first_is: OneSide,
     /// The side that belongs to `second`.
     second_is: OneSide,
+    /// What git calls the first side, if there is a merge with conflicts.
+    first_name: Option<&'static str>,
 }
 
 /// The history as it is to be.
@@ -105,7 +107,10 @@ impl<'m> Rebase<'m> {
             return Err(HistoryError::EditedBefore { migration }.into());
         }
         let kept = history.journal.entries.len() - rebased.ours.len();
-        let schema = self.prove(&mut history, kept).await?;
+        let schema = match self.prove(&mut history, kept).await {
+            Err(NotProved { name, error }) => return Err(self.explained(&both, &rebased, &name, error)),
+            Ok(schema) => schema,
+        };
         if !self.dry_run {
             self.write(&both, &rebased, &history, changed, schema).await?;
         }
@@ -130,10 +135,12 @@ impl<'m> Rebase<'m> {
                 let theirs_is: OneSide = |sides| sides.theirs;
                 Ok(Some(match self.keep {
                     Keep::Theirs => {
-                        Both { text, first: theirs, second: ours, first_is: theirs_is, second_is: ours_is }
+                        let (first_is, second_is, first_name) = (theirs_is, ours_is, Some("theirs"));
+                        Both { text, first: theirs, second: ours, first_is, second_is, first_name }
                     }
                     Keep::Ours => {
-                        Both { text, first: ours, second: theirs, first_is: ours_is, second_is: theirs_is }
+                        let (first_is, second_is, first_name) = (ours_is, theirs_is, Some("ours"));
+                        Both { text, first: ours, second: theirs, first_is, second_is, first_name }
                     }
                 }))
             }
@@ -155,7 +162,8 @@ impl<'m> Rebase<'m> {
         let entries = both.filter(is_applied).map(|(entry, _)| entry.clone()).collect();
         let first = Journal { entries, ..journal.clone() };
         let as_it_is: OneSide = |sides| sides.ours;
-        Ok(Some(Both { text, first, second: journal, first_is: as_it_is, second_is: as_it_is }))
+        let (first_is, second_is) = (as_it_is, as_it_is);
+        Ok(Some(Both { text, first, second: journal, first_is, second_is, first_name: None }))
     }
 
     /// What is to come last must not be applied while something before it is not.
@@ -218,26 +226,70 @@ impl<'m> Rebase<'m> {
 
     /// Tries out what comes last, on top of all before it; its entries get their
     /// proofs.
-    async fn prove(&mut self, history: &mut History, kept: usize) -> Result<Schema, Error> {
-        let dialect = self.migrator.dialect();
+    async fn prove(&mut self, history: &mut History, kept: usize) -> Result<Schema, NotProved> {
         self.migrator.rebuild(history, kept).await?;
-        let engine = self.migrator.server().engine();
         let mut before = self.migrator.workshop().await?.read().await?;
         for at in kept..history.journal.entries.len() {
-            let entry = history.journal.entries[at].clone();
-            let up = history.way_there(dialect, &entry)?;
-            let down = history.way_back(dialect, &entry).map_err(|error| error.to_string());
-            let down = down.as_ref().map(|(_, script)| script).map_err(Clone::clone);
-            let trial = Trial { before: &before, up: &up, down, is_lossy: None };
-            let tried = try_out(self.migrator.workshop().await?, trial).await?;
-            if !tried.is_clean {
-                self.migrator.rebuild(history, at + 1).await?;
-            }
-            before = tried.after;
-            let entry = &mut history.journal.entries[at];
-            (entry.proof, entry.engine) = (Some(tried.proof), Some(engine.clone()));
+            let name = history.journal.entries[at].name.clone();
+            let tried = self.prove_one(history, at, &before).await;
+            before = tried.map_err(|error| NotProved { name, error })?;
         }
         Ok(before)
+    }
+
+    /// Tries out one of them, and returns the schema that it leads to.
+    async fn prove_one(
+        &mut self,
+        history: &mut History,
+        at: usize,
+        before: &Schema,
+    ) -> Result<Schema, Error> {
+        let dialect = self.migrator.dialect();
+        let entry = history.journal.entries[at].clone();
+        let up = history.way_there(dialect, &entry)?;
+        let down = history.way_back(dialect, &entry).map_err(|error| error.to_string());
+        let down = down.as_ref().map(|(_, script)| script).map_err(Clone::clone);
+        let trial = Trial { before, up: &up, down, is_lossy: None };
+        let tried = try_out(self.migrator.workshop().await?, trial).await?;
+        if !tried.is_clean {
+            self.migrator.rebuild(history, at + 1).await?;
+        }
+        let engine = self.migrator.server().engine();
+        let entry = &mut history.journal.entries[at];
+        (entry.proof, entry.engine) = (Some(tried.proof), Some(engine));
+        Ok(tried.after)
+    }
+
+    /// Speaks of a migration that does not replay as it is on disk, and says what
+    /// can be done there.
+    fn explained(&self, both: &Both, rebased: &Rebased, name: &str, error: Error) -> Error {
+        let moved = rebased.moves.iter().find(|one| one.to.name == name);
+        let old = moved.map(|one| &one.from).or_else(|| rebased.journal.entry(name));
+        let (Ok(store), Some(old)) = (self.migrator.store(), old) else { return error };
+        let problem = match error {
+            Error::History(history) => match *history {
+                HistoryError::Replay(problem) => problem,
+                other => return other.into(),
+            },
+            other => return other,
+        };
+        let (store, file) = (store.name(), in_store(store.as_ref(), &old.path()));
+        let is_theirs_too = both.first.entries.iter().any(|entry| entry.path() == old.path());
+        let first = match both.first_name {
+            Some(side) if is_theirs_too => {
+                format!("let the other side stand alone (`git checkout --{side} -- {store}`)")
+            }
+            Some(side) => {
+                format!(
+                    "let the other side stand alone (`git checkout --{side} -- {store}`), delete `{file}`"
+                )
+            }
+            None => format!("take `{}` out of `{store}/{JOURNAL}`, delete `{file}`", old.name),
+        };
+        let advice = format!(
+            "{first}, and write the migration anew with `whimbrel migrate generate` or `whimbrel migrate create`"
+        );
+        problem.in_rebase(file, advice).into()
     }
 
     /// All files at once.
@@ -259,6 +311,19 @@ impl<'m> Rebase<'m> {
             edit = edit.put(path, text);
         }
         self.migrator.commit(edit, &history.journal, Some(schema)).await
+    }
+}
+
+/// Why what comes last could not be tried out, and at which migration, if it was
+/// one of these.
+struct NotProved {
+    name: String,
+    error: Error,
+}
+
+impl<E: Into<Error>> From<E> for NotProved {
+    fn from(error: E) -> Self {
+        Self { name: String::new(), error: error.into() }
     }
 }
 

@@ -137,9 +137,9 @@ async fn migrations_of_one_name_are_told_apart() {
     assert!(project.text("0001_create-tags.sql").contains("<<<<<<<"));
     // Both make the same table: ours cannot come after theirs.
     assert_eq!(told(project.migrator().await.rebase().await), "\
-whimbrel::history::replay
-memory/0002_create-tags-2.sql:5: table \"tags\" already exists
-this is what a new database would meet; put the statement right, then `whimbrel migrate verify --accept` the file");
+whimbrel::rebase::replay
+`memory/0001_create-tags.sql` does not run after the migrations that keep their place: line 5: table \"tags\" already exists
+nothing was written; let the other side stand alone (`git checkout --theirs -- memory`), and write the migration anew with `whimbrel migrate generate` or `whimbrel migrate create`");
 
     let named = async |schema: &str, later: i64| {
         let mut project = Project::generated(Dialect::Sqlite, &[USERS]).await;
@@ -216,10 +216,28 @@ async fn what_does_not_fit_on_theirs_is_shown_and_nothing_is_written() {
     let (mine, _) = merge(Dialect::Sqlite, &[AGED], &[dropped]).await;
     let before = mine.store.texts();
     assert_eq!(told(mine.migrator().await.rebase().await), "\
-whimbrel::history::replay
-memory/0002_add-age-to-users.sql:5: no such table: users
-this is what a new database would meet; put the statement right, then `whimbrel migrate verify --accept` the file");
+whimbrel::rebase::replay
+`memory/0001_add-age-to-users.sql` does not run after the migrations that keep their place: line 5: no such table: users
+nothing was written; let the other side stand alone (`git checkout --theirs -- memory`), delete `memory/0001_add-age-to-users.sql`, and write the migration anew with `whimbrel migrate generate` or `whimbrel migrate create`");
     assert_eq!(mine.store.texts(), before);
+}
+
+#[tokio::test]
+async fn one_that_cannot_come_last_without_a_merge_is_told_as_it_is_on_disk() {
+    let project = Project::generated(Dialect::Sqlite, &[USERS]).await;
+    project.write("late", "CREATE TABLE late (a integer);\n", Some("DROP TABLE late;\n")).await;
+    project.write("early", "DROP TABLE users;\nCREATE TABLE late (b text);\n", None).await;
+    project.run("CREATE TABLE users (id integer)").await;
+    project.run("CREATE TABLE _whimbrel_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, checksum TEXT, \
+                 applied_at TEXT DEFAULT 'then')").await;
+    for entry in [0, 2].map(|at: usize| project.journal().entries[at].clone()) {
+        let row = format!("('{}', '{}')", entry.name, entry.checksum);
+        project.run(&format!("INSERT INTO _whimbrel_migrations (name, checksum) VALUES {row}")).await;
+    }
+    assert_eq!(told(project.migrator().await.rebase().await), "\
+whimbrel::rebase::replay
+`memory/0001_late.sql` does not run after the migrations that keep their place: line 1: table late already exists
+nothing was written; take `late` out of `memory/meta/_journal.json`, delete `memory/0001_late.sql`, and write the migration anew with `whimbrel migrate generate` or `whimbrel migrate create`");
 }
 
 #[tokio::test]

@@ -66,8 +66,10 @@ CREATE TABLE \"posts\" (
 -- WARNING: posts: all rows are lost
 -- WARNING: users.age: all values are lost
 
+-- posts: all rows are lost
 DROP TABLE \"posts\";
 --> statement-breakpoint
+-- users.age: all values are lost
 ALTER TABLE \"users\" DROP COLUMN \"age\";
 "
     );
@@ -99,7 +101,7 @@ ALTER TABLE \"users\" DROP COLUMN \"age\";
       \"name\": \"both\",
       \"when\": 1769853600000,
       \"checksum\": \"7dd14409465368bf5e7dd52e39a565d4d260999cec595ea89664dc2606c9d3c8\",
-      \"downChecksum\": \"72e8eefd9bda32ad19c7be449b0d29a50affbcbacbf39f3287504192a48c901a\",
+      \"downChecksum\": \"02006aacf014e0abea88974653803ff1c34fccaad05674dc70d7ecd2c2cd3851\",
       \"engine\": {
         \"name\": \"sqlite\",
         \"major\": 3

@@ -9,35 +9,41 @@ use crate::connection::Row;
 /// The modifier of a type that has none.
 const NO_MODIFIER: i32 = -1;
 
-/// Reads the columns into their relations. They come in the order of their
-/// relations and numbers.
-pub(super) fn read(catalog: &mut Catalog, rows: Vec<Row>) {
-    let mut gathered = Vec::new();
-    let mut current: Oid = 0;
-    for mut fields in rows.into_iter().map(Fields::of) {
-        let relation = fields.number();
-        if relation != current {
-            give(catalog, current, &mut gathered);
-            current = relation;
-        }
-        let number = fields.number();
-        gathered.push(column(catalog, &mut fields, number));
-    }
-    give(catalog, current, &mut gathered);
+/// Reads columns into their relations, one by one. They come in the order of
+/// their relations and numbers.
+#[derive(Default)]
+pub(super) struct Columns {
+    /// The relation whose columns are coming.
+    current: Oid,
+    gathered: Vec<(NumberedColumn, Column)>,
 }
 
-/// Gives a relation its columns, in lists without room to spare: there may be
-/// thousands of relations.
-fn give(catalog: &mut Catalog, relation: Oid, gathered: &mut Vec<(NumberedColumn, Column)>) {
-    if let Some(relation) = catalog.relations.get_mut(&relation) {
-        relation.numbers.reserve_exact(gathered.len());
-        relation.columns.reserve_exact(gathered.len());
-        for (numbered, column) in gathered.drain(..) {
-            relation.numbers.push(numbered);
-            relation.columns.push(column);
+impl Columns {
+    /// Takes the next column.
+    pub(super) fn take(&mut self, catalog: &mut Catalog, row: Row) {
+        let mut fields = Fields::of(row);
+        let relation = fields.number();
+        if relation != self.current {
+            self.finish(catalog);
+            self.current = relation;
         }
+        let number = fields.number();
+        self.gathered.push(column(catalog, &mut fields, number));
     }
-    gathered.clear();
+
+    /// Gives the last relation its columns, in lists without room to spare: there
+    /// may be thousands of relations.
+    pub(super) fn finish(&mut self, catalog: &mut Catalog) {
+        if let Some(relation) = catalog.relations.get_mut(&self.current) {
+            relation.numbers.reserve_exact(self.gathered.len());
+            relation.columns.reserve_exact(self.gathered.len());
+            for (numbered, column) in self.gathered.drain(..) {
+                relation.numbers.push(numbered);
+                relation.columns.push(column);
+            }
+        }
+        self.gathered.clear();
+    }
 }
 
 fn column(catalog: &Catalog, fields: &mut Fields, number: i16) -> (NumberedColumn, Column) {

@@ -27,6 +27,7 @@ pub(super) struct IndexRow {
 }
 
 /// All indexes.
+#[derive(Default)]
 pub(super) struct Indexes {
     pub(super) rows: Vec<IndexRow>,
     positions: HashMap<Oid, usize>,
@@ -36,12 +37,14 @@ impl Indexes {
     pub(super) fn get(&self, oid: Oid) -> Option<&IndexRow> {
         self.rows.get(*self.positions.get(&oid)?)
     }
-}
 
-pub(super) fn read(catalog: &Catalog, rows: Vec<Row>) -> Indexes {
-    let rows: Vec<IndexRow> = rows.into_iter().filter_map(|row| index(catalog, row)).collect();
-    let positions = rows.iter().enumerate().map(|(at, row)| (row.oid, at)).collect();
-    Indexes { rows, positions }
+    /// Takes the next index; relations and columns are known.
+    pub(super) fn take(&mut self, catalog: &Catalog, row: Row) {
+        if let Some(row) = index(catalog, row) {
+            self.positions.insert(row.oid, self.rows.len());
+            self.rows.push(row);
+        }
+    }
 }
 
 fn index(catalog: &Catalog, row: Row) -> Option<IndexRow> {

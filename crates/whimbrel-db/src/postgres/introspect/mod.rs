@@ -18,6 +18,7 @@ mod digest;
 mod indexes;
 mod objects;
 mod queries;
+mod reader;
 mod rows;
 mod tables;
 mod types;
@@ -28,8 +29,8 @@ use std::collections::BTreeMap;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::Schema;
 
-use self::catalog::Catalog;
 use self::queries::Queries;
+use self::reader::Reader;
 use super::session;
 use crate::connection::{Connection, Row};
 use crate::error::DbError;
@@ -48,10 +49,9 @@ pub(crate) async fn introspect(
     connection: &mut dyn Connection,
     options: &IntrospectOptions,
 ) -> Result<Introspection, DbError> {
-    let read = read(connection, Extent::Schema).await?;
-    let fingerprint = read.fingerprint.clone();
+    let (fingerprint, reader) = read(connection, Extent::Schema).await?;
     let mut left_alone = BTreeMap::new();
-    let (schema, unmanaged) = assemble(read, options);
+    let (schema, unmanaged) = assemble(reader, options);
     for one in unmanaged::counted(&unmanaged) {
         *left_alone.entry(one).or_default() += 1;
     }
@@ -63,7 +63,7 @@ pub(crate) async fn fingerprint(
     connection: &mut dyn Connection,
     _: &IntrospectOptions,
 ) -> Result<Fingerprint, DbError> {
-    Ok(read(connection, Extent::Fingerprint).await?.fingerprint)
+    Ok(read(connection, Extent::Fingerprint).await?.0)
 }
 
 /// How much is read.
@@ -74,15 +74,8 @@ enum Extent {
     Schema,
 }
 
-/// The answers to all queries, and the namespace whose names stand alone.
-struct Read {
-    default_namespace: String,
-    fingerprint: Fingerprint,
-    /// Empty where only the fingerprint is read.
-    results: Vec<Vec<Row>>,
-}
-
-async fn read(connection: &mut dyn Connection, extent: Extent) -> Result<Read, DbError> {
+/// The reader has seen nothing where only the fingerprint is read.
+async fn read(connection: &mut dyn Connection, extent: Extent) -> Result<(Fingerprint, Reader), DbError> {
     let about = connection.query_all(&[session::STATE, &digest::columns()]).await?;
     let state = about.first().and_then(|rows| rows.first());
     let columns = about.get(1).map_or(&[] as &[Row], Vec::as_slice);
@@ -90,8 +83,8 @@ async fn read(connection: &mut dyn Connection, extent: Extent) -> Result<Read, D
     let only = state.and_then(|row| row.text(1)).filter(|name| !name.is_empty());
     let digest = digest::query(columns, only);
     let queries = Queries::new(connection.server().major, only);
-    let default_namespace = only.unwrap_or(DEFAULT_NAMESPACE).to_owned();
-    let pin = session::pin_spelling(&default_namespace);
+    let default_namespace = only.unwrap_or(DEFAULT_NAMESPACE);
+    let pin = session::pin_spelling(default_namespace);
     let (begin, end): (&str, &[&str]) = match in_transaction {
         // Going back to a savepoint also puts the settings back.
         true => (
@@ -106,14 +99,16 @@ async fn read(connection: &mut dyn Connection, extent: Extent) -> Result<Read, D
         Extent::Schema => statements.extend(queries.all()),
     }
     statements.extend(end);
-    match connection.query_all(&statements).await {
-        Ok(mut results) => {
-            results.truncate(results.len() - end.len());
-            // What begins the transaction and what pins it return nothing of use.
-            let mut results = results.into_iter().skip(2);
-            let fingerprint = digest::fingerprint(&results.next().unwrap_or_default());
-            Ok(Read { default_namespace, fingerprint, results: results.collect() })
-        }
+    let mut reader = Reader::new(default_namespace);
+    let mut digests = Vec::new();
+    // What begins the transaction and what pins it return nothing of use.
+    let mut take = |at: usize, row| match at {
+        0 | 1 => {}
+        2 => digests.push(row),
+        _ => reader.take(at - 3, row),
+    };
+    match connection.query_each(&statements, &mut take).await {
+        Ok(()) => Ok((digest::fingerprint(&digests), reader)),
         Err(error) => {
             if !in_transaction {
                 // A session that cannot even do this is lost, which `error` says.
@@ -125,18 +120,13 @@ async fn read(connection: &mut dyn Connection, extent: Extent) -> Result<Read, D
 }
 
 /// Puts the schema together, in the order of [`Queries::all`].
-fn assemble(read: Read, options: &IntrospectOptions) -> (Schema, Vec<unmanaged::Seen>) {
-    let mut results = read.results.into_iter();
-    let mut next = || results.next().unwrap_or_default();
-    let mut catalog = Catalog::default();
-    catalog.read_namespaces(next(), &read.default_namespace);
-    catalog.read_members(next());
-    catalog.read_names(next());
-    catalog.read_types(next());
-    catalog.read_relations(next());
-    columns::read(&mut catalog, next());
+fn assemble(mut reader: Reader, options: &IntrospectOptions) -> (Schema, Vec<unmanaged::Seen>) {
+    let mut rows = reader.finish();
+    let mut next = || rows.next().unwrap_or_default();
+    let Reader { mut catalog, indexes, default_namespace, .. } = reader;
     let constraints = constraints::read(&catalog, next());
-    let indexes = indexes::read(&catalog, next());
+    // The indexes are read already.
+    next();
     let sequences = next();
     let user_types = next();
     let enum_values = types::read_enum_values(next());
@@ -153,7 +143,7 @@ fn assemble(read: Read, options: &IntrospectOptions) -> (Schema, Vec<unmanaged::
     let own_namespaces = catalog.own_namespaces();
     let is_hidden = |name: &str| options.is_tracking_table(Dialect::Postgres, name);
     let mut schema = Schema {
-        extensions: types::read_extensions(&mut catalog, extensions, &read.default_namespace),
+        extensions: types::read_extensions(&mut catalog, extensions, &default_namespace),
         ..Schema::default()
     };
     types::assemble(&mut schema, &mut catalog, user_types, enum_values, &constraints);

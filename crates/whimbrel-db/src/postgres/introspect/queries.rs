@@ -33,6 +33,9 @@ pub(super) struct Queries {
 }
 
 impl Queries {
+    /// How many there are.
+    pub(super) const COUNT: usize = 18;
+
     /// The queries for a server of version `major`. With `only`, that namespace
     /// is all there is.
     pub(super) fn new(major: u32, only: Option<&str>) -> Self {
@@ -139,7 +142,11 @@ impl Queries {
         }
     }
 
-    pub(super) fn all(&self) -> [&str; 18] {
+    /// Where the largest answers stand in [`Queries::all`].
+    pub(super) const COLUMNS: usize = 5;
+    pub(super) const INDEXES: usize = 7;
+
+    pub(super) fn all(&self) -> [&str; Self::COUNT] {
         [
             &self.namespaces,
             &self.members,
