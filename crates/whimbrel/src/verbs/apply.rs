@@ -20,6 +20,20 @@ use crate::history::{History, HistoryError, Target};
 use crate::migrator::Migrator;
 
 /// Applies what the database has not applied; refine it, then await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// let report = migrator.apply().await?;
+/// assert_eq!(report.migrations[0].name, "users");
+/// assert!(migrator.apply().await?.migrations.is_empty());
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Apply<'m> {
     migrator: &'m mut Migrator,
     to: Option<Target>,

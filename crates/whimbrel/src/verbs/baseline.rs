@@ -20,6 +20,22 @@ use crate::migrator::Migrator;
 
 /// Marks as applied what an existing database has already; refine it, then
 /// await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.push().await?;
+/// // The table is there already: nobody has to create it again.
+/// let migrations = migrator.baseline().to("users").await?;
+/// assert_eq!(migrations[0].name, "users");
+/// assert!(migrator.apply().await?.migrations.is_empty());
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Baseline<'m> {
     migrator: &'m mut Migrator,
     to: Option<Target>,

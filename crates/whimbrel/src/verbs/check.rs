@@ -17,6 +17,23 @@ use crate::history::History;
 use crate::migrator::Migrator;
 
 /// Says whether database, migrations and source agree; await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// use whimbrel::Finding;
+///
+/// let report = migrator.check().await?;
+/// assert!(matches!(&report.findings[0], Finding::Pending(migrations) if migrations[0].name == "users"));
+/// migrator.apply().await?;
+/// assert!(migrator.check().await?.findings.is_empty());
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Check<'m> {
     migrator: &'m mut Migrator,
 }

@@ -38,6 +38,21 @@ impl Side {
 }
 
 /// Compares two schemas; await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// use whimbrel::Side;
+///
+/// let wanted = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// let report = migrator.diff(Side::Live, Side::Source(wanted)).await?;
+/// assert_eq!(report.plan.statements().len(), 1);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Diff<'m> {
     migrator: &'m mut Migrator,
     sides: Pair<Side>,

@@ -25,6 +25,23 @@ use crate::resolving::{ByPolicy, resolve_losses};
 /// Takes back what was applied last; refine it, then await it.
 ///
 /// Without a resolver every loss is an [`Error::Unanswered`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.apply().await?;
+/// use whimbrel::core::resolve::lenient;
+///
+/// let report = migrator.down().steps(1).resolver(lenient()).await?;
+/// assert_eq!(report.migrations[0].entry.name, "users");
+/// assert_eq!(migrator.pending().await?.len(), 1);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Down<'m> {
     migrator: &'m mut Migrator,
     extent: Extent,

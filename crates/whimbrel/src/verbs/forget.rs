@@ -14,6 +14,20 @@ use crate::error::Error;
 use crate::migrator::Migrator;
 
 /// Forgets that the last migrations were applied; await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.apply().await?;
+/// migrator.forget(1).await?;
+/// assert_eq!(migrator.pending().await?[0].name, "users");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Forget<'m> {
     migrator: &'m mut Migrator,
     count: usize,

@@ -36,6 +36,19 @@ use crate::store::Edit;
 ///
 /// Whatever may lose data is asked about, for the file will meet other
 /// databases: without a resolver every question is an [`Error::Unanswered`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// let report = migrator.generate().name("users").await?;
+/// assert_eq!(report.migrations[0].up.path, "0000_users.sql");
+/// assert!(migrator.generate().await?.migrations.is_empty());
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Generate<'m> {
     migrator: &'m mut Migrator,
     name: Option<String>,

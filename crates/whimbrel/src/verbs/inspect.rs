@@ -15,6 +15,20 @@ use crate::error::Error;
 use crate::migrator::Migrator;
 
 /// Reads the live schema; await it. Nothing is written.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.push().await?;
+/// let live = migrator.inspect().await?;
+/// assert_eq!(live.schema.tables[0].name.to_string(), "users");
+/// assert!(live.to_sql()?.starts_with("CREATE TABLE"));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Inspect<'m> {
     migrator: &'m mut Migrator,
 }

@@ -47,6 +47,20 @@ const WITHOUT_BOUNDARIES: &str = "the role may not make databases, so the plan w
 ///
 /// Without a resolver every question is reported as [`Error::Unanswered`];
 /// without an observer the plan runs without being shown.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// let planned = migrator.push().dry_run(true).await?;
+/// assert_eq!(planned.changes.len(), 1);
+/// assert!(migrator.push().await?.applied);
+/// assert!(migrator.push().await?.changes.is_empty());
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Push<'m> {
     migrator: &'m mut Migrator,
     options: PushOptions,

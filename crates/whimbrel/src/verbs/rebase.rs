@@ -22,6 +22,20 @@ use crate::migrator::Migrator;
 use crate::store::{Edit, View, recover};
 
 /// Puts our migrations after theirs; refine it, then await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// // No merge, nothing out of order: there is nothing to do.
+/// let report = migrator.rebase().await?;
+/// assert!(!report.written);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Rebase<'m> {
     migrator: &'m mut Migrator,
     keep: Keep,

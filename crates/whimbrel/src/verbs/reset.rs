@@ -30,6 +30,22 @@ const DROPPING: &str = "(drop everything)";
 /// Drops everything, then applies all migrations; refine it, then await it.
 ///
 /// Without a resolver every loss is an [`Error::Unanswered`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.apply().await?;
+/// use whimbrel::core::resolve::lenient;
+///
+/// let report = migrator.reset().resolver(lenient()).await?;
+/// assert_eq!((report.dropped.len(), report.migrations.len()), (1, 1));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Reset<'m> {
     migrator: &'m mut Migrator,
     dry_run: bool,

@@ -22,6 +22,21 @@ use crate::migrator::Migrator;
 use crate::store::Edit;
 
 /// Makes one migration of several; refine it, then await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// migrator.create("fill in").await?;
+/// let report = migrator.squash().name("all").dry_run(true).await?;
+/// assert_eq!(report.migration.up.path, "0000_all.sql");
+/// assert_eq!(report.replaced.len(), 2);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Squash<'m> {
     migrator: &'m mut Migrator,
     from: Option<Target>,

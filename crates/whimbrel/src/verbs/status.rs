@@ -10,11 +10,41 @@ use crate::error::Error;
 use crate::migrator::Migrator;
 
 /// Says of every migration where it stands; await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// use whimbrel::core::history::State;
+///
+/// assert_eq!(migrator.status().await?.count(State::Pending), 1);
+/// migrator.apply().await?;
+/// assert_eq!(migrator.status().await?.count(State::Applied), 1);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Status<'m> {
     migrator: &'m mut Migrator,
 }
 
 /// Lists what is not applied; await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// assert_eq!(migrator.pending().await?[0].name, "users");
+/// migrator.apply().await?;
+/// assert!(migrator.pending().await?.is_empty());
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Pending<'m> {
     migrator: &'m mut Migrator,
 }

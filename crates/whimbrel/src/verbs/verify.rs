@@ -20,6 +20,20 @@ use crate::migrator::Migrator;
 use crate::store::Edit;
 
 /// Replays every migration up, down and up again; refine it, then await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// let report = migrator.verify().await?;
+/// assert!(report.is_fine());
+/// assert_eq!(report.verdicts[0].entry.name, "users");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Verify<'m> {
     migrator: &'m mut Migrator,
     accept: Vec<Target>,
