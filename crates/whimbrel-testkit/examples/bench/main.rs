@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     sqlite::measure(&mut report, &binary, folder.path());
     postgres::measure(&mut report, &binary, folder.path());
     migrate::measure(&mut report, &binary, folder.path());
+    measure::forget();
     report.finish()
 }
 

@@ -1,8 +1,9 @@
 //! Timing, and the table of results.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Gathers measurements and prints them as they come.
 pub(crate) struct Report {
@@ -73,18 +74,49 @@ pub(crate) fn once(mut work: impl FnMut()) -> f64 {
     start.elapsed().as_secs_f64() * 1e3
 }
 
-/// Runs a program to its end, its output thrown away.
+/// Where the binary keeps what it found out: nothing of an earlier bench is there.
+fn cache() -> PathBuf {
+    std::env::temp_dir().join(format!("whimbrel-bench-{}", std::process::id()))
+}
+
+/// Empties the cache.
+pub(crate) fn forget() {
+    // It need not be there.
+    let _ = std::fs::remove_dir_all(cache());
+}
+
+/// A program whose output is thrown away.
+fn command(program: &OsStr, arguments: &[&OsStr]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).env("XDG_CACHE_HOME", cache());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// Runs a program to its end.
 pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&OsStr]) {
     let program = program.as_ref();
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let status = command.status();
+    let status = command(program, arguments).status();
     assert!(status.is_ok_and(|status| status.success()), "`{}` failed", program.display());
+}
+
+/// Runs a program to its end, and returns the most memory that it has had, in
+/// MiB; `None` where the system does not tell.
+pub(crate) fn peak_of(program: impl AsRef<OsStr>, arguments: &[&OsStr]) -> Option<f64> {
+    let mut child = command(program.as_ref(), arguments).spawn().expect("the program is there");
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = None;
+    while child.try_wait().expect("it is our child").is_none() {
+        // The mark only rises: what is read last before the end counts.
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak = mark.and_then(|mark| mark.parse::<f64>().ok()).or(peak);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    peak.map(|kibibytes| kibibytes / 1024.0)
 }
 
 /// Says whether a program is installed.
 pub(crate) fn installed(program: &str) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    command(program.as_ref(), &["--version".as_ref()]).status().is_ok_and(|status| status.success())
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crate::measure::{Report, median_of, once, run};
+use crate::measure::{Report, forget, median_of, once, peak_of, run};
 use crate::tables;
 use whimbrel_testkit::cluster::{Cluster, programs};
 
@@ -38,16 +38,33 @@ fn in_sync(report: &mut Report, binary: &Path, folder: &Path, count: usize) {
                 .collect::<Vec<_>>(),
         );
     });
-    let push = || {
-        let arguments = ["push", "--dry-run", "--url"].map(OsStr::new).into_iter();
-        let rest = [url_of, OsStr::new("--schema"), source.as_os_str()];
-        run(binary, &arguments.chain(rest).collect::<Vec<_>>());
-    };
-    let cold = once(push);
-    let found = median_of(5, push);
+    forget();
+    let arguments = push(&url, &source);
+    let cold = once(|| run(binary, &arguments));
+    let found = median_of(5, || run(binary, &arguments));
     let floor = median_of(5, || run(program("pg_dump"), &["-s".as_ref(), url_of]));
     let name = format!("in sync, PostgreSQL, {count} tables");
     report.within(&name, "ms", found, floor, "`pg_dump -s`", 0.5 * floor);
     let name = format!("in sync, PostgreSQL, {count} tables, cache cold");
     report.within(&name, "ms", cold, load, "`psql -f`", 1.3 * load + found);
+    memory(report, binary, &url, &source, count);
+}
+
+fn push<'a>(url: &'a str, source: &'a Path) -> Vec<&'a OsStr> {
+    let arguments = ["push", "--dry-run", "--url", url, "--schema"].map(OsStr::new).into_iter();
+    arguments.chain([source.as_os_str()]).collect()
+}
+
+/// The most memory that a run in sync takes: where nothing is known, and where
+/// the source is, but not that this database is in sync with it.
+fn memory(report: &mut Report, binary: &Path, url: &str, source: &Path, count: usize) {
+    forget();
+    let cold = peak_of(binary, &push(url, source));
+    // By another name it is another database.
+    let known = peak_of(binary, &push(&url.replace("127.0.0.1", "localhost"), source));
+    let name = format!("in sync, PostgreSQL, {count} tables, memory");
+    match (cold, known) {
+        (Some(cold), Some(known)) => report.below(&name, "MiB", cold.max(known), 200.0),
+        _ => report.skip(&name, "the system does not tell"),
+    }
 }
