@@ -1,5 +1,11 @@
 //! What the derives implement, and what a program builds a schema from.
 
+use std::any::TypeId;
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::{net, num, time};
+
 use crate::item::{ColumnTypeDef, EnumDef, Field, Model as ModelItem, Scalar, Type};
 use crate::link::{self, Linked, Wanted};
 
@@ -147,14 +153,23 @@ column_types! {
     i32 => Scalar::Int;
     u32 => Scalar::BigInt;
     i64 => Scalar::BigInt;
+    num::NonZeroI8 => Scalar::SmallInt;
+    num::NonZeroU8 => Scalar::SmallInt;
+    num::NonZeroI16 => Scalar::SmallInt;
+    num::NonZeroU16 => Scalar::Int;
+    num::NonZeroI32 => Scalar::Int;
+    num::NonZeroU32 => Scalar::BigInt;
+    num::NonZeroI64 => Scalar::BigInt;
     f32 => Scalar::Real;
     f64 => Scalar::Double;
     char => Scalar::Text;
     str => Scalar::Text;
     String => Scalar::Text;
-    core::net::IpAddr => Scalar::Inet;
-    core::net::Ipv4Addr => Scalar::Inet;
-    core::net::Ipv6Addr => Scalar::Inet;
+    net::IpAddr => Scalar::Inet;
+    net::Ipv4Addr => Scalar::Inet;
+    net::Ipv6Addr => Scalar::Inet;
+    time::SystemTime => Scalar::Timestamp { zone: true, precision: None };
+    time::Duration => Scalar::Interval;
 }
 
 impl<T: ColumnType> ColumnType for Option<T> {
@@ -163,19 +178,47 @@ impl<T: ColumnType> ColumnType for Option<T> {
     }
 }
 
-impl<T: ColumnType + ?Sized> ColumnType for Box<T> {
+macro_rules! pointers {
+    ($($pointer:ty;)*) => {$(
+        impl<T: ColumnType + ?Sized> ColumnType for $pointer {
+            fn column_type() -> ColumnTypeDef {
+                T::column_type()
+            }
+        }
+    )*};
+}
+
+pointers! {
+    &T;
+    Box<T>;
+    Rc<T>;
+    Arc<T>;
+}
+
+impl<T: ColumnType + ToOwned + ?Sized> ColumnType for Cow<'_, T> {
     fn column_type() -> ColumnTypeDef {
         T::column_type()
     }
 }
 
-impl<T: ColumnType + 'static> ColumnType for Vec<T> {
+impl<T: ColumnType + 'static> ColumnType for [T] {
     fn column_type() -> ColumnTypeDef {
-        let bytes = std::any::TypeId::of::<T>() == std::any::TypeId::of::<u8>();
-        let ty = match bytes {
+        let ty = match TypeId::of::<T>() == TypeId::of::<u8>() {
             true => Type::Scalar(Scalar::Bytes),
             false => Type::List(Box::new(T::column_type().ty)),
         };
         ColumnTypeDef { ty, nullable: false }
+    }
+}
+
+impl<T: ColumnType + 'static, const N: usize> ColumnType for [T; N] {
+    fn column_type() -> ColumnTypeDef {
+        <[T]>::column_type()
+    }
+}
+
+impl<T: ColumnType + 'static> ColumnType for Vec<T> {
+    fn column_type() -> ColumnTypeDef {
+        <[T]>::column_type()
     }
 }

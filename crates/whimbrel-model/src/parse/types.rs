@@ -45,7 +45,7 @@ fn wrapped(path: &syn::TypePath) -> Option<(Wrapper, &SynType)> {
     let inner = last_type_argument(last)?;
     let wrapper = match last.ident.to_string().as_str() {
         "Option" => Wrapper::Option,
-        "Box" | "Arc" | "Rc" | "Cow" => Wrapper::Pointer,
+        "Box" | "Arc" | "Rc" | "Cow" | "NonZero" => Wrapper::Pointer,
         "Json" | "Jsonb" => Wrapper::Json,
         "Vec" => Wrapper::List,
         _ => return None,
@@ -135,7 +135,8 @@ fn known(before: &str, last: &str, generic: bool) -> Known {
         "i8" | "u8" | "i16" | "NonZeroI8" | "NonZeroU8" | "NonZeroI16" => Scalar::SmallInt,
         "u16" | "i32" | "NonZeroU16" | "NonZeroI32" => Scalar::Int,
         "u32" | "i64" | "NonZeroU32" | "NonZeroI64" => Scalar::BigInt,
-        "u64" | "usize" | "isize" | "u128" | "i128" | "NonZeroU64" => {
+        "u64" | "usize" | "isize" | "u128" | "i128" | "NonZeroU64" | "NonZeroUsize" | "NonZeroIsize"
+        | "NonZeroU128" | "NonZeroI128" => {
             return Known::Refused(
                 format!("`{last}` holds numbers that no integer column holds"),
                 "use `i64`, or say what the column is: `#[column(type = decimal(20, 0))]`",
@@ -145,18 +146,20 @@ fn known(before: &str, last: &str, generic: bool) -> Known {
         "f64" => Scalar::Double,
         "Decimal" | "BigDecimal" => Scalar::Decimal(None),
         "String" | "str" | "char" | "CompactString" | "SmolStr" | "Ulid" => Scalar::Text,
-        "Bytes" | "BytesMut" => Scalar::Bytes,
+        "Bytes" | "BytesMut" | "ByteBuf" => Scalar::Bytes,
         "Value" if ["", "serde_json", "json"].contains(&before) => Scalar::Json,
-        "JsonValue" => Scalar::Json,
-        "Uuid" => Scalar::Uuid,
+        "Map" if ["serde_json", "json"].contains(&before) => Scalar::Json,
+        "JsonValue" | "RawValue" => Scalar::Json,
+        "Uuid" | "NonNilUuid" => Scalar::Uuid,
         // jiff's civil time of day and date has no time zone, chrono's has one behind it.
         "DateTime" if generic => moment(true),
         "DateTime" | "NaiveDateTime" | "PrimitiveDateTime" => moment(false),
-        "OffsetDateTime" | "UtcDateTime" | "Timestamp" | "Zoned" => moment(true),
+        "OffsetDateTime" | "UtcDateTime" | "Timestamp" | "Zoned" | "SystemTime" => moment(true),
         "NaiveDate" | "Date" => Scalar::Date,
         "NaiveTime" | "Time" => clock,
         "PgTimeTz" => Scalar::Time { zone: true, precision: None },
-        "PgInterval" => Scalar::Interval,
+        "PgInterval" | "Duration" | "TimeDelta" | "SignedDuration" => Scalar::Interval,
+        "Span" if before == "jiff" => Scalar::Interval,
         "IpAddr" | "Ipv4Addr" | "Ipv6Addr" | "IpNet" | "IpNetwork" => Scalar::Inet,
         "Vector" => Scalar::Vector(None),
         "Point" | "PgPoint" => Scalar::Point,

@@ -5,6 +5,7 @@
 
 mod mistakes;
 mod suite;
+mod types;
 
 use std::path::Path;
 
