@@ -90,7 +90,7 @@ pub enum SourceError {
     #[diagnostic(
         code(whimbrel::source::program),
         help(
-            "run it yourself: it must print a snapshot, as `whimbrel inspect --format json` does, and end with status 0"
+            "run it yourself: it must print a snapshot, as `whimbrel inspect --format json` does, or its models, as `Source::to_json` gives them, and end with status 0"
         )
     )]
     Program {
@@ -99,6 +99,37 @@ pub enum SourceError {
         /// How it ended, and what it said last.
         reason: String,
     },
+    /// Models were printed by a program of another version.
+    #[error("`{name}` prints the models of whimbrel {found}, and this is whimbrel {}", env!("CARGO_PKG_VERSION"))]
+    #[diagnostic(
+        code(whimbrel::source::other_version),
+        help("use one version in both: `cargo update -p whimbrel --precise {}`", env!("CARGO_PKG_VERSION"))
+    )]
+    OtherVersion {
+        /// What printed them.
+        name: String,
+        /// The version that they were printed by.
+        found: String,
+    },
+    /// Models that were printed do not read.
+    #[error("`{name}` prints no models: {reason}")]
+    #[diagnostic(
+        code(whimbrel::source::malformed),
+        help("print what `Source::to_json` gives, and nothing else")
+    )]
+    Malformed {
+        /// What printed them.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A source has no form as JSON.
+    #[error("only models and snapshots are written as JSON")]
+    #[diagnostic(
+        code(whimbrel::source::no_json),
+        help("write `schema![...].to_json()`; files are named as they are: `--schema schema.sql`")
+    )]
+    NoJson,
     /// No struct in Rust files derives `Model`.
     #[error("`{path}` holds no models")]
     #[diagnostic(

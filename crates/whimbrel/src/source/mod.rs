@@ -8,6 +8,8 @@ mod error;
 mod files;
 #[cfg(feature = "models")]
 mod models;
+#[cfg(feature = "models")]
+mod printed;
 mod program;
 #[cfg(feature = "model-files")]
 mod rust;
@@ -73,8 +75,9 @@ impl Source {
         Self(Kind::Path(path.into()))
     }
 
-    /// A command that prints a snapshot. It is run by the shell, in `folder` or
-    /// else in the working directory.
+    /// A command that prints a snapshot or, with the feature `models`, what
+    /// [`to_json`](Self::to_json) gives. It is run by the shell, in `folder` or else
+    /// in the working directory.
     pub fn program(command: impl Into<String>, folder: Option<PathBuf>) -> Self {
         Self(Kind::Program { command: command.into(), folder })
     }
@@ -112,6 +115,33 @@ impl Source {
         Self(Kind::Snapshot(Box::new(snapshot)))
     }
 
+    /// Writes models, or a snapshot, as JSON: what a program prints for
+    /// `--schema program:CMD`.
+    ///
+    /// ```
+    /// # use whimbrel::{Model, schema};
+    /// # #[derive(Model)]
+    /// # struct User { #[column(primary_key)] id: i64 }
+    /// fn main() -> Result<(), whimbrel::SourceError> {
+    ///     println!("{}", schema![User].to_json()?);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is neither.
+    #[cfg(feature = "models")]
+    pub fn to_json(&self) -> Result<String, SourceError> {
+        match &self.0 {
+            Kind::Models { models, sql } => Ok(printed::write(models, sql)),
+            Kind::Snapshot(snapshot) => Ok(snapshot.to_json()),
+            #[cfg(feature = "model-files")]
+            Kind::Rust(_) => Err(SourceError::NoJson),
+            Kind::Path(_) | Kind::Sql(_) | Kind::Program { .. } => Err(SourceError::NoJson),
+        }
+    }
+
     /// Reads the source from where it is, for a dialect.
     ///
     /// # Errors
@@ -126,7 +156,7 @@ impl Source {
             }
             Kind::Program { command, folder } => {
                 let text = program::run(command, folder.as_deref())?;
-                parse_snapshot(format!("program:{command}"), &text)
+                parse_json(format!("program:{command}"), &text, dialect)
             }
             #[cfg(feature = "models")]
             Kind::Models { models, sql } => models::load(dialect, models, sql),
@@ -145,18 +175,23 @@ impl Loaded {
 fn load_path(path: &Path, dialect: Dialect) -> Result<Loaded, SourceError> {
     if path.extension().is_some_and(|extension| extension == "json") {
         let SourceText { name, text } = files::read(path)?;
-        return parse_snapshot(name, &text);
+        return parse_json(name, &text, dialect);
     }
     #[cfg(feature = "model-files")]
     if rust::is_rust(path) {
         return rust::load(path, dialect);
     }
-    #[cfg(not(feature = "model-files"))]
-    let _ = dialect;
     Ok(Loaded::sql(files::collect(path)?))
 }
 
-fn parse_snapshot(name: String, text: &str) -> Result<Loaded, SourceError> {
+/// Reads a snapshot, or models that a program has printed.
+fn parse_json(name: String, text: &str, dialect: Dialect) -> Result<Loaded, SourceError> {
+    #[cfg(feature = "models")]
+    if let Some(models) = printed::read(&name, text)? {
+        return Source(models).load(dialect);
+    }
+    #[cfg(not(feature = "models"))]
+    let _ = dialect;
     let snapshot =
         Snapshot::from_json(text).map_err(|source| SourceError::Snapshot { name: name.clone(), source })?;
     Ok(Loaded::Snapshot { name, snapshot: Box::new(snapshot) })

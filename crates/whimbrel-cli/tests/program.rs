@@ -1,0 +1,105 @@
+//! A program prints its models, and the binary pushes them.
+//!
+//! This program is both: called with `print` it is a small program with models,
+//! called by `cargo test` it has the binary call it so.
+
+#![expect(clippy::print_stdout, reason = "it is a program that prints")]
+
+use std::path::Path;
+use std::process::Command;
+
+use whimbrel::{DbEnum, Model, SourceError, schema};
+
+#[derive(Model)]
+#[model(table = "members", many_to_many(Team))]
+#[model(sql = "CREATE VIEW names AS SELECT name FROM members")]
+#[expect(dead_code, reason = "only its columns matter")]
+struct Member {
+    #[column(primary_key)]
+    id: i64,
+    #[column(renamed_from = "nick")]
+    name: String,
+    #[column(default = Role::Guest)]
+    role: Role,
+}
+
+#[derive(DbEnum)]
+#[expect(dead_code, reason = "only its values matter")]
+enum Role {
+    Guest,
+    Admin,
+}
+
+#[derive(Model)]
+#[model(table = "teams")]
+#[expect(dead_code, reason = "only its columns matter")]
+struct Team {
+    #[column(primary_key)]
+    id: i64,
+}
+
+fn main() -> Result<(), SourceError> {
+    if std::env::args().nth(1).as_deref() == Some("print") {
+        println!(
+            "{}",
+            schema![Member, Team].and_sql("index.sql", "CREATE INDEX i ON teams (id);").to_json()?
+        );
+    } else {
+        the_binary_pushes_what_it_prints();
+        println!("test the_binary_pushes_what_it_prints ... ok");
+    }
+    Ok(())
+}
+
+fn the_binary_pushes_what_it_prints() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(
+        folder.path().join("before.sql"),
+        "CREATE TABLE members (id INTEGER PRIMARY KEY, nick TEXT NOT NULL);",
+    )
+    .expect("the folder can be written to");
+    let own = std::env::current_exe().expect("a program knows where it is");
+    let program = format!("program:{} print", own.display());
+    push(folder.path(), "before.sql");
+    assert_eq!(
+        push(folder.path(), &program),
+        "\
+~ alter members
+    ~ name: renamed from nick
+    + role: TEXT, not null, default 'guest'
+    + check (\"role\" IN ('guest', 'admin'))
+    ! members: may fail if rows break the condition
++ create member_team
+    + member_id: INTEGER, not null
+    + team_id:   INTEGER, not null
+    + primary key (member_id, team_id)
+    + foreign key member_team_member_id_fkey (member_id) → members (id), on delete cascade, on update cascade
+    + foreign key member_team_team_id_fkey (team_id) → teams (id), on delete cascade, on update cascade
+    + index member_team_team_id_idx (team_id)
++ create teams
+    + id: INTEGER
+    + primary key (id)
+    + index i (id)
++ create view names
+
+6 changes in 7 statements, proof: exact
+
+pushed to `app.db`
+"
+    );
+    assert_eq!(push(folder.path(), &program), format!("`app.db` is in sync with `{program}`\n"));
+}
+
+/// Pushes a source, and returns what the binary says.
+fn push(folder: &Path, schema: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_whimbrel"))
+        .args(["push", "--url", "sqlite://app.db", "--no-cache", "--schema", schema])
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the binary is there");
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    said
+}
