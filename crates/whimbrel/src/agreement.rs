@@ -21,7 +21,26 @@ use crate::store::{FsStore, Store, View};
 /// A source and the migrations that should lead to it.
 ///
 /// A test asks with [`verify!`](crate::verify), which hands its arguments on to the
-/// methods of the same names.
+/// methods of the same names. Others learn of a disagreement as a value:
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::{Agreement, Source, embed};
+///
+/// let schema = "CREATE TABLE users (
+///     id INTEGER PRIMARY KEY,
+///     email TEXT NOT NULL,
+///     age INTEGER,
+///     CONSTRAINT users_email_key UNIQUE (email)
+/// );";
+/// let agreement = Agreement::of(Source::sql("schema.sql", schema)).store(embed!("tests/agreement/sqlite"));
+/// let disagreement = agreement.check().await.unwrap_err();
+/// assert_eq!(
+///     disagreement.to_string(),
+///     "`the binary` does not lead to what the models say:\nalter users\n  + age: INTEGER"
+/// );
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 pub struct Agreement {
     source: Source,

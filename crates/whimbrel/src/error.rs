@@ -17,6 +17,24 @@ use crate::source::SourceError;
 use crate::store::StoreError;
 
 /// A failure of one of whimbrel's verbs.
+///
+/// It is a [`miette::Diagnostic`]: besides its message it has a code, and says what
+/// to do next.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use miette::Diagnostic;
+/// use whimbrel::{Error, Migrator};
+///
+/// let mut migrator = Migrator::builder("sqlite::memory:")?.connect().await?;
+/// let error = migrator.push().await.unwrap_err();
+/// assert!(matches!(error, Error::Source(_)));
+/// assert_eq!(error.to_string(), "no schema source is given");
+/// assert_eq!(error.code().unwrap().to_string(), "whimbrel::source::missing");
+/// assert!(error.help().unwrap().to_string().starts_with("name one with `--schema schema.sql`"));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
     /// The desired schema could not be read.

@@ -18,6 +18,27 @@
 //! # Ok::<(), whimbrel::Error>(())
 //! # }).unwrap();
 //! ```
+//!
+//! | to | see |
+//! | --- | --- |
+//! | say what the schema should be | [`Source`]: SQL files, models, snapshots, programs |
+//! | have structs as the schema | the feature `models`: [`Model`](macro@Model), [`schema!`], the guide `docs/models.md` |
+//! | keep migrations | [`store`]: a folder, the binary ([`embed!`]), memory, a store of your own |
+//! | apply them when a program starts | [`Migrator::apply`] |
+//! | have a test say that structs are ahead of them | [`verify!`] |
+//! | answer questions | [`resolver`] |
+//! | watch | [`PushObserver`], [`db::apply::ApplyObserver`] |
+//! | do without a runtime | [`blocking`] |
+//!
+//! # Features
+//!
+//! | feature | |
+//! | --- | --- |
+//! | `sqlite` (default) | SQLite, built in |
+//! | `embed` (default) | [`embed!`] |
+//! | `postgres` | PostgreSQL, with TLS |
+//! | `models` | models that are compiled into the program |
+//! | `model-files` | models in source files, and models written from a database |
 
 mod adopt;
 mod agreement;
@@ -131,6 +152,11 @@ macro_rules! schema {
 }
 
 /// The guide, whose examples are compiled as tests.
-#[cfg(all(doctest, feature = "models"))]
+#[cfg(all(doctest, feature = "embed", feature = "models"))]
 #[doc = include_str!("../../../docs/models.md")]
 struct Guide;
+
+/// One project in both, for those who come from elsewhere.
+#[cfg(all(doctest, feature = "models"))]
+#[doc = include_str!("../../../docs/from-prisma.md")]
+struct FromPrisma;

@@ -63,6 +63,30 @@ pub(crate) struct Settings {
 }
 
 /// Builds a [`Migrator`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use std::time::Duration;
+///
+/// use whimbrel::core::resolve::Policy;
+/// use whimbrel::db::LockWait;
+/// use whimbrel::{Clock, MemoryStore, Migrator, Source};
+///
+/// let builder = Migrator::builder("sqlite::memory:")?
+///     .source(Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);"))
+///     .store(MemoryStore::new())
+///     .table_name("_app_migrations")
+///     .policy(Policy::Additive)
+///     .lock_wait(LockWait { limit: Duration::from_secs(5), ..LockWait::default() })
+///     .clock(Clock::pinned(1_769_853_600_000));
+/// // What is built once can be connected again, also elsewhere.
+/// let mut migrator = builder.clone().connect().await?;
+/// migrator.generate().name("users").await?;
+/// let report = migrator.apply().await?;
+/// assert_eq!(report.migrations[0].path(), "0000_users.sql");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone)]
 pub struct MigratorBuilder {
     url: DatabaseUrl,
