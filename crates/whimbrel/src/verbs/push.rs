@@ -112,33 +112,59 @@ pub struct PushReport {
     pub elapsed: Duration,
 }
 
-/// Watches a push, and has the last word before it runs.
+/// Watches a push, and has the last word before it runs; what it does not care
+/// for, it leaves out.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::{Migrator, PushObserver, PushPlan, Source};
+///
+/// /// Lets additions pass, and nothing else.
+/// struct Careful;
+///
+/// impl PushObserver for Careful {
+///     fn confirm(&mut self, plan: &PushPlan) -> bool {
+///         plan.accepted.is_empty() && plan.plan.steps().all(|step| step.hazards.is_empty())
+///     }
+/// }
+///
+/// let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// let mut migrator = Migrator::builder("sqlite::memory:")?.source(schema).connect().await?;
+/// assert!(migrator.push().observer(Careful).await?.applied);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub trait PushObserver: Send {
     /// A plan was made and is about to run, unless this is a dry run.
-    fn planned(&mut self, plan: &PushPlan);
-    /// Says whether the plan may run.
-    fn confirm(&mut self, plan: &PushPlan) -> bool;
+    fn planned(&mut self, plan: &PushPlan) {
+        let _ = plan;
+    }
+
+    /// Says whether the plan may run. It may, unless this says otherwise.
+    fn confirm(&mut self, plan: &PushPlan) -> bool {
+        let _ = plan;
+        true
+    }
+
     /// Step `index` of `total` begins.
-    fn step_started(&mut self, index: usize, total: usize, step: &Step);
+    fn step_started(&mut self, index: usize, total: usize, step: &Step) {
+        let _ = (index, total, step);
+    }
+
     /// The step that began last is done.
-    fn step_finished(&mut self, elapsed: Duration);
+    fn step_finished(&mut self, elapsed: Duration) {
+        let _ = elapsed;
+    }
+
     /// The live schema moved since the plan was made; another is made.
-    fn replanning(&mut self);
+    fn replanning(&mut self) {}
 }
 
 /// The observer that lets everything pass without a word.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Accepting;
 
-impl PushObserver for Accepting {
-    fn planned(&mut self, _: &PushPlan) {}
-    fn confirm(&mut self, _: &PushPlan) -> bool {
-        true
-    }
-    fn step_started(&mut self, _: usize, _: usize, _: &Step) {}
-    fn step_finished(&mut self, _: Duration) {}
-    fn replanning(&mut self) {}
-}
+impl PushObserver for Accepting {}
 
 impl<'m> Push<'m> {
     pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
