@@ -27,8 +27,10 @@ mod unmanaged;
 use std::collections::BTreeMap;
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::schema::Schema;
+use whimbrel_core::name::ObjectName;
+use whimbrel_core::schema::{Schema, TypeDef};
 
+use self::catalog::Catalog;
 use self::queries::Queries;
 use self::reader::Reader;
 use super::session;
@@ -151,8 +153,24 @@ fn assemble(mut reader: Reader, options: &IntrospectOptions) -> (Schema, Vec<unm
     let sources = objects::Sources { views, routines, triggers, dependencies, indexes };
     objects::assemble(&mut schema, &mut catalog, sources, is_hidden);
     schema.namespaces = own_namespaces;
+    leave_out_drizzles_namespace(&mut schema, &catalog);
     sort(&mut schema);
     (schema, seen)
+}
+
+/// Leaves out the namespace of Drizzle's tracking table, where nothing else is in
+/// it: unlike other tools Drizzle makes one for it.
+fn leave_out_drizzles_namespace(schema: &mut Schema, catalog: &Catalog) {
+    let table = ObjectName::qualified("drizzle", "__drizzle_migrations");
+    let is_there = catalog.relations.values().any(|relation| relation.name == table);
+    let names = schema.tables.iter().map(|one| &one.name);
+    let names = names.chain(schema.enums.iter().map(|one| &one.name));
+    let names = names.chain(schema.types.iter().map(TypeDef::name));
+    let names = names.chain(schema.sequences.iter().map(|one| &one.name));
+    let mut names = names.chain(schema.objects.iter().map(|one| &one.name));
+    if is_there && !names.any(|name| name.namespace == table.namespace) {
+        schema.namespaces.retain(|one| table.namespace.as_ref() != Some(one));
+    }
 }
 
 /// Brings the schema into an order that does not depend on its history.
