@@ -88,8 +88,8 @@ pub(super) fn check(dialect: Dialect, column: &str, ty: &Type) -> Option<Check> 
     match dialect {
         Dialect::Postgres => None,
         Dialect::Sqlite => {
-            let values: Vec<_> = def.values.iter().map(|value| dialect.quote_literal(&value.value)).collect();
-            let expression = format!("{} IN ({})", dialect.quote_ident(column), values.join(", "));
+            let values: Vec<_> = def.values.iter().map(|value| value.value.as_str()).collect();
+            let expression = condition(dialect, column, &values);
             Some(Check {
                 name: None,
                 expression: SqlExpr(expression),
@@ -99,4 +99,10 @@ pub(super) fn check(dialect: Dialect, column: &str, ty: &Type) -> Option<Check> 
             })
         }
     }
+}
+
+/// The condition that a column holds one of some values.
+pub(crate) fn condition<S: AsRef<str>>(dialect: Dialect, column: &str, values: &[S]) -> String {
+    let values: Vec<_> = values.iter().map(|value| dialect.quote_literal(value.as_ref())).collect();
+    format!("{} IN ({})", dialect.quote_ident(column), values.join(", "))
 }

@@ -37,6 +37,8 @@ use crate::check;
 use crate::item::Model;
 use crate::problem::Problem;
 use cx::Cx;
+#[cfg(feature = "write")]
+pub(crate) use enums::condition as enum_condition;
 
 /// What models say.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -46,7 +46,7 @@ fn number_is_as_written(sql: &str, value: &str) -> bool {
 }
 
 /// What stands in the quotes of a text, with the cast that PostgreSQL adds.
-fn quoted(dialect: Dialect, sql: &str) -> Option<String> {
+pub(super) fn quoted(dialect: Dialect, sql: &str) -> Option<String> {
     let sql = match dialect {
         Dialect::Sqlite => sql,
         Dialect::Postgres => sql.strip_suffix("::text").unwrap_or(sql),

@@ -80,6 +80,11 @@ pub(super) fn written(name: &str) -> String {
     }
 }
 
+/// Says whether a name is another, or that with a number added.
+pub(super) fn is_numbered(name: &str, base: &str) -> bool {
+    name.strip_prefix(base).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
+}
+
 /// Adds a number where a name is taken.
 pub(super) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name}{number}"));

@@ -8,7 +8,9 @@
 mod attributes;
 mod default;
 mod idents;
+mod junctions;
 mod keys;
+mod lists;
 mod table;
 mod types;
 
@@ -77,15 +79,21 @@ pub struct Writing<'s> {
 /// If what it writes is no Rust, which is a defect.
 pub fn write(writing: Writing<'_>) -> String {
     let Writing { dialect, schema, besides, attached } = writing;
-    let schema = &in_order(schema);
-    let idents = Idents::new(schema, besides);
+    let mut schema = in_order(schema);
+    let lists = lists::take(dialect, &mut schema, besides);
+    let schema = &schema;
+    let junctions = junctions::find(dialect, schema, besides);
+    let besides: BTreeSet<_> =
+        besides.iter().chain(junctions.iter().map(|one| &one.table)).cloned().collect();
+    let idents = Idents::new(schema, &besides);
+    let cx = table::Cx { dialect, schema, idents: &idents, lists: &lists, junctions: &junctions };
     let mut items = Vec::new();
     items.extend(attached.iter().filter(|sql| sql.before.is_some()).map(attached_sql));
     for def in &schema.enums {
         items.push(enum_item(&idents, def));
     }
     for table in schema.tables.iter().filter(|table| !besides.contains(&table.name)) {
-        items.push(table::item(dialect, schema, &idents, table));
+        items.push(table::item(cx, table));
     }
     items.extend(attached.iter().filter(|sql| sql.before.is_none()).map(attached_sql));
     let file = syn::parse_file(&items.join("\n")).expect("what is written is Rust");

@@ -8,16 +8,29 @@ use whimbrel_core::schema::{
 
 use super::attributes::{attribute, comment, text};
 use super::idents::{self, Idents, written};
+use super::junctions::Junction;
 use super::keys::{Fields, name_setting};
+use super::lists::OfColumns;
 use super::{default, types};
 use crate::case::snake;
 use crate::item::action_word;
+
+/// What is known of the whole schema.
+#[derive(Clone, Copy)]
+pub(super) struct Cx<'a> {
+    pub(super) dialect: Dialect,
+    pub(super) schema: &'a Schema,
+    pub(super) idents: &'a Idents,
+    pub(super) lists: &'a OfColumns,
+    pub(super) junctions: &'a [Junction],
+}
 
 /// What is gathered of a table before it is written.
 struct Parts<'a> {
     dialect: Dialect,
     schema: &'a Schema,
     idents: &'a Idents,
+    lists: &'a OfColumns,
     fields: Fields<'a>,
     /// What the struct says.
     model: Vec<String>,
@@ -26,12 +39,14 @@ struct Parts<'a> {
 }
 
 /// Writes a table.
-pub(super) fn item(dialect: Dialect, schema: &Schema, idents: &Idents, table: &Table) -> String {
+pub(super) fn item(cx: Cx<'_>, table: &Table) -> String {
+    let Cx { dialect, schema, idents, lists, junctions } = cx;
     let keys = idents::fields(table);
     let mut parts = Parts {
         dialect,
         schema,
         idents,
+        lists,
         fields: Fields { table, keys: &keys },
         model: Vec::new(),
         columns: vec![Vec::new(); table.columns.len()],
@@ -44,6 +59,7 @@ pub(super) fn item(dialect: Dialect, schema: &Schema, idents: &Idents, table: &T
     parts.foreign_keys();
     parts.indexes();
     parts.checks();
+    parts.model.extend(junctions.iter().filter_map(|one| one.setting(&table.name, idents, junctions)));
     let attributes: String =
         parts.model.iter().map(|one| attribute("model", std::slice::from_ref(one))).collect();
     let mut fields = String::new();
@@ -80,7 +96,10 @@ impl Parts<'_> {
     /// Gathers what the field of a column says, and returns its type.
     fn column(&mut self, at: usize, column: &Column) -> String {
         let table = self.fields.table;
-        let found = types::of_column(self.dialect, self.schema, self.idents, table, column);
+        let found = match self.lists.get(&(table.name.clone(), column.name.clone())) {
+            Some(name) => types::of_list(self.dialect, self.schema, self.idents, name, column),
+            None => types::of_column(self.dialect, self.schema, self.idents, table, column),
+        };
         let key = &self.fields.keys[at];
         let mut says = Vec::new();
         if *key != column.name {

@@ -1,9 +1,11 @@
 //! The Rust type of a column, and what must be said beside it.
 
 use whimbrel_core::dialect::Dialect;
+use whimbrel_core::name::ObjectName;
 use whimbrel_core::schema::{Column, Schema, Table};
 
 use super::attributes::text;
+use super::default;
 use super::idents::Idents;
 use crate::item::{Scalar, TableFlags};
 use crate::types::scalar_type;
@@ -75,6 +77,21 @@ pub(super) fn of_column(
         return RustType { rust: rust.to_owned(), told: Some(scalar.spelling()), scalar: Some(scalar) };
     }
     RustType { rust: guess(dialect, own).to_owned(), told: Some(text(own)), scalar: None }
+}
+
+/// The type of a column whose values a check lists.
+pub(super) fn of_list(
+    dialect: Dialect,
+    schema: &Schema,
+    idents: &Idents,
+    name: &ObjectName,
+    column: &Column,
+) -> RustType {
+    let default = column.default.as_ref().and_then(|sql| default::quoted(dialect, sql.as_str()));
+    let values = schema.enums.iter().filter(|def| def.name == *name).flat_map(|def| &def.values);
+    // A default that is no value of the enum is written as an expression.
+    let fits = default.is_some_and(|text| values.into_iter().any(|value| *value == text));
+    RustType { rust: idents.of_enum(name).to_owned(), told: None, scalar: fits.then_some(Scalar::Text) }
 }
 
 /// A type that the Rust type alone says.

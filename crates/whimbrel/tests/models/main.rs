@@ -6,6 +6,7 @@
 mod mistakes;
 mod suite;
 mod types;
+mod written;
 
 use std::path::Path;
 
