@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use whimbrel::core::history::Tool;
+use whimbrel::core::history::{self, Tool};
 use whimbrel::core::resolve::{EnumMapping, Policy, parse_enum_mapping};
 
 use crate::answers::Renamed;
@@ -226,6 +226,32 @@ pub(crate) struct GenerateArgs {
 pub(crate) struct CreateArgs {
     /// What to call the migration
     pub(crate) name: String,
+    /// What to write it in
+    #[arg(long, value_enum, default_value_t = FormatArg::Sql)]
+    pub(crate) format: FormatArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatArg {
+    /// Statements
+    Sql,
+    /// A module in TypeScript
+    Ts,
+    /// A module in JavaScript
+    Js,
+    /// A closure of your own program
+    Rust,
+}
+
+impl From<FormatArg> for history::Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Sql => Self::Sql,
+            FormatArg::Ts => Self::Ts,
+            FormatArg::Js => Self::Js,
+            FormatArg::Rust => Self::Rust,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

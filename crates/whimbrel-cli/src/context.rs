@@ -188,7 +188,7 @@ impl Context {
         migrations: impl IntoIterator<Item = &'w Written>,
     ) -> Result<Vec<String>, CliError> {
         let dir = self.dir()?;
-        let files = migrations.into_iter().flat_map(|one| [&one.up, &one.down]);
+        let files = migrations.into_iter().flat_map(|one| std::iter::once(&one.up).chain(&one.down));
         Ok(files.map(|file| dir.file(&file.path)).collect())
     }
 

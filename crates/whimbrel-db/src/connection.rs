@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::Engine;
 
+use crate::datum::{Datum, Fetched};
 use crate::error::DbError;
 use crate::lock::LockWait;
 
@@ -66,6 +67,16 @@ pub trait Connection: Send {
     ///
     /// The first error, and where it was met.
     async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt>;
+
+    /// Runs one statement with values for its parameters (`?` on SQLite, `$1` on
+    /// PostgreSQL), and returns its rows with their types.
+    ///
+    /// # Errors
+    ///
+    /// If the engine refuses the statement or a value, there are more or fewer
+    /// values than parameters, the rows take more than 64 MiB, or the session is
+    /// lost.
+    async fn fetch(&mut self, sql: &str, values: &[Datum]) -> Result<Fetched, DbError>;
 
     /// Runs a `COPY ... FROM stdin` and feeds it `rows`, the lines as they stand
     /// in a script, without the final `\.`. Returns how many there were.

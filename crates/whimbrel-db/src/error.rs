@@ -125,6 +125,14 @@ pub struct StatementError {
     pub sql: String,
 }
 
+impl StatementError {
+    /// What whimbrel itself has against a statement.
+    pub(crate) fn ours(message: impl Into<String>, hint: Option<&str>, sql: &str) -> Self {
+        let detail = hint.map(|hint| format!("hint: {hint}"));
+        Self { message: message.into(), code: None, offset: None, detail, sql: sql.to_owned() }
+    }
+}
+
 impl fmt::Display for StatementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -142,6 +150,12 @@ impl miette::Diagnostic for StatementError {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let detail = self.detail.as_deref()?;
         Some(Box::new(detail.strip_prefix("hint: ").unwrap_or(detail)))
+    }
+}
+
+impl From<StatementError> for DbError {
+    fn from(error: StatementError) -> Self {
+        Self::Statement(Box::new(error))
     }
 }
 
@@ -176,6 +190,16 @@ impl DbError {
     pub fn lacks_commit(&self) -> bool {
         const UNSAFE_NEW_ENUM_VALUE_USAGE: &str = "55P04";
         self.statement().is_some_and(|error| error.code.as_deref() == Some(UNSAFE_NEW_ENUM_VALUE_USAGE))
+    }
+
+    /// The same error, told of the statement that was meant: what was sent instead
+    /// has other offsets.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn of_statement(mut self, sql: &str) -> Self {
+        if let Self::Statement(error) = &mut self {
+            (error.sql, error.offset) = (sql.to_owned(), None);
+        }
+        self
     }
 
     /// The statement that the engine refused, if that is what happened.

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod connect;
 pub mod connection;
+mod datum;
 pub mod error;
 pub mod execute;
 mod fingerprint;
@@ -24,6 +25,7 @@ pub mod url;
 
 pub use connect::{Access, ConnectOptions, Missing, connect};
 pub use connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
+pub use datum::{Datum, Fetched};
 pub use error::DbError;
 pub use introspect::{Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 pub use lock::{LockNotice, LockWait, Waiting};

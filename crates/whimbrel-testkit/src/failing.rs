@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use whimbrel_db::{Canceller, Connection, DbError, FailedAt, LockWait, Row, ServerInfo};
+use whimbrel_db::{Canceller, Connection, Datum, DbError, FailedAt, Fetched, LockWait, Row, ServerInfo};
 
 /// Wraps a connection and lets one call to it fail, or that one and all after
 /// it.
@@ -136,6 +136,12 @@ impl Connection for FailingConnection {
             Fault::Refused => Err(FailedAt { index, error: self.refusal(), ends_there: true }),
             Fault::Dies | Fault::AnswerLost => Err(FailedAt { index, error: self.die(), ends_there: false }),
         }
+    }
+
+    async fn fetch(&mut self, sql: &str, values: &[Datum]) -> Result<Fetched, DbError> {
+        let is_lost = self.begin()?;
+        let result = self.alive()?.fetch(sql, values).await;
+        if is_lost { Err(self.die()) } else { result }
     }
 
     async fn copy_in(&mut self, sql: &str, rows: &str) -> Result<u64, DbError> {

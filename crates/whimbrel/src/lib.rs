@@ -55,6 +55,7 @@ pub mod lockfile;
 mod migrator;
 mod neighbourhood;
 mod portions;
+mod program;
 mod prove;
 mod recreated;
 pub mod resolver;
@@ -72,6 +73,7 @@ pub use clock::Clock;
 pub use error::{Error, ProofError};
 pub use history::{File, HistoryError, RebaseProblem, ReplayProblem, Target, Written};
 pub use migrator::{Migrator, MigratorBuilder};
+pub use program::{BoxError, Migration};
 pub use source::{ModelProblem, Source, SourceError, StatementProblem};
 pub use store::{EmbeddedStore, FsStore, MemoryStore, Store, StoreError};
 pub use verbs::{

@@ -17,6 +17,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::history::History;
+use crate::program::{Migration, Programs};
 use crate::scratch::Workshop;
 use crate::source::Source;
 use crate::store::Store;
@@ -59,6 +60,7 @@ pub(crate) struct Settings {
     pub(crate) policy: Policy,
     pub(crate) lock_wait: LockWait,
     pub(crate) introspect: IntrospectOptions,
+    pub(crate) programs: Programs,
     scratch: ScratchOptions,
 }
 
@@ -115,6 +117,7 @@ impl Migrator {
             policy: Policy::default(),
             lock_wait: LockWait::default(),
             introspect: IntrospectOptions::default(),
+            programs: Programs::default(),
             scratch: ScratchOptions { url: None, target: Some(url.clone()) },
         };
         let connect = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
@@ -300,6 +303,12 @@ impl MigratorBuilder {
     /// ```
     pub fn read_ahead(mut self) -> Self {
         self.reads_ahead = true;
+        self
+    }
+
+    /// Registers a migration that is a closure of this program.
+    pub fn migration(mut self, migration: Migration) -> Self {
+        self.settings.programs.register(migration);
         self
     }
 

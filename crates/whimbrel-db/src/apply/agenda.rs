@@ -1,9 +1,15 @@
 //! What is to be run: who decides it, and when.
 
-use async_trait::async_trait;
-use whimbrel_core::history::{AppliedMigration, Checksum, Progress, Script};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// One script to run, and what the tracking table says afterwards.
+use async_trait::async_trait;
+use whimbrel_core::history::{AppliedMigration, Checksum, Progress, Script, ScriptStatement};
+
+use super::Program;
+
+/// One migration to run, up or down, and what the tracking table says afterwards.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The migration.
@@ -11,7 +17,7 @@ pub struct Job {
     /// The checksum that its record has.
     pub checksum: Checksum,
     /// What is run.
-    pub script: Script,
+    pub work: Work,
     /// What happens to the tracking table, in the same transaction.
     pub record: Record,
 }
@@ -20,7 +26,7 @@ impl Job {
     /// What people look for in the folder: the name of its file without the
     /// ending, such as `0003_add-users`.
     pub fn label(&self) -> &str {
-        let file = self.script.file.rsplit('/').next().unwrap_or_default();
+        let file = self.work.file().rsplit('/').next().unwrap_or_default();
         file.rsplit_once('.').map_or(file, |(label, _)| label)
     }
 
@@ -31,6 +37,71 @@ impl Job {
             name: self.name.clone(),
             checksum: self.checksum.to_string(),
             applied_at: String::new(),
+        }
+    }
+}
+
+/// What a migration does, in one direction.
+#[derive(Clone)]
+pub enum Work {
+    /// It runs statements.
+    Script(Script),
+    /// It is a program.
+    Program(Arc<dyn Program>),
+}
+
+impl Work {
+    /// What errors call its file.
+    pub fn file(&self) -> &str {
+        match self {
+            Self::Script(script) => &script.file,
+            Self::Program(program) => program.file(),
+        }
+    }
+
+    /// Its statements; a program has none that could be known before.
+    pub fn statements(&self) -> &[ScriptStatement] {
+        match self {
+            Self::Script(script) => &script.statements,
+            Self::Program(_) => &[],
+        }
+    }
+
+    /// The statements, if that is what it is.
+    pub fn script(&self) -> Option<&Script> {
+        match self {
+            Self::Script(script) => Some(script),
+            Self::Program(_) => None,
+        }
+    }
+
+    /// Says whether it may run as one transaction, together with its record.
+    pub fn is_atomic(&self) -> bool {
+        self.script().is_none_or(Script::is_atomic)
+    }
+
+    /// Says whether SQLite's foreign keys are to be off for it.
+    pub(super) fn suspends_foreign_keys(&self) -> bool {
+        self.script().is_some_and(|script| script.foreign_keys_off)
+    }
+
+    /// How long it waits for locks, if it says so.
+    pub(super) fn lock_timeout(&self) -> Option<Duration> {
+        self.script()?.lock_timeout
+    }
+}
+
+impl From<Script> for Work {
+    fn from(script: Script) -> Self {
+        Self::Script(script)
+    }
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Script(script) => f.debug_tuple("Script").field(script).finish(),
+            Self::Program(_) => f.write_str("Program"),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
 
+use super::{ProgramError, SqlError};
 use crate::error::DbError;
 use crate::session::{Violation, list_violations};
 use crate::tracking::TrackingError;
@@ -60,6 +61,10 @@ pub enum ApplyError {
         #[diagnostic_source]
         source: DbError,
     },
+    /// A program failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Program(Box<ProgramProblem>),
     /// Rows refer to nothing that did so before the migration.
     #[error("`{migration}` leaves rows that refer to nothing: {}", list_violations(.violations))]
     #[diagnostic(
@@ -208,6 +213,7 @@ impl ApplyError {
             | Self::Session { source, .. }
             | Self::OutcomeUnknown { source, .. }
             | Self::Tracking(TrackingError::Db(source)) => Some(source),
+            Self::Program(problem) => Some(&problem.sql.as_ref()?.error),
             Self::Tracking(TrackingError::Name { .. } | TrackingError::OtherTable { .. })
             | Self::ForeignKeys { .. }
             | Self::ForeignKeysStayOn { .. }
@@ -228,6 +234,7 @@ impl ApplyError {
             | Self::ForeignKeysStayOn { kept }
             | Self::Cancelled { kept, .. }
             | Self::OutcomeUnknown { kept, .. } => kept.clone(),
+            Self::Program(problem) => problem.kept.clone().unwrap_or_default(),
             Self::Tracking(_)
             | Self::NotAtomic { .. }
             | Self::Undecided { .. }
@@ -277,6 +284,58 @@ impl fmt::Display for Next {
                 write!(f, "; statements 1 to {done} of this one stay: the next run goes on after them")
             }
         }
+    }
+}
+
+/// A program that failed, shown where it did.
+#[derive(Debug)]
+pub struct ProgramProblem {
+    /// The migration.
+    pub migration: String,
+    /// What the program said.
+    pub error: ProgramError,
+    /// The statement that failed, if that is what happened.
+    pub sql: Option<SqlError>,
+    /// What was kept; `None` where nothing was at stake, in a scratch database.
+    pub kept: Option<Kept>,
+}
+
+impl fmt::Display for ProgramProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` failed", self.migration)?;
+        if let Some(place) = &self.error.place {
+            let position = whimbrel_core::sql::position(&place.text, place.offset);
+            write!(f, " at line {}, column {} of `{}`", position.line, position.column, place.file)?;
+        }
+        write!(f, ": {}", self.error)?;
+        match &self.error.sql {
+            Some(sql) => write!(f, "\nit ran: {}", sql.trim()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ProgramProblem {}
+
+impl miette::Diagnostic for ProgramProblem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new("whimbrel::apply::program"))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let help = self.error.help.as_deref().map(|help| format!("{help}; ")).unwrap_or_default();
+        let kept = self.kept.as_ref().map(|kept| format!("{kept}; ")).unwrap_or_default();
+        Some(Box::new(format!("{help}{kept}put it right, then run the command again")))
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.error.place.as_ref().map(|place| place as &dyn miette::SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
+        let place = self.error.place.as_ref()?;
+        let label = miette::LabeledSpan::new(Some("here".to_owned()), place.offset, place.length);
+        Some(Box::new(std::iter::once(label)))
     }
 }
 

@@ -11,13 +11,15 @@
 use std::time::{Duration, Instant};
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::history::ScriptStatement;
+use whimbrel_core::history::{Script, ScriptStatement};
 use whimbrel_core::sql::Class;
 
 use super::error::Next;
 use super::pipe::{Failure, Pipe, Place};
 use super::run::{End, Run};
-use super::{ApplyError, ApplyObserver, Job, Record, TransactionMode};
+use super::{
+    ApplyError, ApplyObserver, Described, Job, ProgramFailure, Record, TransactionMode, Work, run_program,
+};
 use crate::connection::Connection;
 use crate::error::DbError;
 use crate::session::{self, Enforcement, Violations};
@@ -43,7 +45,47 @@ struct Trouble {
 
 enum Cause {
     Failure(Failure),
+    Program(ProgramFailure),
     Error(ApplyError),
+}
+
+/// What a migration failed of.
+enum Failed {
+    Statement(Failure),
+    Program(ProgramFailure),
+}
+
+impl Failed {
+    /// What the database said, if it said anything.
+    fn db(&self) -> Option<&DbError> {
+        match self {
+            Self::Statement(failure) => Some(&failure.error),
+            Self::Program(failure) => Some(&failure.sql.as_ref()?.error),
+        }
+    }
+
+    /// Says whether it came to light only when all was to be committed.
+    fn at_commit(&self) -> bool {
+        matches!(self, Self::Statement(failure) if failure.place == Place::Commit)
+    }
+
+    fn into_error(self, run: &Run<'_>, job: &Job) -> ApplyError {
+        match self {
+            Self::Statement(failure) => run.failed(job, failure, Next::RunAgain),
+            Self::Program(failure) => run.program_failed(job, failure),
+        }
+    }
+}
+
+impl Trouble {
+    /// Says whether another session held what was needed.
+    fn is_locked(&self) -> bool {
+        match &self.cause {
+            Cause::Failure(failure) => failure.error.is_locked(),
+            Cause::Program(failure) => failure.sql.as_ref().is_some_and(|sql| sql.error.is_locked()),
+            Cause::Error(_) => false,
+        }
+    }
 }
 
 impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
@@ -53,14 +95,14 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
     /// The longest group that `jobs` begin with; the first of them is atomic.
     pub(super) fn new(run: &'r mut Run<'o>, dialect: Dialect, jobs: &'j [Job]) -> Self {
         let is_one = run.options.transaction == TransactionMode::All;
-        let joins = |job: &&Job| run.is_atomic(job) && !job.script.foreign_keys_off;
+        let joins = |job: &&Job| run.is_atomic(job) && !job.work.suspends_foreign_keys();
         let count = match dialect {
             _ if is_one => jobs.len(),
             Dialect::Sqlite => jobs.iter().take_while(joins).count().max(1),
             Dialect::Postgres => 1,
         };
         let jobs = &jobs[..count];
-        let suspends = dialect == Dialect::Sqlite && jobs.iter().any(|job| job.script.foreign_keys_off);
+        let suspends = dialect == Dialect::Sqlite && jobs.iter().any(|job| job.work.suspends_foreign_keys());
         Self { run, dialect, jobs, is_timed: !is_one, suspends }
     }
 
@@ -70,7 +112,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         connection: &mut dyn Connection,
         observer: &mut dyn ApplyObserver,
     ) -> Result<End, ApplyError> {
-        let mut failed: Option<(&Job, Failure)> = None;
+        let mut failed: Option<(&Job, Failed)> = None;
         loop {
             let trouble = match self.patiently(connection, observer).await {
                 Ok(End::Moved(tracked)) => return Ok(End::Moved(tracked)),
@@ -79,40 +121,40 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             };
             let failure = match trouble.cause {
                 Cause::Error(error) => return Err(error),
-                Cause::Failure(failure) => failure,
+                Cause::Failure(failure) if failure.is_unknown => {
+                    let migrations = self.jobs[..=trouble.at].iter().map(|job| job.name.clone()).collect();
+                    return Err(self.run.unknown(migrations, failure.error));
+                }
+                Cause::Failure(failure) => Failed::Statement(failure),
+                Cause::Program(failure) => Failed::Program(failure),
             };
             let job = &self.jobs[trouble.at];
-            if failure.is_unknown {
-                let migrations = self.jobs[..=trouble.at].iter().map(|job| job.name.clone()).collect();
-                return Err(self.run.unknown(migrations, failure.error));
-            }
             let Some(count) = self.rest_of(trouble.at, &failure) else {
-                return Err(self.run.failed(job, failure, Next::RunAgain));
+                return Err(failure.into_error(self.run, job));
             };
-            if failure.place != Place::Commit {
+            if !failure.at_commit() {
                 failed = Some((job, failure));
             }
             self.jobs = &self.jobs[..count];
             self.is_timed = false;
         }
         match failed {
-            Some((job, failure)) => Err(self.run.failed(job, failure, Next::RunAgain)),
+            Some((job, failure)) => Err(failure.into_error(self.run, job)),
             None => Ok(End::Committed),
         }
     }
 
     /// How many of the jobs are worth another transaction after a failure.
-    fn rest_of(&self, at: usize, failure: &Failure) -> Option<usize> {
-        let is_hopeless = match &failure.error {
-            DbError::Lost { .. } | DbError::Cancelled | DbError::Locked { .. } => true,
+    fn rest_of(&self, at: usize, failure: &Failed) -> Option<usize> {
+        let is_hopeless = match failure.db() {
+            Some(DbError::Lost { .. } | DbError::Cancelled | DbError::Locked { .. }) => true,
             _ => self.run.options.transaction == TransactionMode::All,
         };
-        match failure.place {
-            _ if is_hopeless || at == 0 => None,
-            // Constraints that were deferred until now: nobody knows whose they are.
-            Place::Commit => Some(at.div_ceil(2)),
-            Place::Begin | Place::Script(_) | Place::Settings | Place::Record => Some(at),
+        if is_hopeless || at == 0 {
+            return None;
         }
+        // Constraints that were deferred until now: nobody knows whose they are.
+        Some(if failure.at_commit() { at.div_ceil(2) } else { at })
     }
 
     /// Tries again where another session holds what is needed, for as long as
@@ -125,8 +167,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         let mut retry = session::Retry::begin(connection);
         loop {
             match self.attempt(connection, observer).await {
-                Err(Trouble { cause: Cause::Failure(Failure { error, .. }), .. })
-                    if error.is_locked() && retry.pause().await => {}
+                Err(trouble) if trouble.is_locked() && retry.pause().await => {}
                 result => return result,
             }
         }
@@ -181,7 +222,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             }
         }
         let before = self.violations(connection).await?;
-        let mut times: Vec<(Instant, Option<Duration>)> = Vec::new();
+        let mut times: Vec<(Instant, Option<Duration>, Vec<Described>)> = Vec::new();
         for (at, job) in self.jobs.iter().enumerate() {
             if at > 0 && self.is_timed && begun.elapsed() >= Self::LONG {
                 break;
@@ -189,15 +230,16 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             observer.started(self.run.done.len() + at, self.run.total, job);
             let start = Instant::now();
             let sent = self.send(&mut pipe, connection, job, at, observer).await;
-            sent.map_err(|failure| Trouble { at, cause: failure.into() })?;
-            times.push((start, pipe.is_empty().then(|| start.elapsed())));
+            let described = sent.map_err(|cause| Trouble { at, cause })?;
+            times.push((start, pipe.is_empty().then(|| start.elapsed()), described));
         }
         self.check(connection, before).await?;
         pipe.push(Place::Commit, "COMMIT");
         let at = times.len() - 1;
         pipe.flush(connection).await.map_err(|failure| Trouble { at, cause: failure.into() })?;
-        for (job, (start, elapsed)) in self.jobs.iter().zip(times) {
+        for (job, (start, elapsed, described)) in self.jobs.iter().zip(times) {
             self.run.commit(job);
+            described.iter().for_each(|described| observer.described(&job.name, described));
             observer.applied(job, elapsed.unwrap_or_else(|| start.elapsed()));
         }
         Ok(End::Committed)
@@ -212,17 +254,20 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         job: &'j Job,
         at: usize,
         observer: &mut dyn ApplyObserver,
-    ) -> Result<(), Failure> {
-        let script = &job.script;
-        let count = script.statements.len();
+    ) -> Result<Vec<Described>, Cause> {
         push_lock_timeout(pipe, self.dialect, job);
-        for (number, statement) in script.statements.iter().enumerate() {
-            push_statement(pipe, connection, self.dialect, job, number, statement).await?;
-            if pipe.is_full() {
-                pipe.flush(connection).await?;
-                observer.statements(number + 1, count);
+        let (count, described) = match &job.work {
+            Work::Script(script) => {
+                self.script(pipe, connection, script, observer).await?;
+                (script.statements.len(), Vec::new())
             }
-        }
+            Work::Program(program) => {
+                pipe.flush(connection).await?;
+                let mut said = |line: &str| observer.said(line);
+                let described = run_program(connection, program.as_ref(), &|_, _| true, &mut said).await;
+                (0, described.map_err(Cause::Program)?)
+            }
+        };
         for sql in connection.resets() {
             pipe.push(Place::Settings, sql.as_str());
         }
@@ -233,6 +278,25 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         if self.dialect == Dialect::Sqlite || at + 1 < self.jobs.len() {
             pipe.flush(connection).await?;
             observer.statements(count, count);
+        }
+        Ok(described)
+    }
+
+    /// Sends the statements of a script.
+    async fn script(
+        &self,
+        pipe: &mut Pipe<'j>,
+        connection: &mut dyn Connection,
+        script: &'j Script,
+        observer: &mut dyn ApplyObserver,
+    ) -> Result<(), Failure> {
+        let count = script.statements.len();
+        for (number, statement) in script.statements.iter().enumerate() {
+            push_statement(pipe, connection, self.dialect, script, number, statement).await?;
+            if pipe.is_full() {
+                pipe.flush(connection).await?;
+                observer.statements(number + 1, count);
+            }
         }
         Ok(())
     }
@@ -256,7 +320,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         if violations.is_empty() {
             return Ok(());
         }
-        let suspect = self.jobs.iter().find(|job| job.script.foreign_keys_off);
+        let suspect = self.jobs.iter().find(|job| job.work.suspends_foreign_keys());
         let migration = suspect.map(|job| job.name.clone()).unwrap_or_default();
         Err(self.trouble(ApplyError::ForeignKeys { migration, violations, kept: self.run.kept() }))
     }
@@ -282,7 +346,7 @@ impl From<Failure> for Cause {
 
 /// Adds the lock timeout that a script asks for, until the transaction's end.
 pub(super) fn push_lock_timeout(pipe: &mut Pipe<'_>, dialect: Dialect, job: &Job) {
-    match (dialect, job.script.lock_timeout) {
+    match (dialect, job.work.lock_timeout()) {
         (Dialect::Postgres, Some(limit)) => {
             let limit = limit.as_millis().max(1);
             pipe.push(Place::Settings, format!("SET LOCAL lock_timeout = '{limit}ms'"));
@@ -296,11 +360,11 @@ pub(super) async fn push_statement<'j>(
     pipe: &mut Pipe<'j>,
     connection: &mut dyn Connection,
     dialect: Dialect,
-    job: &'j Job,
+    script: &'j Script,
     number: usize,
     statement: &'j ScriptStatement,
 ) -> Result<(), Failure> {
-    let (script, place) = (&job.script, Place::Script(number));
+    let place = Place::Script(number);
     match script.copy_data(statement) {
         Some(rows) => pipe.copy(connection, place, script.sql(statement), rows).await?,
         None => pipe.push(place, script.sql(statement)),

@@ -28,14 +28,19 @@ mod group;
 mod observer;
 mod options;
 mod pipe;
+mod program;
 mod run;
 mod steps;
 mod verdict;
 
-pub use agenda::{Agenda, Job, Record, Seen};
-pub use error::{ApplyError, Kept, Next, Stopped};
+pub use agenda::{Agenda, Job, Record, Seen, Work};
+pub use error::{ApplyError, Kept, Next, ProgramProblem, Stopped};
 pub use observer::{ApplyObserver, Silent};
 pub use options::{ApplyOptions, ResumeAt, TransactionMode};
+pub use program::{
+    Described, Filter, Place, Program, ProgramError, ProgramFailure, SqlError, Transaction, TransactionEnd,
+    run_program,
+};
 
 use crate::connection::Connection;
 
@@ -81,7 +86,7 @@ pub struct Applied {
 ///         let text = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
 ///         let script = Script::read(Dialect::Sqlite, "0000_users.sql", text).map_err(drop)?;
 ///         let (name, checksum) = ("users".to_owned(), Checksum::of_file(text));
-///         Ok(vec![Job { name, checksum, script, record: Record::Insert }])
+///         Ok(vec![Job { name, checksum, work: script.into(), record: Record::Insert }])
 ///     }
 /// }
 ///

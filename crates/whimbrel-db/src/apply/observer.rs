@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Job;
+use super::{Described, Job};
 
 /// Watches a run; what it does not care for, it leaves out.
 ///
@@ -43,6 +43,16 @@ pub trait ApplyObserver: Send {
         let _ = (done, total);
     }
 
+    /// The program of the migration that began last has something to say.
+    fn said(&mut self, line: &str) {
+        let _ = line;
+    }
+
+    /// The migration, which is committed, says that a table has these fields now.
+    fn described(&mut self, name: &str, described: &Described) {
+        let _ = (name, described);
+    }
+
     /// The migration is committed; it took this long, its COMMIT aside.
     fn applied(&mut self, job: &Job, elapsed: Duration) {
         let _ = (job, elapsed);
@@ -66,6 +76,14 @@ impl<O: ApplyObserver + ?Sized> ApplyObserver for &mut O {
 
     fn statements(&mut self, done: usize, total: usize) {
         (**self).statements(done, total);
+    }
+
+    fn said(&mut self, line: &str) {
+        (**self).said(line);
+    }
+
+    fn described(&mut self, name: &str, described: &Described) {
+        (**self).described(name, described);
     }
 
     fn applied(&mut self, job: &Job, elapsed: Duration) {

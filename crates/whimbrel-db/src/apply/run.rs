@@ -11,8 +11,8 @@ use super::group::Group;
 use super::pipe::{Failure, Place};
 use super::steps::Steps;
 use super::{
-    Agenda, Applied, ApplyError, ApplyObserver, ApplyOptions, Job, Kept, Record, Seen, Stopped,
-    TransactionMode,
+    Agenda, Applied, ApplyError, ApplyObserver, ApplyOptions, Job, Kept, ProgramFailure, ProgramProblem,
+    Record, Seen, Stopped, TransactionMode,
 };
 use crate::connection::Connection;
 use crate::error::DbError;
@@ -108,10 +108,10 @@ impl<'a> Run<'a> {
         let mut rest = jobs;
         while let Some(first) = rest.first() {
             let before = self.done.len();
-            let end = if self.is_atomic(first) {
-                Group::new(self, connection.server().dialect, rest).run(connection, observer).await?
-            } else {
-                Steps::new(self, connection.server().dialect, first).run(connection, observer).await?
+            let dialect = connection.server().dialect;
+            let end = match first.work.script().filter(|_| !self.is_atomic(first)) {
+                Some(script) => Steps::new(self, dialect, first, script).run(connection, observer).await?,
+                None => Group::new(self, dialect, rest).run(connection, observer).await?,
             };
             if matches!(end, End::Moved(_)) {
                 return Ok(end);
@@ -126,8 +126,9 @@ impl<'a> Run<'a> {
     pub(super) fn is_atomic(&self, job: &Job) -> bool {
         let is_begun = self.unfinished(job).is_some_and(Unfinished::is_begun);
         match self.options.transaction {
-            TransactionMode::Each | TransactionMode::All => job.script.is_atomic() && !is_begun,
-            TransactionMode::None => job.script.statements.is_empty() && !is_begun,
+            TransactionMode::Each | TransactionMode::All => job.work.is_atomic() && !is_begun,
+            // A program is one transaction in any case: nothing could go on in its midst.
+            TransactionMode::None => job.work.statements().is_empty() && !is_begun,
         }
     }
 
@@ -228,21 +229,37 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The error of a program.
+    pub(super) fn program_failed(&self, job: &Job, failure: ProgramFailure) -> ApplyError {
+        let ProgramFailure { sql, error } = failure;
+        let kept = self.kept();
+        if sql.as_ref().is_some_and(|sql| sql.error.is_cancelled()) {
+            return ApplyError::Cancelled { kept, next: Next::RunAgain };
+        }
+        ApplyError::Program(Box::new(ProgramProblem {
+            migration: job.name.clone(),
+            error,
+            sql,
+            kept: Some(kept),
+        }))
+    }
+
     /// The error of a statement of a script.
     fn refused(&self, job: &Job, number: usize, source: DbError, next: Next) -> ApplyError {
         if source.is_cancelled() {
             return ApplyError::Cancelled { kept: self.kept(), next };
         }
-        let Some(statement) = job.script.statements.get(number) else {
+        let statement = job.work.script().and_then(|script| Some((script, script.statements.get(number)?)));
+        let Some((script, statement)) = statement else {
             return self.around(format!("run `{}`", job.name), source);
         };
-        let at = place_of(&job.script, statement, &source);
+        let at = place_of(script, statement, &source);
         ApplyError::Statement {
             migration: job.name.clone(),
             number: number + 1,
-            of: job.script.statements.len(),
-            line: whimbrel_core::sql::position(&job.script.text, at.offset()).line,
-            file: named_source(&job.script),
+            of: script.statements.len(),
+            line: whimbrel_core::sql::position(&script.text, at.offset()).line,
+            file: named_source(script),
             at,
             kept: self.kept(),
             next,

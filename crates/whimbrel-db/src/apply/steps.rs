@@ -9,7 +9,7 @@
 //! transaction looks whether the rows are still those that this run has left.
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::history::ScriptStatement;
+use whimbrel_core::history::{Script, ScriptStatement};
 use whimbrel_core::sql::{Class, Data, DataVerb, Run as Asks};
 
 use super::error::Next;
@@ -29,6 +29,7 @@ pub(super) struct Steps<'r, 'o, 'j> {
     run: &'r mut Run<'o>,
     dialect: Dialect,
     job: &'j Job,
+    script: &'j Script,
     progress: Unfinished,
 }
 
@@ -53,7 +54,7 @@ impl From<ApplyError> for Stop {
 }
 
 impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
-    pub(super) fn new(run: &'r mut Run<'o>, dialect: Dialect, job: &'j Job) -> Self {
+    pub(super) fn new(run: &'r mut Run<'o>, dialect: Dialect, job: &'j Job, script: &'j Script) -> Self {
         let progress = run.unfinished(job).cloned().unwrap_or_else(|| Unfinished {
             name: job.name.clone(),
             checksum: job.checksum.to_string(),
@@ -63,7 +64,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
             fingerprint: String::new(),
             started_at: String::new(),
         });
-        Self { run, dialect, job, progress }
+        Self { run, dialect, job, script, progress }
     }
 
     /// Runs what is left of the migration.
@@ -98,7 +99,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
         connection: &mut dyn Connection,
         observer: &mut dyn ApplyObserver,
     ) -> Result<(), Stop> {
-        if !self.job.script.foreign_keys_off {
+        if !self.script.foreign_keys_off {
             self.steps(connection, observer).await?;
             return self.finish(connection, None).await;
         }
@@ -133,7 +134,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
     ) -> Result<(), Stop> {
         self.begin(connection).await?;
         self.replay(connection).await?;
-        let statements = &self.job.script.statements;
+        let statements = &self.script.statements;
         while let Some(statement) = statements.get(self.progress.done) {
             let number = self.progress.done;
             if self.runs_alone(statement) {
@@ -148,7 +149,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
 
     /// Finds the place to go on, and makes the table that keeps it.
     async fn begin(&mut self, connection: &mut dyn Connection) -> Result<(), Stop> {
-        let (migration, of) = (self.job.name.clone(), self.job.script.statements.len());
+        let (migration, of) = (self.job.name.clone(), self.script.statements.len());
         match &self.run.options.resume_at {
             Some(resume) if resume.migration == migration => {
                 let number = resume.statement;
@@ -178,10 +179,10 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
     /// this may be another one.
     async fn replay(&mut self, connection: &mut dyn Connection) -> Result<(), Stop> {
         let mut pipe = Pipe::default();
-        let done = self.job.script.statements.iter().enumerate().take(self.progress.done);
+        let done = self.script.statements.iter().enumerate().take(self.progress.done);
         for (number, statement) in done {
-            if sets(self.job.script.sql(statement), &statement.class) {
-                push_statement(&mut pipe, connection, self.dialect, self.job, number, statement).await?;
+            if sets(self.script.sql(statement), &statement.class) {
+                push_statement(&mut pipe, connection, self.dialect, self.script, number, statement).await?;
             }
         }
         Ok(pipe.flush(connection).await?)
@@ -190,7 +191,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
     /// Says whether a statement may not run in a transaction. Where the script
     /// itself asks for none, neither may what can commit on its own.
     fn runs_alone(&self, statement: &ScriptStatement) -> bool {
-        let by_wish = self.job.script.no_transaction || self.run.options.transaction == TransactionMode::None;
+        let by_wish = self.script.no_transaction || self.run.options.transaction == TransactionMode::None;
         let may_commit = matches!(
             statement.class,
             Class::Do | Class::Unknown | Class::Data(Data { verb: DataVerb::Call, .. })
@@ -231,7 +232,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
         };
         self.note(connection, number, State::Started, fingerprint.clone()).await?;
         self.set_lock_timeout(connection).await.map_err(place)?;
-        match connection.execute(self.job.script.sql(statement)).await {
+        match connection.execute(self.script.sql(statement)).await {
             Ok(_) => self.note(connection, number + 1, State::Waiting, String::new()).await,
             Err(error) => {
                 if !matches!(error, DbError::Lost { .. }) {
@@ -278,7 +279,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
     /// Lets a statement that blocks nobody wait as long as the connection waits
     /// for locks: what it leaves when it gives up must be cleared away.
     async fn set_lock_timeout(&self, connection: &mut dyn Connection) -> Result<(), DbError> {
-        let script = &self.job.script;
+        let script = self.script;
         let sets_it = |statement: &ScriptStatement| {
             statement.class == Class::Session
                 && script.sql(statement).to_ascii_lowercase().contains("lock_timeout")
@@ -316,7 +317,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
             let mut pipe = self.open(connection).await?;
             push_lock_timeout(&mut pipe, self.dialect, self.job);
             if let Some((number, statement)) = statement {
-                push_statement(&mut pipe, connection, self.dialect, self.job, number, statement).await?;
+                push_statement(&mut pipe, connection, self.dialect, self.script, number, statement).await?;
             }
             self.push_identity(&mut pipe);
             pipe.push(Place::Record, self.run.options.table.progress_sql(progress));
@@ -409,7 +410,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
 
     /// The digest of the first `count` statements.
     fn digest(&self, count: usize) -> String {
-        let script = &self.job.script;
+        let script = self.script;
         let mut digest = Fingerprinter::default();
         for statement in script.statements.iter().take(count) {
             digest.add(Some(script.sql(statement)));
@@ -422,8 +423,8 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
         ApplyError::Undecided {
             migration: self.job.name.clone(),
             number: number + 1,
-            of: self.job.script.statements.len(),
-            file: named_source(&self.job.script),
+            of: self.script.statements.len(),
+            file: named_source(self.script),
             at: (statement.offset, statement.length).into(),
         }
     }

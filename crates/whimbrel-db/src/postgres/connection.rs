@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::bind::{Prepared, PreparedStatements};
 use super::config::PostgresConfig;
 use super::connect::{self, Opened};
 use super::pooler::Between;
@@ -23,6 +24,7 @@ use super::session::Pinned;
 use super::{failure, pooler, session, watch};
 use crate::connect::Access;
 use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
+use crate::datum::{self, Datum, Fetched, Room};
 use crate::error::{DbError, StatementError};
 use crate::lock::LockWait;
 
@@ -44,6 +46,8 @@ pub struct PostgresConnection {
     /// The process that the server has for the session.
     backend: i64,
     pinned: Pinned,
+    /// The statements with parameters that the server knows by name.
+    prepared: PreparedStatements,
 }
 
 /// The task that moves the bytes. It ends with the session's last statement; if
@@ -97,8 +101,9 @@ impl PostgresConnection {
         let driver = Guard { task: tokio::spawn(drive(driver, Arc::clone(&shared))), busy: false };
         let info = session::unknown(&config);
         let (lock_wait, pinned) = (LockWait::default(), Pinned::Afterwards(access));
+        let prepared = PreparedStatements::default();
         let mut connection =
-            Self { info, config, client, tls, driver, shared, lock_wait, backend: 0, pinned };
+            Self { info, config, client, tls, driver, shared, lock_wait, backend: 0, pinned, prepared };
         let prepared = session::prepare(&mut connection, access).await?;
         connection.info = prepared.info;
         connection.backend = prepared.backend;
@@ -182,6 +187,50 @@ impl PostgresConnection {
                 Err(FailedAt { index, error, ends_there })
             }
         }
+    }
+
+    /// Has the server say what a statement takes and brings.
+    async fn prepare(&mut self, sql: &str) -> Result<Prepared, DbError> {
+        if let Some(prepared) = self.prepared.take(sql) {
+            return Ok(prepared);
+        }
+        let watch = self.begin();
+        let told = self.client.prepare(sql).await;
+        self.end(watch);
+        match told {
+            Ok(statement) => Ok(self.prepared.new(sql, &statement)),
+            Err(error) => Err(self.explain(&error, sql, 0).await),
+        }
+    }
+
+    /// Runs a statement that was prepared.
+    async fn fetch_prepared(
+        &mut self,
+        prepared: &mut Prepared,
+        values: &[Datum],
+    ) -> Result<Fetched, DbError> {
+        let mut texts = self.prepared.forget_sql();
+        texts.extend(prepared.statements(values)?);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (mut fetched, mut room, mut is_full) = (Fetched::default(), Room::new(), false);
+        let counts = self
+            .run(&texts, |at, row| {
+                if at + 1 == texts.len() && !is_full {
+                    let row = prepared.typed(decode(row)?);
+                    is_full = !room.take(&row);
+                    fetched.rows.push(row);
+                }
+                Ok(())
+            })
+            .await;
+        let counts = counts.map_err(|failed| failed.error.of_statement(&prepared.sql))?;
+        prepared.is_known = true;
+        if is_full {
+            return Err(datum::too_large(&prepared.sql));
+        }
+        fetched.affected = counts.last().copied().unwrap_or_default();
+        fetched.columns = prepared.columns.iter().map(|(name, _)| name.clone()).collect();
+        Ok(fetched)
     }
 
     /// What is done before anything is sent.
@@ -283,6 +332,7 @@ impl Connection for PostgresConnection {
     }
 
     async fn execute(&mut self, sql: &str) -> Result<u64, DbError> {
+        self.prepared.doubt(&[sql]);
         let affected = self.run(&[sql], |_, _| Ok(())).await?;
         Ok(affected.last().copied().unwrap_or_default())
     }
@@ -315,7 +365,15 @@ impl Connection for PostgresConnection {
     }
 
     async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt> {
+        self.prepared.doubt(statements);
         self.run(statements, |_, _| Ok(())).await
+    }
+
+    async fn fetch(&mut self, sql: &str, values: &[Datum]) -> Result<Fetched, DbError> {
+        let mut prepared = self.prepare(sql).await?;
+        let fetched = self.fetch_prepared(&mut prepared, values).await;
+        self.prepared.keep(prepared);
+        fetched
     }
 
     async fn copy_in(&mut self, sql: &str, rows: &str) -> Result<u64, DbError> {

@@ -1,5 +1,6 @@
 //! PostgreSQL, 14 and newer.
 
+mod bind;
 mod config;
 mod connect;
 mod connection;

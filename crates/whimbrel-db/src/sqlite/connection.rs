@@ -9,6 +9,7 @@ use super::open::{Request, memory};
 use super::worker::{Session, Signals, Worker};
 use crate::connect::ConnectOptions;
 use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo};
+use crate::datum::{Datum, Fetched};
 use crate::error::{DbError, StatementError};
 use crate::lock::LockWait;
 use crate::url::SqliteLocation;
@@ -112,6 +113,11 @@ impl Connection for SqliteConnection {
         let ran = self.worker.run(move |session| Ok(session.execute_all(&statements))).await;
         // What did not even begin was stopped, or met a thread that has ended.
         ran.unwrap_or_else(|error| Err(FailedAt { index: 0, error, ends_there: true }))
+    }
+
+    async fn fetch(&mut self, sql: &str, values: &[Datum]) -> Result<Fetched, DbError> {
+        let (sql, values) = (sql.to_owned(), values.to_vec());
+        self.worker.run(move |session| session.fetch(&sql, &values)).await
     }
 
     async fn copy_in(&mut self, sql: &str, _: &str) -> Result<u64, DbError> {

@@ -1,5 +1,6 @@
 //! SQLite, through rusqlite with the engine built in.
 
+mod bind;
 mod connection;
 mod error;
 mod introspect;

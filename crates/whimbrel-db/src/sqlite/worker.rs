@@ -14,9 +14,11 @@ use rusqlite::ffi;
 use rusqlite::limits::Limit;
 use tokio::sync::oneshot;
 
+use super::bind;
 use super::error::Translator;
 use super::open::{Opened, tidy};
 use crate::connection::{FailedAt, Row, Value};
+use crate::datum::{self, Datum, Fetched, Room};
 use crate::error::DbError;
 use crate::lock::LockWait;
 
@@ -219,6 +221,18 @@ impl Session {
         })
     }
 
+    /// Runs one statement with values for its parameters, and gathers its rows.
+    pub(super) fn fetch(&mut self, sql: &str, values: &[Datum]) -> Result<Fetched, DbError> {
+        bind::check(sql, values)?;
+        let parameters = bind::parameters(&self.connection, sql);
+        let parameters = parameters.map_err(|error| self.translator.statement(error, sql))?;
+        if parameters != values.len() {
+            return Err(datum::wrong_number(parameters, values.len(), sql));
+        }
+        let fetched = self.waiting(sql, |connection| bind::fetch(connection, sql, values, Room::new()))?;
+        fetched.ok_or_else(|| datum::too_large(sql))
+    }
+
     /// Lets no database be attached. `ATTACH` and `VACUUM INTO` then fail.
     pub(super) fn confine(&mut self) -> Result<(), DbError> {
         let limited = self.connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0);
@@ -288,7 +302,7 @@ fn value(value: rusqlite::types::ValueRef<'_>) -> Value {
 }
 
 /// SQLite does not see to it that text is UTF-8.
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => String::from_utf8_lossy(bytes).into_owned(),

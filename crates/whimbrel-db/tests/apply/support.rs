@@ -10,8 +10,8 @@ use whimbrel_core::history::{Checksum, Script};
 use whimbrel_core::name::ObjectName;
 use whimbrel_db::Connection;
 use whimbrel_db::apply::{
-    Agenda, Applied, ApplyError, ApplyObserver, ApplyOptions, Job, Record, Seen, Stopped, TransactionMode,
-    apply,
+    Agenda, Applied, ApplyError, ApplyObserver, ApplyOptions, Described, Job, Record, Seen, Stopped,
+    TransactionMode, apply,
 };
 use whimbrel_db::tracking::TrackingTable;
 
@@ -36,8 +36,9 @@ pub(crate) fn pending(dialect: Dialect, migrations: &[(&str, &str)]) -> Pending 
     let job = |(at, (name, text)): (usize, &(&str, &str))| Job {
         name: (*name).to_owned(),
         checksum: Checksum::of_file(text),
-        script: Script::read(dialect, &format!("{at:04}_{name}.sql"), text)
-            .unwrap_or_else(|error| panic!("{error:?}")),
+        work: Script::read(dialect, &format!("{at:04}_{name}.sql"), text)
+            .unwrap_or_else(|error| panic!("{error:?}"))
+            .into(),
         record: Record::Insert,
     };
     Pending(migrations.iter().enumerate().map(job).collect())
@@ -63,6 +64,14 @@ impl ApplyObserver for Heard {
     }
 
     fn statements(&mut self, _: usize, _: usize) {}
+
+    fn said(&mut self, line: &str) {
+        self.0.push(format!("said {line}"));
+    }
+
+    fn described(&mut self, name: &str, described: &Described) {
+        self.0.push(format!("{name} describes {} as {}", described.table, described.fields));
+    }
 
     fn applied(&mut self, job: &Job, _: Duration) {
         self.0.push(format!("applied {}", job.name));

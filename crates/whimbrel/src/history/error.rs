@@ -39,6 +39,50 @@ pub enum HistoryError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Replay(Box<super::ReplayProblem>),
+    /// A program does not replay in a scratch database.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Program(Box<whimbrel_db::apply::ProgramProblem>),
+    /// A migration is a closure that nobody has registered.
+    #[error("`{migration}` is a closure of a program, and this one does not have it")]
+    #[diagnostic(
+        code(whimbrel::program::unregistered),
+        help(
+            "nothing was run; run it with the program that gives its migrator `Migration::new(\"{migration}\")`"
+        )
+    )]
+    Unregistered {
+        /// The migration.
+        migration: String,
+    },
+    /// The registered closure is not the one that the history means.
+    #[error("the program has version {registered} of `{migration}`, and `{file}` speaks of {}", written.map_or("none".to_owned(), |version| format!("version {version}")))]
+    #[diagnostic(
+        code(whimbrel::program::version),
+        help(
+            "nothing was run; build the program anew, or write the version into the file and run `whimbrel migrate verify --accept {migration}` with it"
+        )
+    )]
+    OtherVersion {
+        /// The migration.
+        migration: String,
+        /// Its file.
+        file: String,
+        /// The version of the closure.
+        registered: u32,
+        /// The version in the file, if it says one.
+        written: Option<u32>,
+    },
+    /// A migration is a script, and nothing here runs scripts.
+    #[error("`{file}` is a script, and this whimbrel runs none")]
+    #[diagnostic(
+        code(whimbrel::program::no_scripts),
+        help("nothing was run; write what it does in SQL, or as a closure with `--format rust`")
+    )]
+    NoScripts {
+        /// The file.
+        file: String,
+    },
     /// Journal, files and database do not agree.
     #[error("{}", headline(problems))]
     #[diagnostic(code(whimbrel::history::problems), help("nothing was done"))]

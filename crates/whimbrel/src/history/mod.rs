@@ -24,14 +24,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{
     AppliedMigration, Checksum, Detail, Entry, FileState, FileTexts, HistoryProblem, Journal, Progress,
-    Script, Standing, down_problems, problems, standings,
+    Script, Standing, down_problems, is_template, problems, standings,
 };
 
 use whimbrel_core::plan::Proof;
 use whimbrel_core::schema::Engine;
+use whimbrel_db::apply::Work;
 
 use crate::error::Error;
 use crate::migrator::Migrator;
+use crate::program::Programs;
 use crate::store::{Store, StoreError, View};
 
 /// Where the journal is.
@@ -248,14 +250,27 @@ impl History {
     /// # Errors
     ///
     /// If it is not there, empty, or holds what may not stand there.
-    pub(crate) fn way_there(&self, dialect: Dialect, entry: &Entry) -> Result<Script, Error> {
+    pub(crate) fn way_there(
+        &self,
+        programs: &Programs,
+        dialect: Dialect,
+        entry: &Entry,
+    ) -> Result<Work, Error> {
         let file = self.file(entry);
         let up = self.files_of(entry).up.ok_or_else(|| HistoryError::Missing { file: file.clone() })?;
-        let script = Script::read(dialect, &file, &up)?;
-        if script.statements.is_empty() {
-            return Err(HistoryError::Empty { migration: entry.name.clone(), file }.into());
-        }
-        Ok(script)
+        let work = programs.way_there(dialect, entry, &file, &up)?;
+        self.refuse_empty(entry, &work, &up)?;
+        Ok(work)
+    }
+
+    /// Refuses a migration into which nothing was written yet.
+    pub(crate) fn refuse_empty(&self, entry: &Entry, work: &Work, up: &str) -> Result<(), HistoryError> {
+        let is_empty = match work {
+            Work::Script(script) => script.statements.is_empty(),
+            Work::Program(_) => is_template(entry.format, entry.idx, up),
+        };
+        let file = self.file(entry);
+        if is_empty { Err(HistoryError::Empty { migration: entry.name.clone(), file }) } else { Ok(()) }
     }
 
     /// The way back of an entry: its down file, or what its up file holds inline.
@@ -263,9 +278,20 @@ impl History {
     /// # Errors
     ///
     /// If there is none, or it holds what may not stand there.
-    pub(crate) fn way_back(&self, dialect: Dialect, entry: &Entry) -> Result<(String, Script), Error> {
+    pub(crate) fn way_back(
+        &self,
+        programs: &Programs,
+        dialect: Dialect,
+        entry: &Entry,
+    ) -> Result<(String, Work), Error> {
         let Files { up, down } = self.files_of(entry);
         let up = up.unwrap_or_default();
+        if entry.format.is_program() {
+            let file = self.file(entry);
+            let none = || HistoryError::NoWayBack { migration: entry.name.clone(), file: file.clone() };
+            let work = programs.way_back(entry, &file, &up)?.ok_or_else(none)?;
+            return Ok((up, work));
+        }
         let script = Script::way_back(dialect, entry, &up, down.as_deref())?;
         let none = || HistoryError::NoWayBack {
             migration: entry.name.clone(),
@@ -273,7 +299,7 @@ impl History {
         };
         let mut script = script.filter(|script| !script.statements.is_empty()).ok_or_else(none)?;
         script.file = format!("{}/{}", self.store, script.file);
-        Ok((down.unwrap_or(up), script))
+        Ok((down.unwrap_or(up), script.into()))
     }
 }
 

@@ -7,45 +7,61 @@
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Script, ScriptStatement};
 use whimbrel_core::sql::{Class, Cursor, DataVerb, Lexicon};
+use whimbrel_db::apply::{Program, ProgramFailure, Work, run_program};
 use whimbrel_db::{Connection, DbError};
 
 use crate::scratch::Workshop;
 
-/// Why a script does not replay.
+/// Why a migration does not replay.
 #[derive(Debug)]
-pub(crate) struct ReplayFailure {
-    /// The statement that failed, by its index; absent if it was the end of the
-    /// transaction.
-    pub(crate) statement: Option<usize>,
-    /// What the engine said.
-    pub(crate) source: DbError,
+pub(crate) enum ReplayFailure {
+    /// The statement of this index failed.
+    Statement(usize, DbError),
+    /// The program failed.
+    Program(ProgramFailure),
+    /// Something around them failed, such as the end of the transaction.
+    Session(DbError),
 }
 
-/// Runs a script as `apply` would, and leaves the session as it was before.
+/// Runs a migration as `apply` would, and leaves the session as it was before.
 ///
 /// # Errors
 ///
-/// If a statement fails; what the script did in its transaction is then rolled
-/// back.
-pub(crate) async fn replay(workshop: &mut Workshop, script: &Script) -> Result<(), ReplayFailure> {
-    let around = |source| ReplayFailure { statement: None, source };
+/// If a statement fails; what the migration did in its transaction is then
+/// rolled back.
+pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<(), ReplayFailure> {
+    let around = ReplayFailure::Session;
     let connection = workshop.connection();
-    if script.foreign_keys_off {
+    let foreign_keys_off = work.script().is_some_and(|script| script.foreign_keys_off);
+    if foreign_keys_off {
         connection.execute("PRAGMA foreign_keys = OFF").await.map_err(around)?;
     }
-    let result = statements(connection, script).await;
+    let result = match work {
+        Work::Script(script) => statements(connection, script).await,
+        Work::Program(program) => whole(connection, program.as_ref()).await,
+    };
     if result.is_err() && connection.in_transaction().await.map_err(around)? {
         connection.execute("ROLLBACK").await.map_err(around)?;
     }
-    if script.foreign_keys_off {
+    if foreign_keys_off {
         connection.execute("PRAGMA foreign_keys = ON").await.map_err(around)?;
     }
     result?;
     workshop.reset_session().await.map_err(around)
 }
 
+/// Runs a program in a transaction; nobody hears what it says.
+async fn whole(connection: &mut dyn Connection, program: &dyn Program) -> Result<(), ReplayFailure> {
+    let dialect = connection.server().dialect;
+    connection.execute("BEGIN").await.map_err(ReplayFailure::Session)?;
+    let is_run = |statement: &ScriptStatement, sql: &str| concerns_the_schema(dialect, statement, sql);
+    let ran = run_program(connection, program, &is_run, &mut |_| ()).await;
+    ran.map_err(ReplayFailure::Program)?;
+    connection.execute("COMMIT").await.map(drop).map_err(ReplayFailure::Session)
+}
+
 async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<(), ReplayFailure> {
-    let around = |source| ReplayFailure { statement: None, source };
+    let around = ReplayFailure::Session;
     let in_transaction = script.is_atomic();
     if in_transaction {
         connection.execute("BEGIN").await.map_err(around)?;
@@ -53,7 +69,7 @@ async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<
     for (at, statement) in script.statements.iter().enumerate() {
         let sql = script.sql(statement);
         if concerns_the_schema(connection.server().dialect, statement, sql) {
-            let failed = |source| ReplayFailure { statement: Some(at), source };
+            let failed = |source| ReplayFailure::Statement(at, source);
             connection.execute(sql).await.map_err(failed)?;
         }
     }

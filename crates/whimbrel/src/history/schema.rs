@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
-use whimbrel_core::history::{Checksum, Entry, Journal, Script};
+use whimbrel_core::history::{Checksum, Entry, Journal};
 use whimbrel_core::schema::{Schema, Snapshot, SnapshotHead};
 use whimbrel_core::sql::position;
 use whimbrel_db::DbError;
+use whimbrel_db::apply::{ProgramProblem, Work};
 
 use super::replay::{ReplayFailure, replay};
 use super::{History, HistoryError, JOURNAL, SNAPSHOT, in_store};
@@ -74,8 +75,7 @@ impl Migrator {
 
     /// The schema after the first `count` migrations, replayed.
     pub(crate) async fn replayed(&mut self, history: &History, count: usize) -> Result<Schema, Error> {
-        let scripts = self.scripts(history, count)?;
-        let key = self.replay_key(&scripts);
+        let key = self.replay_key(history, count);
         let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
         if let Some(cache::Entry { schema }) = cached {
             return Ok(schema);
@@ -90,28 +90,30 @@ impl Migrator {
 
     /// Makes the scratch database what the first `count` migrations make it.
     pub(crate) async fn rebuild(&mut self, history: &History, count: usize) -> Result<(), Error> {
-        let scripts = self.scripts(history, count)?;
+        let works = self.works(history, count)?;
         let workshop = self.workshop().await?;
         workshop.reset().await?;
-        for script in &scripts {
-            replay(workshop, script).await.map_err(|failure| replay_error(script, failure))?;
+        for work in &works {
+            replay(workshop, work).await.map_err(|failure| replay_error(work, failure))?;
         }
         Ok(())
     }
 
-    /// The scripts of the first `count` migrations.
-    pub(crate) fn scripts(&self, history: &History, count: usize) -> Result<Vec<Script>, Error> {
-        let script = |(entry, up): (&Entry, Option<&str>)| {
+    /// What the first `count` migrations do.
+    pub(crate) fn works(&self, history: &History, count: usize) -> Result<Vec<Work>, Error> {
+        let work = |(entry, up): (&Entry, Option<&str>)| {
             let file = history.file(entry);
             let text = up.ok_or_else(|| HistoryError::Missing { file: file.clone() })?;
-            Ok(Script::read(self.dialect(), &file, text)?)
+            self.settings.programs.way_there(self.dialect(), entry, &file, text)
         };
-        history.entries().take(count).map(script).collect()
+        history.entries().take(count).map(work).collect()
     }
 
-    fn replay_key(&self, scripts: &[Script]) -> String {
+    fn replay_key(&self, history: &History, count: usize) -> String {
         let server = self.server();
-        let parts = scripts.iter().flat_map(|script| [script.file.as_str(), &script.text]);
+        let texts: Vec<_> =
+            history.entries().take(count).map(|(entry, up)| (history.file(entry), up)).collect();
+        let parts = texts.iter().flat_map(|(file, up)| [file.as_str(), up.unwrap_or_default()]);
         Cache::key(
             ["history", server.dialect.display_name(), server.version.as_str(), server.settings.as_str()]
                 .into_iter()
@@ -192,9 +194,9 @@ impl ReplayProblem {
 }
 
 /// What a failed replay means: the statement's fault, or the session's.
-pub(crate) fn replay_error(script: &Script, failure: ReplayFailure) -> Error {
-    match failure {
-        ReplayFailure { statement: Some(at), source: DbError::Statement(refusal) } => {
+pub(crate) fn replay_error(work: &Work, failure: ReplayFailure) -> Error {
+    match (work, failure) {
+        (Work::Script(script), ReplayFailure::Statement(at, DbError::Statement(refusal))) => {
             let statement = &script.statements[at];
             let message = match &refusal.detail {
                 Some(detail) => format!("{}\n{detail}", refusal.message),
@@ -209,6 +211,14 @@ pub(crate) fn replay_error(script: &Script, failure: ReplayFailure) -> Error {
             };
             HistoryError::Replay(Box::new(problem)).into()
         }
-        ReplayFailure { source, .. } => source.into(),
+        (work, ReplayFailure::Program(failure)) => {
+            let migration = match work {
+                Work::Program(program) => program.name().to_owned(),
+                Work::Script(script) => script.file.clone(),
+            };
+            let problem = ProgramProblem { migration, error: failure.error, sql: failure.sql, kept: None };
+            HistoryError::Program(Box::new(problem)).into()
+        }
+        (_, ReplayFailure::Statement(_, source) | ReplayFailure::Session(source)) => source.into(),
     }
 }

@@ -3,10 +3,11 @@
 use whimbrel_core::describe::{describe, one_line};
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Renames, diff};
-use whimbrel_core::history::{Script, losing};
+use whimbrel_core::history::losing;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::Proof;
 use whimbrel_core::schema::Schema;
+use whimbrel_db::apply::Work;
 
 use super::{HistoryError, replay, replay_error};
 use crate::error::Error;
@@ -16,9 +17,9 @@ use crate::scratch::Workshop;
 pub(crate) struct Trial<'a> {
     /// The schema that the scratch database has.
     pub(crate) before: &'a Schema,
-    pub(crate) up: &'a Script,
+    pub(crate) up: &'a Work,
     /// The way back, or why there is none.
-    pub(crate) down: Result<&'a Script, String>,
+    pub(crate) down: Result<&'a Work, String>,
     /// Whether something is lost for good, where that is known from elsewhere.
     pub(crate) is_lossy: Option<bool>,
 }
@@ -62,19 +63,27 @@ pub(crate) async fn try_out(workshop: &mut Workshop, trial: Trial<'_>) -> Result
     if let Some(words) = difference(dialect, &workshop.read().await?, &after) {
         return Ok(irreversible(&format!("up again, it leaves a difference: {words}"), false));
     }
-    let is_lossy = is_lossy.unwrap_or_else(|| losing(dialect, up).is_lossy());
+    // What a program takes away nobody can tell.
+    let may_lose = || up.script().is_none_or(|script| losing(dialect, script).is_lossy());
+    let is_lossy = is_lossy.unwrap_or_else(may_lose);
     let proof = if is_lossy { Proof::Lossy } else { Proof::Exact };
     Ok(Tried { proof, after, is_clean: true })
 }
 
-async fn run(workshop: &mut Workshop, script: &Script) -> Result<(), Error> {
-    replay(workshop, script).await.map_err(|failure| replay_error(script, failure))
+async fn run(workshop: &mut Workshop, work: &Work) -> Result<(), Error> {
+    replay(workshop, work).await.map_err(|failure| replay_error(work, failure))
 }
 
 /// Says whether it is the file that is to blame, and not the session or store.
 pub(crate) fn is_fault_of_the_file(error: &Error) -> bool {
     let in_history = |error: &HistoryError| {
-        matches!(error, HistoryError::Replay(_) | HistoryError::Missing { .. } | HistoryError::Empty { .. })
+        matches!(
+            error,
+            HistoryError::Replay(_)
+                | HistoryError::Program(_)
+                | HistoryError::Missing { .. }
+                | HistoryError::Empty { .. }
+        )
     };
     matches!(error, Error::Script(_)) || matches!(error, Error::History(error) if in_history(error))
 }

@@ -22,8 +22,8 @@ pub struct Written {
     pub entry: Entry,
     /// The way there.
     pub up: File,
-    /// The way back.
-    pub down: File,
+    /// The way back, if it is a file of its own.
+    pub down: Option<File>,
 }
 
 /// Adds the files of new migrations to an edit.
@@ -37,7 +37,9 @@ pub(crate) async fn new_files(
     migrations: impl IntoIterator<Item = &Written>,
 ) -> Result<Edit, Error> {
     let view = View::open(store).await?;
-    for file in migrations.into_iter().flat_map(|one| [&one.up, &one.down]) {
+    let migrations = migrations.into_iter();
+    let files: Vec<&File> = migrations.flat_map(|one| std::iter::once(&one.up).chain(&one.down)).collect();
+    for file in files {
         if view.get(&file.path).await?.is_some() {
             return Err(HistoryError::Orphan { path: in_store(store, &file.path) }.into());
         }
@@ -120,7 +122,7 @@ impl Writer<'_> {
         if let Some(plan) = &draft.down {
             self.check(&down, plan, &down_checksum(&entry))?;
         }
-        Ok(Written { entry, up, down })
+        Ok(Written { entry, up, down: Some(down) })
     }
 
     /// Reads a file as whoever applies it will, and compares it with its plan.

@@ -18,6 +18,7 @@ use whimbrel_db::apply::{
 use crate::error::Error;
 use crate::history::{History, HistoryError, Target};
 use crate::migrator::Migrator;
+use crate::program::Programs;
 
 /// Applies what the database has not applied; refine it, then await it.
 ///
@@ -119,7 +120,9 @@ impl<'m> Apply<'m> {
         };
         let dialect = self.migrator.dialect();
         let require_proof = self.require_proof;
-        let mut agenda = Upward { dialect, history: &history, limit, require_proof, beyond: Vec::new() };
+        let programs = self.migrator.settings.programs.clone();
+        let mut agenda =
+            Upward { dialect, history: &history, programs, limit, require_proof, beyond: Vec::new() };
         let names = if self.dry_run {
             self.migrator.preview(&mut agenda, &options.table).await?
         } else {
@@ -136,6 +139,7 @@ impl<'m> Apply<'m> {
 struct Upward<'a> {
     dialect: Dialect,
     history: &'a History,
+    programs: Programs,
     /// How many entries of the journal may be applied.
     limit: usize,
     require_proof: bool,
@@ -173,18 +177,21 @@ impl Upward<'_> {
             State::Missing | State::Edited | State::OutOfOrder | State::Unknown => return Ok(None),
         };
         let is_swap = matches!(record, Record::Swap { .. });
-        let text = if is_swap { "" } else { up.unwrap_or_default() };
-        let script = Script::read(self.dialect, &self.history.file(entry), text)?;
-        if !is_swap {
-            self.refuse(entry, &script)?;
-        }
-        Ok(Some(Job { name: entry.name.clone(), checksum: entry.checksum.clone(), script, record }))
+        let file = self.history.file(entry);
+        let work = match is_swap {
+            true => Script::read(self.dialect, &file, "")?.into(),
+            false => {
+                let up = up.unwrap_or_default();
+                let work = self.programs.way_there(self.dialect, entry, &file, up)?;
+                self.history.refuse_empty(entry, &work, up)?;
+                self.refuse_unproved(entry)?;
+                work
+            }
+        };
+        Ok(Some(Job { name: entry.name.clone(), checksum: entry.checksum.clone(), work, record }))
     }
 
-    fn refuse(&self, entry: &Entry, script: &Script) -> Result<(), HistoryError> {
-        if script.statements.is_empty() {
-            return Err(HistoryError::Empty { migration: entry.name.clone(), file: script.file.clone() });
-        }
+    fn refuse_unproved(&self, entry: &Entry) -> Result<(), HistoryError> {
         let unproved = match &entry.proof {
             Some(Proof::Exact | Proof::Lossy | Proof::Irreversible { .. }) => None,
             Some(Proof::Unproved { reason }) => Some(reason.clone()),

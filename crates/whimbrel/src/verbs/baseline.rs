@@ -101,14 +101,14 @@ impl Migrator {
     /// The last migration after which the schema is `live`: all are replayed
     /// once, one after the other.
     async fn fitting(&mut self, history: &History, live: &Schema) -> Result<Option<String>, Error> {
-        let scripts = self.scripts(history, history.journal.entries.len())?;
+        let works = self.works(history, history.journal.entries.len())?;
         let dialect = self.dialect();
         let workshop = self.workshop().await?;
         workshop.reset().await?;
         let mut fitting = None;
-        for (entry, script) in history.journal.entries.iter().zip(&scripts) {
+        for (entry, work) in history.journal.entries.iter().zip(&works) {
             // What comes after one that does not replay cannot be compared.
-            if replay(workshop, script).await.is_err() {
+            if replay(workshop, work).await.is_err() {
                 break;
             }
             if difference(dialect, live, &workshop.read().await?).is_none() {
@@ -141,9 +141,9 @@ impl Agenda for Marks<'_> {
 
 impl Marks<'_> {
     fn mark(&self, entry: &Entry) -> Result<Job, Error> {
-        let script = Script::read(self.dialect, &self.history.file(entry), "")?;
+        let work = Script::read(self.dialect, &self.history.file(entry), "")?.into();
         let (name, checksum) = (entry.name.clone(), entry.checksum.clone());
-        Ok(Job { name, checksum, script, record: Record::Insert })
+        Ok(Job { name, checksum, work, record: Record::Insert })
     }
 }
 

@@ -9,10 +9,10 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use whimbrel_core::diff::Renames;
-use whimbrel_core::history::{AppliedMigration, Entry, Script, losing, warnings};
+use whimbrel_core::history::{AppliedMigration, Entry, losing, warnings};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::resolve::{Answer, DownQuestion, Question, strict};
-use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent};
+use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent, Work};
 use whimbrel_db::introspect;
 
 use crate::error::Error;
@@ -49,6 +49,9 @@ pub struct Down<'m> {
     resolver: Box<dyn AsyncResolver + 'm>,
     observer: Box<dyn ApplyObserver + 'm>,
 }
+
+/// What is said of a way back that is a program.
+const OF_A_PROGRAM: &str = "it is a program: nobody can tell what it loses";
 
 /// How much is taken back.
 #[derive(Debug, Clone)]
@@ -153,22 +156,27 @@ impl<'m> Down<'m> {
         candidates.filter(|entry| is_applied(entry)).take(steps).map(Ok).collect()
     }
 
-    fn way_back(&self, history: &History, entry: &Entry) -> Result<(Rolled, Script), Error> {
+    fn way_back(&self, history: &History, entry: &Entry) -> Result<(Rolled, Work), Error> {
         let dialect = self.migrator.dialect();
-        let (text, script) = history.way_back(dialect, entry)?;
-        Ok((Rolled { entry: entry.clone(), text }, script))
+        let (text, work) = history.way_back(&self.migrator.settings.programs, dialect, entry)?;
+        Ok((Rolled { entry: entry.clone(), text }, work))
     }
 
     /// Asks about everything that the scripts lose, as far as rows are there to
     /// be lost.
-    async fn ask(&mut self, chosen: &[(Rolled, Script)]) -> Result<(), Error> {
+    async fn ask(&mut self, chosen: &[(Rolled, Work)]) -> Result<(), Error> {
         let dialect = self.migrator.dialect();
         let options = self.migrator.settings.introspect.clone();
         let connection = self.migrator.connection.as_mut();
         let live = introspect(connection, &options).await?.schema;
         let pair = Pair::new(&live, &live);
         let (mut probed, mut stated) = (Vec::new(), Vec::new());
-        for (rolled, script) in chosen {
+        for (rolled, work) in chosen {
+            let Work::Script(script) = work else {
+                let warnings = vec![OF_A_PROGRAM.to_owned()];
+                stated.push(DownQuestion { migration: rolled.entry.name.clone(), warnings });
+                continue;
+            };
             let found = losing(dialect, script);
             let warnings: Vec<String> = warnings(&rolled.text).map(str::to_owned).collect();
             if found.losses.is_empty() && !warnings.is_empty() {
@@ -183,9 +191,9 @@ impl<'m> Down<'m> {
     }
 }
 
-fn job((rolled, script): (Rolled, Script)) -> Job {
+fn job((rolled, work): (Rolled, Work)) -> Job {
     let Entry { name, checksum, .. } = rolled.entry;
-    Job { name, checksum, script, record: Record::Delete }
+    Job { name, checksum, work, record: Record::Delete }
 }
 
 /// Asks about what the authors of migrations say that their ways back lose.

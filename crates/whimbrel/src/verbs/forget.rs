@@ -50,10 +50,10 @@ impl<'m> Forget<'m> {
 }
 
 fn forget(migrator: &Migrator, row: AppliedMigration) -> Result<Job, Error> {
-    let script = Script::read(migrator.dialect(), "nothing", "")?;
+    let work = Script::read(migrator.dialect(), "nothing", "")?.into();
     // A row that holds no checksum can be forgotten too.
     let checksum = row.checksum.parse().unwrap_or_else(|_| Checksum::of_file(""));
-    Ok(Job { name: row.name, checksum, script, record: Record::Delete })
+    Ok(Job { name: row.name, checksum, work, record: Record::Delete })
 }
 
 /// Wants the rows gone that were chosen, if they are still there.

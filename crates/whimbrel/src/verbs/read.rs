@@ -69,7 +69,8 @@ impl Migrator {
         let entry = target.into().find(&history.journal)?.1.clone();
         let texts = history.texts().remove(&entry.name).unwrap_or_default();
         let up = File { path: entry.path(), text: texts.up };
-        let down = File { path: entry.down_path(), text: texts.down.unwrap_or_default() };
+        let down = (!entry.format.is_program())
+            .then(|| File { path: entry.down_path(), text: texts.down.unwrap_or_default() });
         Ok(Written { entry, up, down })
     }
 }

@@ -260,9 +260,10 @@ impl<'m> Rebase<'m> {
     ) -> Result<Schema, Error> {
         let dialect = self.migrator.dialect();
         let entry = history.journal.entries[at].clone();
-        let up = history.way_there(dialect, &entry)?;
-        let down = history.way_back(dialect, &entry).map_err(|error| error.to_string());
-        let down = down.as_ref().map(|(_, script)| script).map_err(Clone::clone);
+        let programs = &self.migrator.settings.programs;
+        let up = history.way_there(programs, dialect, &entry)?;
+        let down = history.way_back(programs, dialect, &entry).map_err(|error| error.to_string());
+        let down = down.as_ref().map(|(_, work)| work).map_err(Clone::clone);
         let trial = Trial { before, up: &up, down, is_lossy: None };
         let tried = try_out(self.migrator.workshop().await?, trial).await?;
         if !tried.is_clean {

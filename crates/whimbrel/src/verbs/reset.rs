@@ -111,15 +111,15 @@ impl<'m> Reset<'m> {
     fn jobs(&self, history: &History, drops: &Plan) -> Result<Vec<Job>, Error> {
         let dialect = self.migrator.dialect();
         let text = drops.statements().join("\n");
-        let script = Script::read(dialect, DROPPING, &text)?;
+        let work = Script::read(dialect, DROPPING, &text)?.into();
         let checksum = Checksum::of_file(&text);
-        let mut jobs = vec![Job { name: DROPPING.to_owned(), checksum, script, record: Record::Clear }];
+        let mut jobs = vec![Job { name: DROPPING.to_owned(), checksum, work, record: Record::Clear }];
         for entry in &history.journal.entries {
             let (name, checksum) = (entry.name.clone(), entry.checksum.clone());
             jobs.push(Job {
                 name,
                 checksum,
-                script: history.way_there(dialect, entry)?,
+                work: history.way_there(&self.migrator.settings.programs, dialect, entry)?,
                 record: Record::Insert,
             });
         }

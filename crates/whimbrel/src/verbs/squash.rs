@@ -158,10 +158,11 @@ impl<'m> Squash<'m> {
             _ => self.migrator.replayed(history, first).await?,
         };
         self.migrator.rebuild(history, first).await?;
-        let up = Script::read(dialect, &in_store(store.as_ref(), &squashed.entry.path()), &squashed.up)?;
+        let up =
+            Script::read(dialect, &in_store(store.as_ref(), &squashed.entry.path()), &squashed.up)?.into();
         let down_path = in_store(store.as_ref(), &squashed.entry.down_path());
         let down = match &squashed.down {
-            Some(text) => Ok(Script::read_down_file(dialect, &down_path, text)?),
+            Some(text) => Ok(Script::read_down_file(dialect, &down_path, text)?.into()),
             None => Err("not every migration that it replaces has a way back".to_owned()),
         };
         let trial =
@@ -212,7 +213,7 @@ impl<'m> Squash<'m> {
     fn report(self, squashed: Squashed) -> SquashReport {
         let Squashed { entry, up, down, replaced, moves, without_down, .. } = squashed;
         let up = File { path: entry.path(), text: up };
-        let down = File { path: entry.down_path(), text: down.unwrap_or_default() };
+        let down = Some(File { path: entry.down_path(), text: down.unwrap_or_default() });
         SquashReport {
             migration: Written { entry, up, down },
             replaced,

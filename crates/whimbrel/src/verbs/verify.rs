@@ -10,9 +10,10 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use whimbrel_core::history::{Checksum, Entry, Journal, Script};
+use whimbrel_core::history::{Checksum, Entry, Journal};
 use whimbrel_core::plan::Proof;
 use whimbrel_core::schema::Schema;
+use whimbrel_db::apply::Work;
 
 use crate::error::Error;
 use crate::history::{History, HistoryError, JOURNAL, Target, Trial, is_fault_of_the_file, try_out};
@@ -176,9 +177,10 @@ impl Migrator {
     ) -> Result<(Proof, Schema), Error> {
         let dialect = self.dialect();
         let entry = &history.journal.entries[at];
-        let up = history.way_there(dialect, entry)?;
-        let down = history.way_back(dialect, entry).map_err(|error| error.to_string());
-        let down = down.as_ref().map(|(_, script)| script).map_err(Clone::clone);
+        let programs = &self.settings.programs;
+        let up = history.way_there(programs, dialect, entry)?;
+        let down = history.way_back(programs, dialect, entry).map_err(|error| error.to_string());
+        let down = down.as_ref().map(|(_, work)| work).map_err(Clone::clone);
         let trial = Trial { before, up: &up, down, is_lossy: known_lossy(entry, &up) };
         let tried = try_out(self.workshop().await?, trial).await?;
         if !tried.is_clean {
@@ -200,8 +202,8 @@ fn refusal(verdicts: Vec<Verdict>, failed: usize) -> Error {
 }
 
 /// What the generator found out with rows holds as long as the file is the same.
-fn known_lossy(entry: &Entry, up: &Script) -> Option<bool> {
-    let is_same = Checksum::of_file(&up.text) == entry.checksum;
+fn known_lossy(entry: &Entry, up: &Work) -> Option<bool> {
+    let is_same = up.script().is_some_and(|up| Checksum::of_file(&up.text) == entry.checksum);
     match &entry.proof {
         Some(Proof::Exact) if is_same => Some(false),
         Some(Proof::Lossy) if is_same => Some(true),

@@ -138,7 +138,7 @@ ALTER TABLE \"users\" DROP COLUMN \"age\";
 "
     );
     assert_eq!(
-        report.migrations[0].down.text,
+        report.migrations[0].down.as_ref().unwrap().text,
         "\
 -- Down migration for: drop-age-from-users
 
@@ -174,7 +174,7 @@ ALTER TABLE \"users\" RENAME COLUMN \"name\" TO \"full_name\";
 "
         );
         assert_eq!(
-            report.migrations[0].down.text,
+            report.migrations[0].down.as_ref().unwrap().text,
             "\
 -- Down migration for: rename-name-to-full-name
 

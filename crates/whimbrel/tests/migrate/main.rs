@@ -3,6 +3,7 @@
 mod apply;
 mod baseline;
 mod check;
+mod closures;
 mod create;
 mod down;
 mod faults;

@@ -2,7 +2,7 @@
 
 use whimbrel::db::ConnectOptions;
 
-use crate::args::CreateArgs;
+use crate::args::{CreateArgs, FormatArg};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -12,7 +12,8 @@ pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliErro
     // Only the dialect matters: nothing is connected to.
     let dialect = cx.settings.url()?.dialect();
     let store = cx.dir()?.store(ConnectOptions::default())?;
-    let written = whimbrel::create(&store, dialect, &cx.settings.clock()?, &args.name).await?;
+    let (clock, format) = (cx.settings.clock()?, args.format.into());
+    let written = whimbrel::create(&store, dialect, &clock, &args.name, format).await?;
     let files = cx.files([&written])?;
     if cx.global.json {
         let output = Output {
@@ -27,6 +28,11 @@ pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliErro
         cx.say(format_args!("wrote `{file}`"));
     }
     let name = &written.entry.name;
-    cx.say(format_args!("help: write its statements, then run `whimbrel migrate verify --accept {name}`"));
+    let what = match args.format {
+        FormatArg::Sql => "write its statements",
+        FormatArg::Ts | FormatArg::Js => "write what it does",
+        FormatArg::Rust => "register the closure in your program",
+    };
+    cx.say(format_args!("help: {what}, then run `whimbrel migrate verify --accept {name}`"));
     Ok(Exit::Done)
 }

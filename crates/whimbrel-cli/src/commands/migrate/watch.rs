@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use whimbrel::core::history::Entry;
-use whimbrel::db::apply::{ApplyObserver, Job};
+use whimbrel::db::apply::{ApplyObserver, Described, Job};
 
 use crate::context::Context;
 use crate::progress::progress_bar;
@@ -62,6 +62,15 @@ impl ApplyObserver for Watch<'_> {
     }
 
     fn statements(&mut self, _: usize, _: usize) {}
+
+    fn said(&mut self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.cx.say(line)),
+            None => self.cx.say(line),
+        }
+    }
+
+    fn described(&mut self, _: &str, _: &Described) {}
 
     fn applied(&mut self, job: &Job, elapsed: Duration) {
         self.times.insert(job.name.clone(), elapsed);

@@ -127,6 +127,24 @@ impl Script {
         Reader::new(dialect, text, text.len() - down.len()..text.len()).read(file).map(Some)
     }
 
+    /// Reads what a program runs in the transaction of its migration: the
+    /// transaction has begun, so nothing may ask for another.
+    ///
+    /// # Errors
+    ///
+    /// Everything in the text that cannot run there.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::Script;
+    /// assert!(Script::read_part(Dialect::Sqlite, "INSERT INTO a VALUES (1); SELECT 1").is_ok());
+    /// let error = Script::read_part(Dialect::Sqlite, "BEGIN; DROP TABLE a; COMMIT").unwrap_err();
+    /// assert_eq!(error.problems.len(), 2);
+    /// ```
+    pub fn read_part(dialect: Dialect, text: &str) -> Result<Self, ScriptError> {
+        Reader::new(dialect, text, 0..text.len()).read_part("SQL")
+    }
+
     /// The text of one of its statements.
     pub fn sql(&self, statement: &ScriptStatement) -> &str {
         &self.text[statement.offset..statement.offset + statement.length]
@@ -186,6 +204,29 @@ impl<'a> Reader<'a> {
             no_transaction: directives.no_transaction,
             lock_timeout: directives.lock_timeout,
             foreign_keys_off,
+        })
+    }
+
+    fn read_part(mut self, file: &str) -> Result<Script, ScriptError> {
+        self.look_for_an_open_comment();
+        let statements = sql::split(self.text, self.dialect.lexicon());
+        let (out, inside): (Vec<_>, Vec<_>) =
+            statements.into_iter().partition(|statement| breaks_out(statement).is_some());
+        for (statement, kind) in out.iter().filter_map(|one| Some((one, breaks_out(one)?))) {
+            self.tell(statement.offset, statement.text.len(), kind);
+        }
+        let statements = self.keep(inside);
+        if !self.problems.is_empty() {
+            return Err(ScriptError::new(file, self.text, self.problems));
+        }
+        Ok(Script {
+            file: file.to_owned(),
+            text: self.text.into(),
+            statements,
+            no_transaction: false,
+            lock_timeout: None,
+            foreign_keys_off: false,
+            section: self.section,
         })
     }
 
@@ -311,6 +352,19 @@ impl<'a> Reader<'a> {
             | Class::Explain
             | Class::Unknown => Decision::Keep,
         }
+    }
+}
+
+/// What a statement asks of a transaction that has begun already.
+fn breaks_out(statement: &Statement<'_>) -> Option<ScriptProblemKind> {
+    match &statement.class {
+        Class::Transaction(_) => Some(ScriptProblemKind::Control),
+        Class::Data(Data { verb: DataVerb::CopyFromStdin, .. }) => Some(ScriptProblemKind::CopyFromProgram),
+        _ if is_foreign_keys(statement) => Some(ScriptProblemKind::ForeignKeys),
+        // They are refused with reasons of their own.
+        Class::Session | Class::Attach => None,
+        _ if statement.run == Run::Alone => Some(ScriptProblemKind::Alone),
+        _ => None,
     }
 }
 

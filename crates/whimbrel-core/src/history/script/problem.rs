@@ -83,6 +83,18 @@ pub enum ScriptProblemKind {
     /// The conflict markers of a merge.
     #[error("the file holds the conflict markers of a merge")]
     Conflict,
+    /// BEGIN, COMMIT and the like in a program.
+    #[error("a program may not control its transaction")]
+    Control,
+    /// A statement that cannot be in a transaction, in a program.
+    #[error("a program runs in one transaction, and this statement cannot")]
+    Alone,
+    /// `PRAGMA foreign_keys` in a program.
+    #[error("`PRAGMA foreign_keys` does nothing in a transaction")]
+    ForeignKeys,
+    /// `COPY ... FROM stdin` in a program.
+    #[error("a program has no rows for `COPY ... FROM stdin`")]
+    CopyFromProgram,
     /// A comment that speaks to whimbrel and is not understood.
     #[error("{0}")]
     Directive(AnnotationProblemKind),
@@ -109,6 +121,10 @@ impl ScriptProblemKind {
                 "remove it, or write `PRAGMA foreign_keys=OFF;` before the statements that need it and \
                  `PRAGMA foreign_keys=ON;` after them"
             }
+            Self::Control => "remove it: all that a migration does is one transaction, with its record",
+            Self::Alone => "write a migration in SQL for it",
+            Self::ForeignKeys => "write a migration in SQL for what needs foreign keys off",
+            Self::CopyFromProgram => "insert the rows",
             Self::Conflict => "edit the file: keep what is right of either side",
             Self::Directive(kind) => kind.help(),
         }

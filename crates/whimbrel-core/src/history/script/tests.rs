@@ -334,3 +334,31 @@ fn problems_of_the_way_back_are_told_where_they_stand() {
     let two = Script::read(Dialect::Sqlite, "0001_a.sql", "COMMIT; ROLLBACK;").unwrap_err();
     assert_eq!(two.to_string(), "`0001_a.sql` cannot run: 2 things in it may not stand there");
 }
+
+#[test]
+fn a_program_stays_in_its_transaction() {
+    let refused = |dialect: Dialect, text: &str| -> Vec<String> {
+        let error = Script::read_part(dialect, text).expect_err(text);
+        error.problems.iter().map(|one| one.kind.to_string()).collect()
+    };
+    let control = "a program may not control its transaction";
+    for dialect in BOTH {
+        for text in ["BEGIN", "commit", "/* a */ ROLLBACK", "SAVEPOINT a", "END", "BEGIN; SELECT 1; COMMIT;"]
+        {
+            assert!(refused(dialect, text).iter().all(|problem| problem == control), "{text}");
+        }
+        let part = Script::read_part(dialect, "INSERT INTO a VALUES (';'); SELECT 1;").unwrap();
+        assert_eq!(part.statements.len(), 2);
+    }
+    let alone = "a program runs in one transaction, and this statement cannot";
+    assert_eq!(refused(Dialect::Sqlite, "VACUUM"), [alone]);
+    assert_eq!(refused(Dialect::Postgres, "CREATE INDEX CONCURRENTLY i ON a (b)"), [alone]);
+    let keys = "`PRAGMA foreign_keys` does nothing in a transaction";
+    assert_eq!(refused(Dialect::Sqlite, "PRAGMA foreign_keys=OFF"), [keys]);
+    let attach = "a migration may not attach or detach databases";
+    assert_eq!(refused(Dialect::Sqlite, "ATTACH 'b.db' AS b"), [attach]);
+    let copy = "a program has no rows for `COPY ... FROM stdin`";
+    assert_eq!(refused(Dialect::Postgres, "COPY a FROM stdin"), [copy]);
+    let discard = "DISCARD ALL frees the lock under which migrations run";
+    assert_eq!(refused(Dialect::Postgres, "DISCARD ALL"), [discard]);
+}

@@ -15,6 +15,7 @@ use whimbrel_core::sql::{Class, Lexicon, TransactionVerb, split};
 use super::rewrite::{Immovable, Rewritten, installed, rewrite};
 use super::{connect, empty, fresh_name};
 use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo};
+use crate::datum::{Datum, Fetched};
 use crate::error::DbError;
 use crate::lock::LockWait;
 use crate::postgres::PostgresConnection;
@@ -207,6 +208,22 @@ impl Connection for Session {
             counts.push(count.map_err(|error| FailedAt { index, error, ends_there: true })?);
         }
         Ok(counts)
+    }
+
+    async fn fetch(&mut self, sql: &str, values: &[Datum]) -> Result<Fetched, DbError> {
+        if !self.is_open {
+            self.begin().await?;
+        }
+        let moved = self.rewrite(sql)?;
+        if !self.in_batch {
+            self.inner.execute("SAVEPOINT whimbrel_statement").await?;
+        }
+        let fetched = self.inner.fetch(&moved.sql, values).await;
+        if !self.in_batch {
+            let end = if fetched.is_ok() { "RELEASE" } else { "ROLLBACK TO" };
+            self.inner.execute(&format!("{end} SAVEPOINT whimbrel_statement")).await?;
+        }
+        fetched.map_err(|error| self.translate(error, &[sql], std::slice::from_ref(&moved)))
     }
 
     async fn copy_in(&mut self, _: &str, _: &str) -> Result<u64, DbError> {

@@ -1,0 +1,173 @@
+//! Programs: migrations that are no list of statements.
+//!
+//! A program is given a [`Transaction`] and may do in it what it likes, except
+//! end it. The handle can be sent to where the program runs, be that another
+//! thread; the statements come back here, to the one session, one after the
+//! other.
+//!
+//! A statement that fails ends the program, whether it notices or not: on
+//! PostgreSQL nothing more could run, and what holds on one engine holds on all.
+
+mod error;
+mod transaction;
+
+pub use error::{Place, ProgramError, SqlError};
+pub use transaction::{Transaction, TransactionEnd};
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+use whimbrel_core::history::{Script, ScriptStatement};
+use whimbrel_core::sql::Class;
+
+use crate::connection::Connection;
+use crate::datum::{Datum, Fetched};
+use transaction::Request;
+
+/// A migration, in one direction, that is no list of statements.
+#[async_trait]
+pub trait Program: Send + Sync {
+    /// The name of its migration.
+    fn name(&self) -> &str;
+
+    /// What errors call its file.
+    fn file(&self) -> &str;
+
+    /// Does what the migration does. It may be run again where the transaction
+    /// has to be repeated, so what it keeps for itself must not matter.
+    ///
+    /// # Errors
+    ///
+    /// Whatever is to end the migration: all that was done is then rolled back.
+    async fn run(&self, transaction: Transaction) -> Result<(), ProgramError>;
+}
+
+/// The fields of a table, as a program says that they are now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// The logical name of the table.
+    pub table: String,
+    /// The fields, a JSON object.
+    pub fields: String,
+}
+
+/// Why a program did not run to its end.
+#[derive(Debug)]
+pub struct ProgramFailure {
+    /// The statement that failed, if one did.
+    pub sql: Option<SqlError>,
+    /// What the program says.
+    pub error: ProgramError,
+}
+
+/// Which of a program's statements are run.
+pub type Filter<'a> = &'a (dyn Fn(&ScriptStatement, &str) -> bool + Sync);
+
+/// Runs a program in the transaction that is open in `connection`. Returns what
+/// it said of tables; `said` hears what it says besides.
+///
+/// Statements that `is_run` does not want bring no rows and affect none.
+///
+/// # Errors
+///
+/// If the program fails, or a statement of it did.
+pub async fn run_program(
+    connection: &mut dyn Connection,
+    program: &dyn Program,
+    is_run: Filter<'_>,
+    said: &mut (dyn FnMut(&str) + Send),
+) -> Result<Vec<Described>, ProgramFailure> {
+    let (sender, mut requests) = mpsc::channel(1);
+    let transaction = Transaction::new(sender, connection.server().dialect);
+    let mut running = pin!(program.run(transaction));
+    let mut served = Served { connection, is_run, failed: None, described: Vec::new() };
+    let result = loop {
+        tokio::select! {
+            biased;
+            Some(request) = requests.recv() => served.serve(request, said).await,
+            result = &mut running => break result,
+        }
+    };
+    // What was sent last may not have been waited for.
+    requests.close();
+    while let Ok(request) = requests.try_recv() {
+        served.serve(request, said).await;
+    }
+    match (result, served.failed) {
+        (Ok(()), None) => Ok(served.described),
+        (Ok(()), Some(sql)) => Err(ProgramFailure { error: ProgramError::of_sql(&sql), sql: Some(sql) }),
+        (Err(error), sql) => Err(ProgramFailure { sql, error }),
+    }
+}
+
+/// The end of the session at which requests are answered.
+struct Served<'c, 'f> {
+    connection: &'c mut dyn Connection,
+    is_run: Filter<'f>,
+    /// The first statement that failed.
+    failed: Option<SqlError>,
+    described: Vec<Described>,
+}
+
+impl Served<'_, '_> {
+    async fn serve(&mut self, request: Request, said: &mut (dyn FnMut(&str) + Send)) {
+        match request {
+            Request::Said(line) => said(&line),
+            Request::Described(described) => self.described.push(described),
+            Request::Sql { sql, values, is_query, reply } => {
+                let answer = match &self.failed {
+                    Some(failed) => Err(failed.clone()),
+                    None => self.run(&sql, &values, is_query).await,
+                };
+                if let (None, Err(error)) = (&self.failed, &answer) {
+                    self.failed = Some(error.clone());
+                }
+                // A program that has gone on does not wait for it.
+                drop(reply.send(answer));
+            }
+        }
+    }
+
+    async fn run(&mut self, sql: &str, values: &[Datum], is_query: bool) -> Result<Fetched, SqlError> {
+        let dialect = self.connection.server().dialect;
+        let script = Script::read_part(dialect, sql).map_err(|error| SqlError::refused(sql, &error))?;
+        let is_one = script.statements.len() == 1;
+        if (is_query || !values.is_empty()) && !is_one {
+            return Err(SqlError::not_one(sql, script.statements.len()));
+        }
+        let mut fetched = Fetched::default();
+        for statement in &script.statements {
+            let text = script.sql(statement);
+            if (self.is_run)(statement, text) {
+                fetched = self.one(statement, text, values, is_query).await?;
+            }
+        }
+        Ok(fetched)
+    }
+
+    async fn one(
+        &mut self,
+        statement: &ScriptStatement,
+        sql: &str,
+        values: &[Datum],
+        is_query: bool,
+    ) -> Result<Fetched, SqlError> {
+        let failed = |error| SqlError { sql: sql.to_owned(), error: Arc::new(error) };
+        let fetched = match is_query || !values.is_empty() {
+            true => self.connection.fetch(sql, values).await.map_err(failed)?,
+            false => {
+                let affected = self.connection.execute(sql).await.map_err(failed)?;
+                Fetched { affected, ..Fetched::default() }
+            }
+        };
+        if statement.class == Class::Session
+            && self.connection.server().dialect == whimbrel_core::dialect::Dialect::Postgres
+        {
+            // Whatever it has set: what we send is in UTF-8.
+            self.connection.execute("SET client_encoding = 'UTF8'").await.map_err(failed)?;
+        }
+        Ok(fetched)
+    }
+}

@@ -1,0 +1,120 @@
+//! [`Transaction`]: the transaction of a migration, as its program has it.
+
+use tokio::sync::{mpsc, oneshot};
+use whimbrel_core::dialect::Dialect;
+
+use super::{Described, SqlError};
+use crate::datum::{Datum, Fetched};
+
+/// The transaction of a migration, as its program has it. It ends with the
+/// program: whoever keeps the handle longer gets errors.
+///
+/// Parameters are written as the engine has them: `?` on SQLite, `$1` on
+/// PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct Transaction {
+    requests: mpsc::Sender<Request>,
+    dialect: Dialect,
+}
+
+/// What a program asks for.
+#[derive(Debug)]
+pub(super) enum Request {
+    Sql { sql: String, values: Vec<Datum>, is_query: bool, reply: oneshot::Sender<Result<Fetched, SqlError>> },
+    Said(String),
+    Described(Described),
+}
+
+/// The transaction has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the migration's transaction has ended")]
+pub struct TransactionEnd;
+
+impl Transaction {
+    pub(super) fn new(requests: mpsc::Sender<Request>, dialect: Dialect) -> Self {
+        Self { requests, dialect }
+    }
+
+    /// The dialect of the database.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Runs SQL and returns how many rows its last statement affected: several
+    /// statements, or one with values for its parameters.
+    ///
+    /// # Errors
+    ///
+    /// If the SQL may not stand in a migration, the engine refuses it, or the
+    /// transaction has ended. The migration then fails, whatever the program
+    /// makes of it.
+    pub async fn execute(
+        &self,
+        sql: impl Into<String>,
+        values: impl IntoIterator<Item = Datum>,
+    ) -> Result<u64, SqlError> {
+        Ok(self.ask(sql.into(), values.into_iter().collect(), false).await?.affected)
+    }
+
+    /// Runs one statement with values for its parameters, and returns its rows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transaction::execute`]; and if the rows take more than 64 MiB.
+    pub async fn query(
+        &self,
+        sql: impl Into<String>,
+        values: impl IntoIterator<Item = Datum>,
+    ) -> Result<Fetched, SqlError> {
+        self.ask(sql.into(), values.into_iter().collect(), true).await
+    }
+
+    /// Has whoever watches the run hear a line.
+    pub async fn say(&self, line: impl Into<String>) {
+        // Where nobody listens any more, nothing is missed.
+        drop(self.requests.send(Request::Said(line.into())).await);
+    }
+
+    /// Says which fields a table has now, as a JSON object, for a layout that
+    /// keeps them in a file of its own. It counts once the migration is committed.
+    pub async fn describe(&self, table: impl Into<String>, fields: impl Into<String>) {
+        let described = Described { table: table.into(), fields: fields.into() };
+        drop(self.requests.send(Request::Described(described)).await);
+    }
+
+    /// Does what `execute` (or, for `is_query`, `query`) does, and blocks the
+    /// thread for that long. For programs that run on a thread of their own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Transaction::execute`].
+    pub fn ask_blocking(&self, sql: &str, values: Vec<Datum>, is_query: bool) -> Result<Fetched, SqlError> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Sql { sql: sql.to_owned(), values, is_query, reply };
+        let ended = |_| SqlError::ended(sql);
+        self.requests.blocking_send(request).map_err(|_| SqlError::ended(sql))?;
+        answer.blocking_recv().map_err(ended)?
+    }
+
+    /// Like [`Transaction::say`], from a thread of one's own.
+    pub fn say_blocking(&self, line: String) {
+        drop(self.requests.blocking_send(Request::Said(line)));
+    }
+
+    /// Like [`Transaction::describe`], from a thread of one's own.
+    pub fn describe_blocking(&self, table: String, fields: String) {
+        drop(self.requests.blocking_send(Request::Described(Described { table, fields })));
+    }
+
+    /// Says whether the transaction has ended.
+    pub fn has_ended(&self) -> bool {
+        self.requests.is_closed()
+    }
+
+    async fn ask(&self, sql: String, values: Vec<Datum>, is_query: bool) -> Result<Fetched, SqlError> {
+        let (reply, answer) = oneshot::channel();
+        let request = Request::Sql { sql: sql.clone(), values, is_query, reply };
+        self.requests.send(request).await.map_err(|_| SqlError::ended(&sql))?;
+        answer.await.map_err(|_| SqlError::ended(&sql))?
+    }
+}

@@ -1,0 +1,145 @@
+//! [`Migration`]: a migration that is a closure.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use whimbrel_db::apply::{Program, ProgramError, Transaction};
+
+/// Whatever a closure fails with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+type Ran = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+type Run = Arc<dyn Fn(Transaction) -> Ran + Send + Sync>;
+
+/// A migration that is a closure of your program, for what SQL alone cannot say.
+///
+/// The journal knows it by its name, since `whimbrel migrate create backfill
+/// --format rust` wrote an entry and a file that names its version; it is
+/// applied in its turn, in one transaction with its record. The checksum is that
+/// of the file, so what identifies a closure is its name and its version: raise
+/// the version when it does something else.
+///
+/// A closure may be run again where the transaction has to be repeated, and is
+/// run in the scratch database when migrations are proved.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::core::{dialect::Dialect, history::Format};
+/// use whimbrel::store::MemoryStore;
+/// use whimbrel::{Clock, Migration, Migrator, create};
+/// let store = MemoryStore::new();
+/// create(&store, Dialect::Sqlite, &Clock::system(), "backfill", Format::Rust).await?;
+///
+/// let backfill = Migration::new("backfill")
+///     .up(|tx| async move {
+///         tx.execute("CREATE TABLE slugs (id INTEGER PRIMARY KEY, slug TEXT)", []).await?;
+///         for (id, title) in [(1, "Hello World"), (2, "It Works")] {
+///             let slug = title.to_lowercase().replace(' ', "-");
+///             tx.execute("INSERT INTO slugs VALUES (?, ?)", [id.into(), slug.into()]).await?;
+///         }
+///         Ok(())
+///     })
+///     .down(|tx| async move {
+///         tx.execute("DROP TABLE slugs", []).await?;
+///         Ok(())
+///     });
+/// let mut migrator =
+///     Migrator::builder("sqlite::memory:")?.store(store).migration(backfill).connect().await?;
+/// assert_eq!(migrator.apply().await?.migrations.len(), 1);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Migration {
+    pub(super) name: String,
+    pub(super) version: u32,
+    up: Option<Run>,
+    down: Option<Run>,
+}
+
+/// A direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    There,
+    Back,
+}
+
+impl Migration {
+    /// A migration of this name that does nothing yet, in version 1.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), version: 1, up: None, down: None }
+    }
+
+    /// Says which version of it this is. Default: 1.
+    pub fn version(self, version: u32) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Says what it does.
+    pub fn up<F, R>(self, run: F) -> Self
+    where
+        F: Fn(Transaction) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        Self { up: Some(boxed(run)), ..self }
+    }
+
+    /// Says how that is taken back. Without it there is no way back.
+    pub fn down<F, R>(self, run: F) -> Self
+    where
+        F: Fn(Transaction) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), BoxError>> + Send + 'static,
+    {
+        Self { down: Some(boxed(run)), ..self }
+    }
+
+    pub(super) fn program(&self, file: &str, way: Way) -> Option<Arc<dyn Program>> {
+        let run = match way {
+            Way::There => self.up.clone(),
+            Way::Back => self.down.clone(),
+        };
+        Some(Arc::new(Closure { name: self.name.clone(), file: file.to_owned(), run: run? }))
+    }
+}
+
+fn boxed<F, R>(run: F) -> Run
+where
+    F: Fn(Transaction) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<(), BoxError>> + Send + 'static,
+{
+    Arc::new(move |transaction| Box::pin(run(transaction)))
+}
+
+impl fmt::Debug for Migration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migration")
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One direction of a migration.
+struct Closure {
+    name: String,
+    file: String,
+    run: Run,
+}
+
+#[async_trait]
+impl Program for Closure {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn file(&self) -> &str {
+        &self.file
+    }
+
+    async fn run(&self, transaction: Transaction) -> Result<(), ProgramError> {
+        (self.run)(transaction).await.map_err(ProgramError::from)
+    }
+}
