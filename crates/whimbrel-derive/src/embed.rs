@@ -77,3 +77,34 @@ fn text(problem: &dyn Diagnostic) -> String {
         None => problem.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Paths in it are relative to this crate, as for a program to its own.
+    const FOLDER: &str = "../whimbrel/tests/agreement/sqlite";
+
+    /// Naming a file to the compiler is what makes it watch the file.
+    #[test]
+    fn every_file_is_named_to_the_compiler() {
+        let paths = [
+            "0000_create-users.sql",
+            "meta/_down/0000_create-users.sql",
+            "meta/_journal.json",
+            "meta/_snapshot.json",
+        ];
+        let files = paths.map(|path| {
+            let file = format!("{}/{FOLDER}/{path}", env!("CARGO_MANIFEST_DIR"));
+            format!("({path:?}, ::core::include_str!({file:?}))")
+        });
+        let expected = format!("::whimbrel::store::EmbeddedStore::new(&[{}])", files.join(", "));
+        let written = expand(&syn::parse_str(&format!("{FOLDER:?},")).unwrap());
+        assert_eq!(written.to_string(), expected.parse::<TokenStream>().unwrap().to_string());
+    }
+
+    #[test]
+    fn without_a_folder_it_is_the_one_called_migrations() {
+        assert_eq!(syn::parse_str::<Input>("").unwrap().folder, "migrations");
+    }
+}
