@@ -8,6 +8,9 @@ use whimbrel_core::schema::ObjectKind;
 use whimbrel_db::grants::Recreated;
 use whimbrel_db::introspect::Unmanaged;
 
+/// How the reader calls it that the rows of a table are guarded by policies.
+const ROW_SECURITY: &str = "row security";
+
 /// Says which changes cannot be made because something that whimbrel leaves
 /// alone depends on what they touch, or bears the name of what they make: each
 /// with its reason.
@@ -31,7 +34,11 @@ pub(crate) fn obstacles(
         {
             of_name(dialect, unmanaged, &object.name)
         }
-        Change::DropTable { table_name } => on_table(unmanaged, table_name),
+        Change::DropTable { table_name } => {
+            // That its rows are guarded is a property of the table, and may go with it.
+            let others: Vec<_> = unmanaged.iter().filter(|one| one.kind != ROW_SECURITY).cloned().collect();
+            on_table(&others, table_name)
+        }
         Change::DropColumn { table_name, column_name } => {
             on_column(unmanaged, live_table(table_name), column_name)
         }
@@ -121,6 +128,22 @@ mod tests {
         let drop = |column: &str| Change::DropColumn { table_name: table_name(), column_name: column.into() };
         check(drop("owner"), &["the policy `own_rows` depends on `users.owner`"]);
         check(drop("age"), &[]);
+    }
+
+    #[test]
+    fn a_table_with_row_security_may_be_dropped_but_not_made_again() {
+        let guarded = Unmanaged {
+            kind: ROW_SECURITY.into(),
+            name: "users".into(),
+            relation: None,
+            table: Some("users".into()),
+            column: None,
+        };
+        let unmanaged = [guarded];
+        let drop = [Change::DropTable { table_name: "users".into() }];
+        let found = obstacles(Dialect::Postgres, &unmanaged, &Renames::default(), &drop);
+        assert_eq!(found, Vec::<String>::new());
+        assert_eq!(on_table(&unmanaged, &"users".into()), ["the row security `users` depends on `users`"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Junction tables of many-to-many relations.
 
+use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::schema::{Column, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Table};
 
@@ -131,6 +132,9 @@ fn junction(
         table.columns.push(column);
         table.foreign_keys.push(fk);
     }
+    // A table that is logged cannot refer to one that is not.
+    table.options.unlogged =
+        cx.dialect == Dialect::Postgres && sides.iter().any(|side| side.model.flags.unlogged);
     let columns = table.columns.iter().map(|column| KeyPart::column(&column.name)).collect();
     table.primary_key = Some(PrimaryKey { columns, ..PrimaryKey::default() });
     table.indexes.push(Index {

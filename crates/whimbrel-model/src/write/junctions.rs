@@ -81,6 +81,7 @@ impl Junction {
                 return None;
             };
             let key = other.column(key.column_name()?)?;
+            table.options.unlogged |= other.options.unlogged;
             table.columns.push(Column { nullable: false, ..Column::new(column, &key.sql_type) });
             table.foreign_keys.push(ForeignKey {
                 name: Some(format!("{name}_{column}_fkey")),

@@ -4,6 +4,8 @@
 //! The models of `suite` are part of this program, and are read as files too.
 
 mod mistakes;
+mod on_postgres;
+mod on_sqlite;
 mod suite;
 mod types;
 mod written;
@@ -16,10 +18,10 @@ use whimbrel::{Migrator, Side, Source, schema};
 use whimbrel_testkit::database::{Database, block_on};
 
 use suite::posts::{Comment, Post, Tag, Views};
-use suite::{Everything, Item, User};
+use suite::{Aliased, Everything, Item, User};
 
 fn compiled() -> Source {
-    schema![Everything, Item, User, Comment, Post, Tag, Views]
+    schema![Aliased, Everything, Item, User, Comment, Post, Tag, Views]
 }
 
 fn from_files() -> Source {
@@ -33,13 +35,18 @@ async fn migrator(database: &Database, source: Source) -> Migrator {
 /// Pushes the compiled models; those from files then change nothing. Returns
 /// what is in the database.
 async fn pushed_both_ways(dialect: Dialect) -> Schema {
+    pushed_both(dialect, compiled(), from_files()).await
+}
+
+/// The same for any models.
+async fn pushed_both(dialect: Dialect, compiled: Source, from_files: Source) -> Schema {
     let database = Database::shared(dialect).await;
-    let mut first = migrator(&database, compiled()).await;
+    let mut first = migrator(&database, compiled.clone()).await;
     assert!(first.push().await.unwrap().applied);
-    let difference = first.diff(Side::Source(compiled()), Side::Source(from_files())).await.unwrap();
+    let difference = first.diff(Side::Source(compiled), Side::Source(from_files.clone())).await.unwrap();
     assert_eq!(difference.changes, []);
     first.close().await.unwrap();
-    let mut second = migrator(&database, from_files()).await;
+    let mut second = migrator(&database, from_files).await;
     assert_eq!(second.push().await.unwrap().changes, []);
     let schema = second.inspect().await.unwrap().schema;
     second.close().await.unwrap();

@@ -96,6 +96,31 @@ pub(crate) struct Wrapped(Email);
 pub(crate) type UserId = i64;
 pub(crate) type Maybe = Option<String>;
 
+/// Types that the compiler knows behind an alias, with nothing written beside it.
+pub(crate) mod aliases {
+    pub(crate) type Moment = std::time::SystemTime;
+    pub(crate) type Span = std::time::Duration;
+    pub(crate) type Count = std::num::NonZeroU32;
+    pub(crate) type Hash = [u8; 32];
+    pub(crate) type Blob = std::sync::Arc<[u8]>;
+    pub(crate) type Label = std::borrow::Cow<'static, str>;
+    pub(crate) type Shared = Option<std::rc::Rc<str>>;
+    pub(crate) type Numbers = Box<[i32]>;
+}
+
+#[derive(Model)]
+#[model(table = "aliased", no_primary_key)]
+pub(crate) struct Aliased {
+    moment: aliases::Moment,
+    span: aliases::Span,
+    count: aliases::Count,
+    hash: aliases::Hash,
+    blob: aliases::Blob,
+    label: aliases::Label,
+    shared: aliases::Shared,
+    numbers: aliases::Numbers,
+}
+
 #[derive(Embedded)]
 pub(crate) struct Address {
     street: String,
