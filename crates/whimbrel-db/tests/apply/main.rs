@@ -9,3 +9,4 @@ mod postgres;
 mod sqlite;
 mod steps;
 mod support;
+mod values;
