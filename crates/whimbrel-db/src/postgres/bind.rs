@@ -43,7 +43,7 @@ impl PreparedStatements {
         Some(self.kept.remove(at))
     }
 
-    pub(super) fn new(&mut self, sql: &str, told: &Statement) -> Prepared {
+    pub(super) fn named(&mut self, sql: &str, told: &Statement) -> Prepared {
         self.count += 1;
         let column = |column: &Column| (column.name().to_owned(), column.type_().clone());
         Prepared {

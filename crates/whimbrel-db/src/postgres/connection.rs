@@ -198,7 +198,7 @@ impl PostgresConnection {
         let told = self.client.prepare(sql).await;
         self.end(watch);
         match told {
-            Ok(statement) => Ok(self.prepared.new(sql, &statement)),
+            Ok(statement) => Ok(self.prepared.named(sql, &statement)),
             Err(error) => Err(self.explain(&error, sql, 0).await),
         }
     }
