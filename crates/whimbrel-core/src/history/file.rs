@@ -14,6 +14,7 @@ const GENERATED: &str = "-- Generated:";
 const CHECKSUM: &str = "-- Checksum:";
 const DOWN: &str = "-- Down migration for:";
 const WARNING: &str = "-- WARNING:";
+const INLINE_DOWN: &str = "-- whimbrel: down";
 const BREAKPOINT: &str = "\n--> statement-breakpoint\n";
 
 /// An up file as it is to be written.
@@ -131,6 +132,31 @@ impl DownFile {
     pub fn checksum(&self) -> Checksum {
         Checksum::of_file(&self.render())
     }
+}
+
+/// One file of two: the way there, and below a line `-- whimbrel: down` the way
+/// back. The header is that of `up`, with the checksum of the whole.
+///
+/// ```
+/// use whimbrel_core::history::{Checksum, DownFile, UpFile, header, inlined};
+/// let statements = |text: &str| vec![text.to_owned()];
+/// let up = UpFile { name: "a".into(), statements: statements("CREATE TABLE a (b int)"), ..UpFile::default() };
+/// let down = DownFile { name: "a".into(), statements: statements("DROP TABLE a"), ..DownFile::default() };
+/// let text = inlined(&up.render(), Some(&down.render()));
+/// assert!(text.ends_with("CREATE TABLE a (b int);\n\n-- whimbrel: down\nDROP TABLE a;\n"));
+/// assert_eq!(header(&text).checksum, Some(Checksum::of_file(&text).to_string()));
+/// ```
+pub fn inlined(up: &str, down: Option<&str>) -> String {
+    let head = &up[..up.len() - body(up).len()];
+    let there = body(up).trim_end_matches(['\n', '\r']);
+    let back = down.map(|down| format!("\n\n{INLINE_DOWN}\n{}", body(down))).unwrap_or_default();
+    let rest = format!("{there}{}\n", back.trim_end_matches(['\n', '\r']));
+    let checksum = Checksum::of_file(&rest);
+    let line = |line: &str| match line.starts_with(CHECKSUM) {
+        true => format!("{CHECKSUM} {checksum}\n"),
+        false => line.to_owned(),
+    };
+    head.split_inclusive('\n').map(line).chain([rest.clone()]).collect()
 }
 
 /// A comment line for each line of a text.

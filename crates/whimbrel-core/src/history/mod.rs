@@ -36,7 +36,8 @@ pub use applied::{AppliedMigration, Progress};
 pub(crate) use conflict::first_marker;
 pub use conflict::{Conflict, Sides};
 pub use file::{
-    DownFile, Header, Sections, UpFile, body, headed, headed_down, header, renamed, sections, warnings,
+    DownFile, Header, Sections, UpFile, body, headed, headed_down, header, inlined, renamed, sections,
+    warnings,
 };
 pub use folder::{FolderProblem, folder};
 pub use foreign::{Foreign, ForeignError, Texts, Tool};

@@ -8,20 +8,29 @@
 //! writes the file is told by none of it.
 
 mod apply;
+mod base;
+mod catch_up;
 mod contradiction;
 mod diff;
 mod file;
+mod folder;
 mod hash;
+mod inverse;
 mod json;
 mod ordered;
 mod problem;
 mod read;
+mod records;
 mod sql;
+mod touch;
 mod write;
 
 pub use apply::apply_migration;
+pub use base::UnknownType;
+pub use catch_up::{CaughtUp, catch_up};
 pub use diff::{FieldChange, FieldDifference, SchemaDiff, diff_schemas};
 pub use file::FileName;
+pub use folder::{FolderProblem, Found, folder_entries, folder_journal};
 pub use hash::schema_hash;
 pub use ordered::Ordered;
 pub use problem::{LockFileError, LockFileProblem, LockFileProblemKind};
@@ -30,6 +39,7 @@ pub use sql::{column_type, generate_sql_add_field, known_column_type, known_fiel
 use json::Json;
 
 use crate::checksum::Checksum;
+use crate::history::Replaced;
 
 /// The name of the file.
 pub const LOCK_FILE: &str = "kontract.lock.json";
@@ -98,6 +108,11 @@ pub struct LockMigration {
     pub name: Option<String>,
     /// The checksum of its file. Kontract writes none.
     pub checksum: Option<Checksum>,
+    /// A checksum that its file had before: databases may have that one.
+    /// Kontract writes none.
+    pub legacy_checksum: Option<Checksum>,
+    /// The migrations that it stands for, oldest first. Kontract writes none.
+    pub replaces: Vec<Replaced>,
     /// When it was applied, such as `2026-01-15T12:00:00.000Z`.
     pub timestamp: Option<String>,
     /// What else there is.

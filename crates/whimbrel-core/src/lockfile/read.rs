@@ -7,7 +7,7 @@ use super::{
     LockTable, Ordered, Rest,
 };
 use crate::checksum::Checksum;
-use crate::history::first_marker;
+use crate::history::{Replaced, first_marker};
 
 /// How the error message shows a value that should be another.
 const SHOWN: usize = 60;
@@ -55,7 +55,7 @@ fn lock_file(json: Json, problems: &mut Vec<LockFileProblem>) -> LockFile {
     LockFile { version: version.unwrap_or_default(), tables, migrations, rest }
 }
 
-fn lock_table(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> LockTable {
+pub(super) fn lock_table(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> LockTable {
     let mut object = Object::new(json, path.clone(), problems);
     let ptr = object.required("ptr", "a text", into_text).unwrap_or_default();
     let fields = object.required("schema", "an object", into_object).unwrap_or_default();
@@ -68,7 +68,7 @@ fn lock_table(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> 
     LockTable { ptr, schema: fields.into_iter().map(&mut field).collect(), hash, rest }
 }
 
-fn lock_field(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> Field {
+pub(super) fn lock_field(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> Field {
     let mut object = Object::new(json, path, problems);
     Field {
         field_type: object.required("type", "a text", into_text).unwrap_or_default(),
@@ -85,11 +85,26 @@ fn lock_migration(json: Json, path: String, problems: &mut Vec<LockFileProblem>)
     let sql = object.required("sql", "a text", into_text).unwrap_or_default();
     let name = object.optional("name", "a text", into_text);
     let checksum = object.optional("checksum", "64 lower-case hexadecimal digits", into_checksum);
+    let legacy_checksum =
+        object.optional("legacyChecksum", "64 lower-case hexadecimal digits", into_checksum);
+    let replaces = object.optional("replaces", "a list", into_list).unwrap_or_default();
     let timestamp = object.optional("timestamp", "a text", into_text);
     let rest = object.finish();
     let mut change = |(at, json)| lock_change(json, format!("{path}.changes[{at}]"), problems);
     let changes = (0..).zip(changes).map(&mut change).collect();
-    LockMigration { version, changes, sql, name, checksum, timestamp, rest }
+    let mut one = |(at, json)| replaced(json, format!("{path}.replaces[{at}]"), problems);
+    let replaces = (0..).zip(replaces).filter_map(&mut one).collect();
+    LockMigration { version, changes, sql, name, checksum, legacy_checksum, replaces, timestamp, rest }
+}
+
+fn replaced(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> Option<Replaced> {
+    let digits = "64 lower-case hexadecimal digits";
+    let mut object = Object::new(json, path, problems);
+    let name = object.required("name", "a text", into_text);
+    let checksum = object.required("checksum", digits, into_checksum);
+    let legacy_checksum = object.optional("legacyChecksum", digits, into_checksum);
+    let by = object.optional("by", "a text", into_text);
+    Some(Replaced { name: name?, checksum: checksum?, legacy_checksum, by })
 }
 
 fn lock_change(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> LockChange {

@@ -1,6 +1,9 @@
 //! The format's own bytes, and what is told of a text that has not its shape.
 
 use super::*;
+use crate::dialect::Dialect;
+use crate::history::{Entry, Journal, Replaced, Script};
+use crate::schema::{Column, Schema, Table};
 
 /// The example of the format's description, byte for byte.
 const EXAMPLE: &str = include_str!("tests/example.json");
@@ -213,4 +216,197 @@ fn names_of_files_are_read_as_far_as_they_are_some() {
     for misnamed in ["00001_a.sql", "1_a.sql", "0000_a.ts", "0001-a.js", "2026.sql"] {
         assert!(FileName::is_misnamed(misnamed), "{misnamed}");
     }
+}
+
+/// What a lock file says of its tables, on one line.
+fn tables(lock: &LockFile) -> String {
+    let field = |(name, field): (&str, &Field)| {
+        let key = if field.primkey == Some(true) { "*" } else { "" };
+        format!("{name}{key} {}", field.field_type)
+    };
+    let table = |(name, table): (&str, &LockTable)| {
+        let fields: Vec<_> = table.schema.iter().map(field).collect();
+        format!("{name}@{}({})", table.ptr, fields.join(", "))
+    };
+    lock.tables.iter().map(table).collect::<Vec<_>>().join(" ")
+}
+
+/// Catches up with migrations that left `live`, and goes back step by step.
+fn check_catching_up(before: &LockFile, scripts: &[&str], live: Schema, expected: &str, changes: &[&str]) {
+    let (dialect, first) = (Dialect::Postgres, before.version + 1);
+    let all: Vec<_> = (first..)
+        .zip(scripts)
+        .map(|(number, text)| {
+            let entry = Entry::new(number, format!("m{number}"), 0, Checksum::of_file(text));
+            (entry, Script::read(dialect, "x.sql", text).unwrap())
+        })
+        .collect();
+    let applied: Vec<_> = all.iter().map(|(entry, script)| (entry, Some(script))).collect();
+    let after = catch_up(dialect, before, &applied, &live, 0).lock;
+    assert_eq!(tables(&after), expected);
+    let told = |record: &LockMigration| {
+        let one = |change: &LockChange| {
+            let field = change.field.as_ref().map(|field| format!(".{field}")).unwrap_or_default();
+            format!("{} {}{field}", change.kind, change.table)
+        };
+        record.changes.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(after.migrations[before.migrations.len()..].iter().map(told).collect::<Vec<_>>(), changes);
+    // It is the same after it was written and read, and the way back leads back.
+    let read = LockFile::from_json("x", &after.to_json()).unwrap();
+    assert_eq!(read, after);
+    assert_eq!(tables(&read.truncated(before.migrations.len())), tables(before));
+    assert_eq!(read.truncated(before.migrations.len()).version, before.version);
+}
+
+fn live(all: &[(&str, &[(&str, &str)])]) -> Schema {
+    let table = |(name, columns): &(&str, &[(&str, &str)])| {
+        let mut table = Table::new(*name);
+        table.columns = columns.iter().map(|(name, sql_type)| Column::new(*name, *sql_type)).collect();
+        table
+    };
+    Schema { tables: all.iter().map(table).collect(), ..Schema::default() }
+}
+
+#[test]
+fn what_migrations_changed_is_seen_in_the_database() {
+    check_catching_up(
+        &LockFile::empty(),
+        &[
+            "CREATE TABLE users (id text); CREATE TABLE gone (x text);",
+            "ALTER TABLE users ADD COLUMN age double precision, ADD COLUMN ok boolean; DROP TABLE gone;",
+            "UPDATE users SET age = 1;",
+        ],
+        live(&[("users", &[("id", "text"), ("age", "double precision"), ("ok", "boolean")])]),
+        "users@users(id string, age number, ok boolean)",
+        &["add_table users", "add_field users.age, add_field users.ok", ""],
+    );
+    let before = LockFile::from_json("x", EXAMPLE).unwrap();
+    check_catching_up(
+        &before,
+        &[
+            "ALTER TABLE tbl_users_abc123 DROP COLUMN email; ALTER TABLE tbl_users_abc123 ADD born timestamp;",
+            "ALTER TABLE tbl_users_abc123 RENAME COLUMN id TO key; ALTER TABLE tbl_users_abc123 RENAME TO people;",
+        ],
+        live(&[("people", &[("key", "text"), ("born", "timestamp without time zone")])]),
+        "users@people(key* string, born timestamp without time zone)",
+        &["remove_field users.email, add_field users.born", "rename_field users.key, rename_table users"],
+    );
+}
+
+#[test]
+fn a_table_that_is_rebuilt_is_compared_as_a_whole() {
+    let before = LockFile::from_json("x", EXAMPLE).unwrap();
+    check_catching_up(
+        &before,
+        &[
+            "CREATE TABLE new (id text); DROP TABLE tbl_users_abc123; ALTER TABLE new RENAME TO tbl_users_abc123;",
+        ],
+        live(&[("tbl_users_abc123", &[("id", "double precision"), ("n", "text")])]),
+        "users@tbl_users_abc123(id* number, n string)",
+        &["change_field users.id, add_field users.n, remove_field users.email"],
+    );
+    check_catching_up(&before, &["DROP TABLE tbl_users_abc123"], live(&[]), "", &["remove_table users"]);
+}
+
+#[test]
+fn a_foreign_hash_stays_until_the_fields_change_and_is_told_of_then() {
+    let before = LockFile::from_json("x", EXAMPLE).unwrap();
+    let caught_up = |text: &str, live: &Schema| {
+        let entry = Entry::new(2, "m2", 0, Checksum::of_file(text));
+        let script = Script::read(Dialect::Postgres, "x.sql", text).unwrap();
+        catch_up(Dialect::Postgres, &before, &[(&entry, Some(&script))], live, 0)
+    };
+    let columns: &[(&str, &str)] = &[("id", "text"), ("email", "text"), ("age", "text")];
+    let live = live(&[("tbl_users_abc123", columns)]);
+    let same = caught_up("SELECT 1", &live);
+    assert_eq!(same.foreign_hashes, [""; 0]);
+    assert_eq!(same.lock.tables, before.tables);
+    let changed = caught_up("ALTER TABLE tbl_users_abc123 ADD age text", &live);
+    assert_eq!(changed.foreign_hashes, ["users"]);
+    let users = changed.lock.tables.get("users").unwrap();
+    assert_eq!(users.hash, Some(schema_hash(&users.schema)));
+}
+
+#[test]
+fn the_base_is_what_no_migration_made() {
+    let lock = LockFile::from_json("x", EXAMPLE).unwrap();
+    assert_eq!(
+        lock.base_sql(Dialect::Sqlite).unwrap(),
+        "CREATE TABLE \"tbl_users_abc123\" (\"id\" TEXT, PRIMARY KEY (\"id\"));\n"
+    );
+    let foreign = LockFile::from_json("x", include_str!("tests/foreign.json")).unwrap();
+    let told: Vec<_> =
+        foreign.base_sql(Dialect::Sqlite).unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["`tables.a b.schema.x` has the type `string[]`, and no column type is known for that"]);
+}
+
+fn found(all: &[&str]) -> Vec<Found> {
+    let one = |file: &&str| Found { name: FileName::read(file).unwrap(), checksum: Checksum::of_file(file) };
+    all.iter().map(one).collect()
+}
+
+fn recorded(all: &[(u32, Option<&str>)]) -> LockFile {
+    let record = |(version, name): &(u32, Option<&str>)| LockMigration {
+        version: *version,
+        name: name.map(str::to_owned),
+        ..LockMigration::default()
+    };
+    let version = all.last().map_or(0, |one| one.0);
+    LockFile { version, migrations: all.iter().map(record).collect(), ..LockFile::empty() }
+}
+
+#[test]
+fn folder_and_lock_file_are_one_history_or_say_why_not() {
+    let check = |lock: &LockFile, files: &[&str], expected: &[&str]| {
+        let told: Vec<String> = match folder_journal(Dialect::Sqlite, lock, &found(files)) {
+            Ok(journal) => journal.entries.iter().map(Entry::file_name).collect(),
+            Err(problems) => problems.iter().map(|problem| format!("! {problem}")).collect(),
+        };
+        assert_eq!(told, expected);
+    };
+    check(&LockFile::empty(), &[], &[]);
+    check(&recorded(&[(1, None)]), &["0001_a.ts", "0002_b.sql"], &["0001_a.ts", "0002_b.sql"]);
+    // A file that is gone is missed by its name, or by its number alone.
+    check(&recorded(&[(1, Some("a")), (2, Some("b"))]), &["0001_a.sql"], &["0001_a.sql", "0002_b.sql"]);
+    check(
+        &recorded(&[(1, None), (2, Some("b"))]),
+        &["0002_c.sql", "0004_d.sql", "0004_e.sql", "0005_d.js"],
+        &[
+            "! `0004_d.sql` and `0004_e.sql` have the number 4",
+            "! `0004_d.sql` and `0005_d.js` have the same name",
+            "! the lock file has a migration 1, and no file has that number",
+            "! the lock file has `b` as number 2, and the folder `0002_c.sql`",
+            "! no migration has the number 3",
+        ],
+    );
+}
+
+#[test]
+fn records_follow_their_entries() {
+    let sum = |text: &str| Checksum::of_file(text);
+    let entry = |idx, name: &str| Entry::new(idx, name, 0, sum(name));
+    let journal = |entries: &[Entry]| Journal { dialect: Dialect::Sqlite, entries: entries.to_vec() };
+    let before = recorded(&[(1, None), (2, Some("b")), (3, Some("c"))]).named(&journal(&[
+        entry(1, "a"),
+        entry(2, "b"),
+        entry(3, "c"),
+    ]));
+    let shown = |lock: &LockFile| {
+        let one = |record: &LockMigration| format!("{} {}", record.version, record.name.clone().unwrap());
+        (lock.version, lock.migrations.iter().map(one).collect::<Vec<_>>().join(", "))
+    };
+    let same = before.with_journal(&journal(&[entry(1, "a"), entry(2, "b"), entry(3, "c"), entry(4, "d")]));
+    assert_eq!(shown(&same), (3, "1 a, 2 b, 3 c".into()));
+    // One that is not recorded comes between: what comes after waits.
+    let between =
+        before.with_journal(&journal(&[entry(1, "a"), entry(2, "x"), entry(3, "b"), entry(4, "c")]));
+    assert_eq!(shown(&between), (1, "1 a".into()));
+    let replaced =
+        |name: &str| Replaced { name: name.into(), checksum: sum(name), legacy_checksum: None, by: None };
+    let squashed = Entry { replaces: vec![replaced("a"), replaced("b")], ..entry(1, "ab") };
+    let after = before.with_journal(&journal(&[squashed, entry(2, "c")]));
+    assert_eq!(shown(&after), (2, "1 ab, 2 c".into()));
+    assert_eq!(after.migrations[0].replaces.len(), 2);
+    assert_eq!(LockFile::from_json("x", &after.to_json()).unwrap(), after);
 }

@@ -2,6 +2,7 @@
 
 use super::json::Json;
 use super::{Field, Fields, LockChange, LockFile, LockMigration, LockTable, Ordered, Rest};
+use crate::history::Replaced;
 
 impl LockFile {
     /// Writes the lock file.
@@ -17,7 +18,7 @@ impl LockFile {
     }
 }
 
-fn lock_table(table: &LockTable) -> Json {
+pub(super) fn lock_table(table: &LockTable) -> Json {
     table.rest.object([
         ("ptr", text(&table.ptr)),
         ("schema", Some(fields(&table.schema))),
@@ -29,7 +30,7 @@ pub(super) fn fields(schema: &Fields) -> Json {
     Json::Object(schema.iter().map(|(name, one)| (name, field(one))).collect())
 }
 
-fn field(field: &Field) -> Json {
+pub(super) fn field(field: &Field) -> Json {
     field.rest.object([
         ("type", text(&field.field_type)),
         ("primkey", field.primkey.map(Json::Bool)),
@@ -44,8 +45,22 @@ fn lock_migration(migration: &LockMigration) -> Json {
         ("sql", text(&migration.sql)),
         ("name", migration.name.as_ref().and_then(text)),
         ("checksum", migration.checksum.as_ref().and_then(|checksum| text(checksum.as_str()))),
+        ("legacyChecksum", migration.legacy_checksum.as_ref().and_then(|checksum| text(checksum.as_str()))),
+        ("replaces", Some(&migration.replaces).filter(|all| !all.is_empty()).map(|all| replaces(all))),
         ("timestamp", migration.timestamp.as_ref().and_then(text)),
     ])
+}
+
+fn replaces(all: &[Replaced]) -> Json {
+    let one = |one: &Replaced| {
+        Rest::default().object([
+            ("name", text(&one.name)),
+            ("checksum", text(one.checksum.as_str())),
+            ("legacyChecksum", one.legacy_checksum.as_ref().and_then(|checksum| text(checksum.as_str()))),
+            ("by", one.by.as_ref().and_then(text)),
+        ])
+    };
+    Json::List(all.iter().map(one).collect())
 }
 
 fn lock_change(change: &LockChange) -> Json {
@@ -66,6 +81,18 @@ fn number(number: u32) -> Json {
 }
 
 impl Rest {
+    /// A value that has no field of its own here.
+    pub(super) fn get(&self, key: &str) -> Option<&Json> {
+        self.keys.iter().find(|(one, _)| one == key)?.1.as_ref()
+    }
+
+    /// Puts a value that has no field of its own here.
+    pub(super) fn with(mut self, key: &str, value: Json) -> Self {
+        self.keys.retain(|(one, _)| one != key);
+        self.keys.push((key.to_owned(), Some(value)));
+        self
+    }
+
     /// The object with the fields that have a meaning where they stood, and those
     /// that are new at the end.
     fn object<const N: usize>(&self, fields: [(&'static str, Option<Json>); N]) -> Json {

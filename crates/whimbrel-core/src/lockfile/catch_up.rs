@@ -1,0 +1,248 @@
+//! The lock file catches up with a database that has applied more.
+//!
+//! What a migration changed is read from the live schema, where its statements
+//! say to look: so a lock file that fell behind, whatever the reason, becomes
+//! what it would have been.
+
+use super::records::refresh_hashes;
+use super::touch::{Touch, touches};
+use super::{
+    Field, LockChange, LockFile, LockMigration, LockTable, Ordered, apply_migration, column_type,
+    known_column_type, known_field_type,
+};
+use crate::dialect::Dialect;
+use crate::history::{Entry, Script};
+use crate::name::ObjectName;
+use crate::schema::{Column, KeyTarget, Schema, Table};
+
+/// A lock file that has caught up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaughtUp {
+    /// The lock file.
+    pub lock: LockFile,
+    /// The tables that had a hash which was not whimbrel's: their fields have
+    /// changed, and so has the hash.
+    pub foreign_hashes: Vec<String>,
+}
+
+/// Adds the records of migrations that were applied, oldest first, and brings the
+/// tables to what `live` has. A program has no script: what it changed is not
+/// known from its statements.
+///
+/// `now` is in milliseconds since 1970-01-01 UTC.
+pub fn catch_up(
+    dialect: Dialect,
+    lock: &LockFile,
+    applied: &[(&Entry, Option<&Script>)],
+    live: &Schema,
+    now: i64,
+) -> CaughtUp {
+    let mut after = lock.clone();
+    let of_script = |(at, (_, script)): (usize, &(&Entry, Option<&Script>))| {
+        let touches = script.map(|script| touches(dialect, script)).unwrap_or_default();
+        touches.into_iter().map(move |touch| (at, touch)).collect::<Vec<_>>()
+    };
+    let touched: Vec<(usize, Touch)> = applied.iter().enumerate().flat_map(of_script).collect();
+    for (at, (entry, script)) in applied.iter().enumerate() {
+        let mut changes = Vec::new();
+        for (place, (_, touch)) in touched.iter().enumerate().filter(|(_, (of, _))| *of == at) {
+            let rest = &touched[place + 1..];
+            let tables = &mut after.tables;
+            Look { dialect, live, at, rest, tables, changes: &mut changes }.at(touch);
+        }
+        let migration = LockMigration {
+            version: entry.idx,
+            changes,
+            sql: script.map(sql_of).unwrap_or_default(),
+            name: Some(entry.name.clone()),
+            checksum: Some(entry.checksum.clone()),
+            legacy_checksum: entry.legacy_checksum.clone(),
+            replaces: entry.replaces.clone(),
+            ..LockMigration::default()
+        };
+        after = apply_migration(&after, migration, now);
+    }
+    let foreign_hashes = refresh_hashes(&mut after.tables, &lock.tables);
+    CaughtUp { lock: after, foreign_hashes }
+}
+
+/// The statements of a script as one text.
+fn sql_of(script: &Script) -> String {
+    let statements = script.statements.iter().map(|one| format!("{};", script.sql(one)));
+    statements.collect::<Vec<_>>().join("\n")
+}
+
+/// Looks at what the live schema has in a place that a migration touches.
+struct Look<'a> {
+    dialect: Dialect,
+    live: &'a Schema,
+    /// Which migration it is.
+    at: usize,
+    /// What is touched afterwards, and by which migration.
+    rest: &'a [(usize, Touch)],
+    tables: &'a mut Ordered<LockTable>,
+    changes: &'a mut Vec<LockChange>,
+}
+
+impl<'a> Look<'a> {
+    fn at(&mut self, touch: &Touch) {
+        match touch {
+            Touch::Created(table) => self.whole(table),
+            Touch::Dropped(table) => self.dropped(table),
+            Touch::Renamed { from, to } => self.renamed(from, to),
+            Touch::Column { table, column } => self.column(table, column),
+            Touch::RenamedColumn { table, from, to } => self.renamed_column(table, from, to),
+        }
+    }
+
+    /// The table, under whatever name it has got since.
+    fn live_table(&self, name: &ObjectName) -> Option<&'a Table> {
+        let name = self.later_name(name);
+        self.live.tables.iter().find(|table| self.dialect.same_name(&table.name, name))
+    }
+
+    fn later_name<'n>(&self, name: &'n ObjectName) -> &'n ObjectName
+    where
+        'a: 'n,
+    {
+        self.rest.iter().fold(name, |name, (_, touch)| match touch {
+            Touch::Renamed { from, to } if self.dialect.same_name(from, name) => to,
+            Touch::Renamed { .. }
+            | Touch::Created(_)
+            | Touch::Dropped(_)
+            | Touch::Column { .. }
+            | Touch::RenamedColumn { .. } => name,
+        })
+    }
+
+    /// The logical name of a table of the database.
+    fn logical(&self, name: &ObjectName) -> Option<String> {
+        let is_it = |ptr: &str| {
+            let parsed = ObjectName::parse(ptr).unwrap_or_else(|| ObjectName::new(ptr));
+            self.dialect.same_name(&parsed, name)
+        };
+        self.tables.iter().find(|(_, table)| is_it(&table.ptr)).map(|(name, _)| name.to_owned())
+    }
+
+    /// A table that was created, perhaps anew: all its columns.
+    fn whole(&mut self, name: &ObjectName) {
+        let Some(live) = self.live_table(name) else { return };
+        let Some(logical) = self.logical(name) else { return self.new_table(name, live) };
+        let mut columns: Vec<String> = live.columns.iter().map(|column| column.name.clone()).collect();
+        let fields = self.tables.get(&logical).into_iter().flat_map(|table| table.schema.iter());
+        let gone = fields.map(|(field, _)| field).filter(|field| self.live_column(live, field).is_none());
+        columns.extend(gone.map(str::to_owned).collect::<Vec<_>>());
+        for column in columns.into_iter().filter(|column| !self.is_later(name, column)).collect::<Vec<_>>() {
+            self.column(name, &column);
+        }
+    }
+
+    fn new_table(&mut self, name: &ObjectName, live: &Table) {
+        let later = self.later_name(name);
+        if !self.dialect.same_name(name, later) && self.logical(later).is_some() {
+            // It is about to take the place of another: that one is compared then.
+            return;
+        }
+        let is_there_so = self.dialect.same_name(name, &live.name);
+        let ptr = if is_there_so { live.name.to_string() } else { name.to_string() };
+        let columns = live.columns.iter().filter(|column| !self.is_later(name, &column.name));
+        let schema = columns.map(|column| (column.name.as_str(), self.field(live, column))).collect();
+        self.changes.push(LockChange::add_table(&ptr));
+        self.tables.insert(ptr.as_str(), LockTable { ptr: ptr.clone(), schema, ..LockTable::default() });
+    }
+
+    fn dropped(&mut self, name: &ObjectName) {
+        let Some(logical) = self.logical(name).filter(|_| self.live_table(name).is_none()) else { return };
+        if let Some(table) = self.tables.remove(&logical) {
+            self.changes.push(LockChange::remove_table(&logical, &table));
+        }
+    }
+
+    /// The logical name changes only where it was that of the database.
+    fn renamed(&mut self, from: &ObjectName, to: &ObjectName) {
+        let old =
+            self.logical(from).filter(|_| self.live_table(from).is_none() && self.logical(to).is_none());
+        if let Some(old) = old.filter(|_| self.live_table(to).is_some()) {
+            let ptr = self.tables.get(&old).map(|table| table.ptr.clone()).unwrap_or_default();
+            let new = if old == ptr { to.to_string() } else { old.clone() };
+            self.tables.rename(&old, &new);
+            if let Some(table) = self.tables.get_mut(&new) {
+                table.ptr = to.to_string();
+            }
+            self.changes.push(LockChange::rename_table(&new, &old, &ptr));
+        }
+        self.whole(to);
+    }
+
+    fn renamed_column(&mut self, name: &ObjectName, from: &str, to: &str) {
+        let (Some(live), Some(logical)) = (self.live_table(name), self.logical(name)) else { return };
+        if self.live_column(live, from).is_none() && self.live_column(live, to).is_some() {
+            let Some(table) = self.tables.get_mut(&logical) else { return };
+            if table.schema.rename(from, to) {
+                self.changes.push(LockChange::rename_field(&logical, from, to));
+            }
+        }
+        self.column(name, to);
+    }
+
+    /// Makes a field what its column is.
+    fn column(&mut self, name: &ObjectName, column: &str) {
+        let (Some(live), Some(logical)) = (self.live_table(name), self.logical(name)) else { return };
+        let found =
+            self.live_column(live, column).map(|found| (found.name.clone(), self.field(live, found), found));
+        let Some(table) = self.tables.get_mut(&logical) else { return };
+        match (table.schema.get(column).cloned(), found) {
+            (None, Some((name, field, _))) => {
+                self.changes.push(LockChange::add_field(&logical, &name, &field.field_type));
+                table.schema.insert(name, field);
+            }
+            (Some(was), None) => {
+                table.schema.remove(column);
+                self.changes.push(LockChange::remove_field(&logical, column, &was));
+            }
+            (Some(was), Some((_, field, live))) if !has_type(self.dialect, &was, live) => {
+                let now = Field { field_type: field.field_type, ..was.clone() };
+                self.changes.push(LockChange::change_field(&logical, column, &was, &now));
+                table.schema.insert(column, now);
+            }
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+
+    fn live_column(&self, live: &'a Table, column: &str) -> Option<&'a Column> {
+        live.columns.iter().find(|one| self.dialect.same_ident(&one.name, column))
+    }
+
+    /// Says whether a later migration adds, drops or alters the column.
+    fn is_later(&self, name: &ObjectName, column: &str) -> bool {
+        self.rest.iter().filter(|(at, _)| *at > self.at).any(|(_, touch)| match touch {
+            Touch::Column { table, column: other } => {
+                self.dialect.same_name(table, name) && self.dialect.same_ident(other, column)
+            }
+            Touch::Created(_) | Touch::Dropped(_) | Touch::Renamed { .. } | Touch::RenamedColumn { .. } => {
+                false
+            }
+        })
+    }
+
+    fn field(&self, table: &Table, column: &Column) -> Field {
+        let is_key = |target: &KeyTarget| match target {
+            KeyTarget::Column(key) => *key == column.name,
+            KeyTarget::Expression(_) => false,
+        };
+        let key = table.primary_key.as_ref();
+        let is_key = key.is_some_and(|key| key.columns.iter().any(|part| is_key(&part.target)));
+        let field_type = known_field_type(self.dialect, &column.sql_type).unwrap_or(&column.sql_type);
+        Field { primkey: is_key.then_some(true), ..Field::new(field_type) }
+    }
+}
+
+/// Says whether a field's type is that of the column: by a name that is known, as
+/// Kontract has it, or in the engine's own words.
+fn has_type(dialect: Dialect, field: &Field, column: &Column) -> bool {
+    let known = known_column_type(dialect, &field.field_type);
+    let expected = known.unwrap_or_else(|| column_type(&field.field_type));
+    field.field_type == column.sql_type
+        || expected.eq_ignore_ascii_case(&column.sql_type)
+        || dialect.same_type(expected, &column.sql_type)
+}
