@@ -7,6 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use whimbrel::Layout;
 use whimbrel::core::history::{self, Tool};
 use whimbrel::core::resolve::{EnumMapping, Policy, parse_enum_mapping};
 
@@ -83,6 +84,9 @@ pub(crate) struct Global {
     /// The place of migrations: a folder, s3://BUCKET/FOLDER (also gs://, az://), or table:NAME in the database [default: migrations]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) dir: Option<String>,
+    /// How the folder is kept: with a journal, or with Kontract's lock file [default: journal]
+    #[arg(long, global = true, value_enum)]
+    pub(crate) layout: Option<LayoutArg>,
     /// The table in which the database keeps what was applied [default: _whimbrel_migrations]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) table_name: Option<String>,
@@ -120,6 +124,25 @@ pub(crate) struct Global {
     /// The configuration file [default: whimbrel.toml here or in a folder above]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// How a folder of migrations is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LayoutArg {
+    /// With a journal and down files in meta/
+    Journal,
+    /// With kontract.lock.json beside the folder, and the way back in the same file
+    Lockfile,
+}
+
+impl From<LayoutArg> for Layout {
+    fn from(layout: LayoutArg) -> Self {
+        match layout {
+            LayoutArg::Journal => Self::Journal,
+            LayoutArg::Lockfile => Self::LockFile,
+        }
+    }
 }
 
 /// Which changes may be made at all.
@@ -226,14 +249,15 @@ pub(crate) struct GenerateArgs {
 pub(crate) struct CreateArgs {
     /// What to call the migration
     pub(crate) name: String,
-    /// What to write it in
+    /// What the file is to be written in
     #[arg(long, value_enum, default_value_t = FormatArg::Sql)]
     pub(crate) format: FormatArg,
 }
 
+/// What the file of a migration is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FormatArg {
-    /// Statements
+    /// SQL statements
     Sql,
     /// A module in TypeScript
     Ts,

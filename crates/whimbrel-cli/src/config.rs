@@ -14,7 +14,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::args::PolicyArg;
+use crate::args::{LayoutArg, PolicyArg};
 use crate::duration::{self, Seconds};
 
 /// The name of the file.
@@ -39,6 +39,8 @@ pub(crate) struct Layer {
     pub(crate) schema: Option<String>,
     /// Where migrations are.
     pub(crate) dir: Option<String>,
+    /// How the folder of migrations is kept.
+    pub(crate) layout: Option<LayoutArg>,
     /// The tracking table of migrations.
     pub(crate) table_name: Option<String>,
     /// Where scratch databases may be made.
@@ -92,7 +94,7 @@ pub(crate) enum ConfigError {
 #[diagnostic(
     code(whimbrel::config::malformed),
     help(
-        "the keys are url, schema, dir, table-name, scratch-url, policy, lock-wait, and the same in [env.NAME]"
+        "the keys are url, schema, dir, layout, table-name, scratch-url, policy, lock-wait, and the same in [env.NAME]"
     )
 )]
 pub(crate) struct MalformedConfig {
@@ -198,6 +200,7 @@ impl Layer {
             url: self.url.or(below.url),
             schema: self.schema.or(below.schema),
             dir: self.dir.or(below.dir),
+            layout: self.layout.or(below.layout),
             table_name: self.table_name.or(below.table_name),
             scratch_url: self.scratch_url.or(below.scratch_url),
             policy: self.policy.or(below.policy),
@@ -288,7 +291,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named_with_its_file() {
-        let unknown = "unknown field `colour`, expected one of `url`, `schema`, `dir`, `table-name`, \
+        let unknown = "unknown field `colour`, expected one of `url`, `schema`, `dir`, `layout`, `table-name`, \
                        `scratch-url`, `policy`, `lock-wait`, `env`";
         assert_eq!(parse("colour = 'red'").unwrap_err(), format!("`whimbrel.toml`: {unknown}"));
         assert_eq!(parse("[env.x]\ncolour = 'red'").unwrap_err(), format!("`whimbrel.toml`: {unknown}"));

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use whimbrel::core::resolve::{Policy, Predefined};
 use whimbrel::db::{Access, Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait, Missing};
 use whimbrel::resolver::AsyncResolver;
-use whimbrel::{Migrator, MigratorBuilder, Written};
+use whimbrel::{Migrator, MigratorBuilder, Store, Written};
 
 use crate::answers::Answers;
 use crate::args::Global;
@@ -123,13 +123,16 @@ impl Context {
         options.server_wait = settings.wait;
         let limit = settings.lock_wait.unwrap_or(LockWait::default().limit);
         let wait = LockWait { limit, notice: Some(notice) };
-        let store = settings.dir()?.store(ConnectOptions { lock_wait: wait.clone(), ..options.clone() })?;
+        let store = self.store(ConnectOptions { lock_wait: wait.clone(), ..options.clone() })?;
         let builder = Migrator::at(url.clone()).clock(settings.clock()?);
         let mut builder = match &self.configure {
             Some(configure) => configure(builder),
             None => builder,
         };
         builder = builder.connect_options(options).lock_wait(wait).store(store);
+        if let Some(layout) = settings.layout {
+            builder = builder.layout(layout);
+        }
         if let Some(policy) = settings.policy {
             builder = builder.policy(policy);
         }
@@ -151,6 +154,15 @@ impl Context {
     async fn open(&self, builder: MigratorBuilder) -> Result<Migrator, CliError> {
         let connecting = self.interrupt.abandon(builder.connect()).await;
         Ok(connecting.ok_or(CliError::Interrupted { happened: NOTHING })??)
+    }
+
+    /// Where the migrations are; a database is waited for as `options` say.
+    ///
+    /// # Errors
+    ///
+    /// If what was named is no place for them.
+    pub(crate) fn store(&self, options: ConnectOptions) -> Result<Arc<dyn Store>, CliError> {
+        self.settings.dir()?.store(options, self.settings.layout.unwrap_or_default())
     }
 
     /// Opens what serves as a workshop for migrations where their database is
@@ -188,7 +200,7 @@ impl Context {
         migrations: impl IntoIterator<Item = &'w Written>,
     ) -> Result<Vec<String>, CliError> {
         let dir = self.dir()?;
-        let files = migrations.into_iter().flat_map(|one| std::iter::once(&one.up).chain(&one.down));
+        let files = migrations.into_iter().flat_map(Written::files);
         Ok(files.map(|file| dir.file(&file.path)).collect())
     }
 

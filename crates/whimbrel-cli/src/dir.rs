@@ -11,9 +11,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use whimbrel::Store;
 use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing};
-use whimbrel::store::{DatabaseStore, FsStore};
+use whimbrel::store::{DatabaseStore, FsStore, LockFileStore};
+use whimbrel::{Layout, Store};
 
 use crate::error::CliError;
 
@@ -84,9 +84,12 @@ impl Dir {
     /// # Errors
     ///
     /// If the place cannot be one, or its credentials do not fit together.
-    pub(crate) fn store(&self, options: ConnectOptions) -> Result<Arc<dyn Store>, CliError> {
+    pub(crate) fn store(&self, options: ConnectOptions, layout: Layout) -> Result<Arc<dyn Store>, CliError> {
         match self {
-            Self::Folder(path) => Ok(Arc::new(FsStore::new(path))),
+            Self::Folder(path) => Ok(match layout {
+                Layout::Journal => Arc::new(FsStore::new(path)),
+                Layout::LockFile => Arc::new(LockFileStore::new(path)),
+            }),
             Self::Bucket(url) => bucket(url),
             Self::Program(store) => Ok(Arc::clone(store)),
             Self::Table { url, name } => {

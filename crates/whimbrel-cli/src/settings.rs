@@ -8,7 +8,7 @@ use std::time::Duration;
 use whimbrel::core::resolve::Policy;
 use whimbrel::db::DatabaseUrl;
 use whimbrel::store::Store;
-use whimbrel::{Clock, Source};
+use whimbrel::{Clock, Layout, Source};
 
 use crate::args::Global;
 use crate::config::{Config, ConfigError, Layer};
@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     /// What the program supplies for what is nowhere said.
     source: Option<Source>,
     store: Option<Arc<dyn Store>>,
+    /// How the migrations are kept, if anybody said so.
+    pub(crate) layout: Option<Layout>,
     pub(crate) scratch_url: Option<String>,
     pub(crate) table_name: Option<String>,
     /// Which changes may be made, if anybody said so.
@@ -86,7 +88,7 @@ impl Settings {
             |value: Option<String>| value.map(|value| Placed { value, folder: folder.map(Path::to_owned) });
         let url_given = given(&global.url);
         // A flag makes the file's value irrelevant, and with it a variable that is unset.
-        let Layer { url, schema, dir, table_name, scratch_url, policy, lock_wait, .. } =
+        let Layer { url, schema, dir, layout, table_name, scratch_url, policy, lock_wait, .. } =
             config.layer(global.env.as_deref(), url_given.is_none())?;
         Ok(Self {
             url: url_given.or_else(|| from_file(url)).or_else(|| given(&program.url)),
@@ -96,6 +98,7 @@ impl Settings {
             }),
             source: program.source.clone(),
             store: program.store.clone(),
+            layout: global.layout.or(layout).map(Layout::from),
             scratch_url: global.scratch_url.clone().or(scratch_url),
             table_name: global.table_name.clone().or(table_name),
             policy: global.policy.or(policy).map(Policy::from),

@@ -71,16 +71,17 @@ pub use adopt::{AdoptError, AdoptProblem};
 pub use agreement::{Agreement, Disagreement};
 pub use clock::Clock;
 pub use error::{Error, ProofError};
-pub use history::{File, HistoryError, RebaseProblem, ReplayProblem, Target, Written};
+pub use history::{File, HistoryError, Layout, RebaseProblem, ReplayProblem, Target, Written};
 pub use migrator::{Migrator, MigratorBuilder};
 pub use program::{BoxError, Migration};
 pub use source::{ModelProblem, Source, SourceError, StatementProblem};
 pub use store::{EmbeddedStore, FsStore, MemoryStore, Store, StoreError};
 pub use verbs::{
-    Accepting, Adopt, AdoptReport, Apply, ApplyReport, Baseline, Check, CheckReport, Create, Diff,
-    DiffReport, Down, DownReport, Finding, Forget, Generate, GenerateReport, Inspect, Inspection, Keep,
-    Outcome, Pending, Push, PushObserver, PushPlan, PushReport, Rebase, RebaseReport, Reset, ResetReport,
-    Rolled, Side, Squash, SquashReport, Status, StatusReport, Verdict, Verify, VerifyReport, create,
+    Accepting, Adopt, AdoptReport, Apply, ApplyReport, Baseline, Check, CheckReport, Create, CreateOptions,
+    Diff, DiffReport, Down, DownReport, Finding, Forget, Generate, GenerateReport, Inspect, Inspection, Keep,
+    LockStanding, Outcome, Pending, Push, PushObserver, PushPlan, PushReport, Rebase, RebaseReport, Reset,
+    ResetReport, Rolled, Side, Squash, SquashReport, Status, StatusReport, Verdict, Verify, VerifyReport,
+    create,
 };
 
 #[cfg(feature = "model-files")]

@@ -16,7 +16,7 @@ use whimbrel_db::{
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::history::History;
+use crate::history::{History, Layout};
 use crate::program::{Migration, Programs};
 use crate::scratch::Workshop;
 use crate::source::Source;
@@ -55,6 +55,7 @@ pub struct Migrator {
 pub(crate) struct Settings {
     pub(crate) source: Option<Source>,
     pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) layout: Layout,
     pub(crate) clock: Clock,
     pub(crate) cache: Option<Cache>,
     pub(crate) policy: Policy,
@@ -112,6 +113,7 @@ impl Migrator {
         let settings = Settings {
             source: None,
             store: None,
+            layout: Layout::default(),
             clock: Clock::system(),
             cache: None,
             policy: Policy::default(),
@@ -312,6 +314,12 @@ impl MigratorBuilder {
         self
     }
 
+    /// Says how the migrations are kept. Default: [`Layout::Journal`].
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.settings.layout = layout;
+        self
+    }
+
     /// Says what time it is. Default: what the system says.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;
@@ -372,7 +380,7 @@ impl MigratorBuilder {
 
     async fn ahead(&self) -> Option<Result<History, Error>> {
         let store = self.settings.store.as_ref().filter(|_| self.reads_ahead)?;
-        Some(History::read(store.as_ref(), self.url.dialect()).await)
+        Some(History::read(store.as_ref(), self.settings.layout, self.url.dialect()).await)
     }
 
     /// Works over a connection that is open already, or is of your own making.

@@ -3,7 +3,7 @@
 use std::future::IntoFuture as _;
 
 use whimbrel::db::{Access, ConnectOptions, Missing};
-use whimbrel::{CheckReport, Finding};
+use whimbrel::{CheckReport, Finding, LockStanding};
 
 use super::migrate::label;
 use crate::context::Context;
@@ -40,6 +40,9 @@ fn tell(cx: &Context, report: &CheckReport, database: &str, source: Option<&str>
     for finding in &report.findings {
         match finding {
             Finding::Problem(problem) => cx.say(format_args!("! {problem}")),
+            Finding::LockBehind(lock) => {
+                cx.say(format_args!("! {}", behind(*lock)));
+            }
             Finding::Pending(entries) => {
                 cx.say(format_args!(
                     "! {} pending in `{database}`",
@@ -73,11 +76,18 @@ fn tell(cx: &Context, report: &CheckReport, database: &str, source: Option<&str>
     Ok(())
 }
 
+fn behind(lock: LockStanding) -> String {
+    format!("the lock file has version {}, and the database {}", lock.lock, lock.database)
+}
+
 fn finding(finding: &Finding) -> json::Finding {
     let mut out = json::Finding { help: finding.help(), ..json::Finding::default() };
     match finding {
         Finding::Problem(problem) => {
             (out.finding, out.message) = ("problem", Some(problem.to_string()));
+        }
+        Finding::LockBehind(lock) => {
+            (out.finding, out.message) = ("lockBehind", Some(behind(*lock)));
         }
         Finding::Pending(entries) => {
             (out.finding, out.migrations) = ("pending", entries.iter().map(json::Migration::entry).collect());

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing};
-use whimbrel::{DiffReport, Side, Source};
+use whimbrel::{DiffReport, Layout, Side, Source};
 
 use crate::args::DiffArgs;
 use crate::context::Context;
@@ -64,11 +64,16 @@ enum Operand {
 }
 
 impl Operand {
-    /// A folder with a journal, a bucket and a table hold migrations; SQL and Rust files, snapshots, other folders, globs and
+    /// A folder with a journal (or the one beside the lock file), a bucket and a table hold migrations; SQL and Rust files, snapshots, other folders, globs and
     /// programs are sources; all else names a database.
     fn read(cx: &Context, text: &str) -> Result<Self, CliError> {
         let path = Path::new(text);
-        if path.join("meta/_journal.json").exists() {
+        let layout = cx.settings.layout.unwrap_or_default();
+        let is_folder = match layout {
+            Layout::Journal => path.join("meta/_journal.json").exists(),
+            Layout::LockFile => path.is_dir() && path == Path::new(&cx.dir()?.to_string()),
+        };
+        if is_folder {
             return Ok(Self::Migrations(Dir::Folder(path.to_owned())));
         }
         if let Some(dir) = Dir::elsewhere(text, || cx.settings.url())? {
@@ -87,7 +92,10 @@ impl Operand {
     async fn side(self, cx: &Context, engine: &DatabaseUrl) -> Result<Side, CliError> {
         match self {
             Self::Source(path) => Ok(Side::Source(cx.settings.source(Path::new(&path)))),
-            Self::Migrations(dir) => Ok(Side::migrations(dir.store(ConnectOptions::default())?)),
+            Self::Migrations(dir) => {
+                let layout = cx.settings.layout.unwrap_or_default();
+                Ok(Side::migrations(dir.store(ConnectOptions::default(), layout)?))
+            }
             Self::Database(url) if url == *engine => Ok(Side::Live),
             Self::Database(url) => {
                 let options = ConnectOptions {

@@ -56,7 +56,7 @@ pub fn catch_up(
             sql: script.map(sql_of).unwrap_or_default(),
             name: Some(entry.name.clone()),
             checksum: Some(entry.checksum.clone()),
-            legacy_checksum: entry.legacy_checksum.clone(),
+            legacy_checksums: entry.legacy_checksums.clone(),
             replaces: entry.replaces.clone(),
             ..LockMigration::default()
         };

@@ -143,7 +143,7 @@ fn entry(file: FileName, checksum: Option<Checksum>, record: Option<&LockMigrati
     let checksum = recorded.or(checksum).unwrap_or_else(|| Checksum::of_file(""));
     Entry {
         format: file.format,
-        legacy_checksum: record.and_then(|record| record.legacy_checksum.clone()),
+        legacy_checksums: record.map(|record| record.legacy_checksums.clone()).unwrap_or_default(),
         replaces: record.map(|record| record.replaces.clone()).unwrap_or_default(),
         ..Entry::new(file.version, file.name, 0, checksum)
     }

@@ -108,9 +108,9 @@ pub struct LockMigration {
     pub name: Option<String>,
     /// The checksum of its file. Kontract writes none.
     pub checksum: Option<Checksum>,
-    /// A checksum that its file had before: databases may have that one.
-    /// Kontract writes none.
-    pub legacy_checksum: Option<Checksum>,
+    /// Checksums that its file had before, oldest first: databases may have one of
+    /// them. Kontract writes none.
+    pub legacy_checksums: Vec<Checksum>,
     /// The migrations that it stands for, oldest first. Kontract writes none.
     pub replaces: Vec<Replaced>,
     /// When it was applied, such as `2026-01-15T12:00:00.000Z`.

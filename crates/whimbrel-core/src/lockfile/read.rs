@@ -12,6 +12,8 @@ use crate::history::{Replaced, first_marker};
 /// How the error message shows a value that should be another.
 const SHOWN: usize = 60;
 
+const ONE_OR_SEVERAL: &str = "64 lower-case hexadecimal digits, or a list of such";
+
 impl LockFile {
     /// Reads a lock file; `file` is what errors call it.
     ///
@@ -85,8 +87,8 @@ fn lock_migration(json: Json, path: String, problems: &mut Vec<LockFileProblem>)
     let sql = object.required("sql", "a text", into_text).unwrap_or_default();
     let name = object.optional("name", "a text", into_text);
     let checksum = object.optional("checksum", "64 lower-case hexadecimal digits", into_checksum);
-    let legacy_checksum =
-        object.optional("legacyChecksum", "64 lower-case hexadecimal digits", into_checksum);
+    let legacy_checksums =
+        object.optional("legacyChecksum", ONE_OR_SEVERAL, into_checksums).unwrap_or_default();
     let replaces = object.optional("replaces", "a list", into_list).unwrap_or_default();
     let timestamp = object.optional("timestamp", "a text", into_text);
     let rest = object.finish();
@@ -94,7 +96,7 @@ fn lock_migration(json: Json, path: String, problems: &mut Vec<LockFileProblem>)
     let changes = (0..).zip(changes).map(&mut change).collect();
     let mut one = |(at, json)| replaced(json, format!("{path}.replaces[{at}]"), problems);
     let replaces = (0..).zip(replaces).filter_map(&mut one).collect();
-    LockMigration { version, changes, sql, name, checksum, legacy_checksum, replaces, timestamp, rest }
+    LockMigration { version, changes, sql, name, checksum, legacy_checksums, replaces, timestamp, rest }
 }
 
 fn replaced(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> Option<Replaced> {
@@ -102,9 +104,10 @@ fn replaced(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> Op
     let mut object = Object::new(json, path, problems);
     let name = object.required("name", "a text", into_text);
     let checksum = object.required("checksum", digits, into_checksum);
-    let legacy_checksum = object.optional("legacyChecksum", digits, into_checksum);
+    let legacy_checksums =
+        object.optional("legacyChecksum", ONE_OR_SEVERAL, into_checksums).unwrap_or_default();
     let by = object.optional("by", "a text", into_text);
-    Some(Replaced { name: name?, checksum: checksum?, legacy_checksum, by })
+    Some(Replaced { name: name?, checksum: checksum?, legacy_checksums, by })
 }
 
 fn lock_change(json: Json, path: String, problems: &mut Vec<LockFileProblem>) -> LockChange {
@@ -239,6 +242,17 @@ fn into_checksum(json: Json) -> Result<Checksum, Json> {
     match &json {
         Json::Text(text) => text.parse().map_err(|_| json),
         _ => Err(json),
+    }
+}
+
+/// One checksum, or a list of them.
+fn into_checksums(json: Json) -> Result<Vec<Checksum>, Json> {
+    match json {
+        Json::List(items) => {
+            let checksums = items.iter().cloned().map(|item| into_checksum(item).ok()).collect::<Option<_>>();
+            checksums.ok_or(Json::List(items))
+        }
+        one => into_checksum(one).map(|checksum| vec![checksum]),
     }
 }
 

@@ -42,7 +42,7 @@ impl LockFile {
             version: entry.idx,
             name: Some(entry.name.clone()),
             checksum: before.checksum.clone().filter(|_| !changed).or_else(|| Some(entry.checksum.clone())),
-            legacy_checksum: entry.legacy_checksum.clone(),
+            legacy_checksums: entry.legacy_checksums.clone(),
             replaces: entry.replaces.clone(),
             ..before
         })

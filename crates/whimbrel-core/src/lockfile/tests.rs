@@ -402,8 +402,12 @@ fn records_follow_their_entries() {
     let between =
         before.with_journal(&journal(&[entry(1, "a"), entry(2, "x"), entry(3, "b"), entry(4, "c")]));
     assert_eq!(shown(&between), (1, "1 a".into()));
-    let replaced =
-        |name: &str| Replaced { name: name.into(), checksum: sum(name), legacy_checksum: None, by: None };
+    let replaced = |name: &str| Replaced {
+        name: name.into(),
+        checksum: sum(name),
+        legacy_checksums: Vec::new(),
+        by: None,
+    };
     let squashed = Entry { replaces: vec![replaced("a"), replaced("b")], ..entry(1, "ab") };
     let after = before.with_journal(&journal(&[squashed, entry(2, "c")]));
     assert_eq!(shown(&after), (2, "1 ab, 2 c".into()));

@@ -2,6 +2,7 @@
 
 use super::json::Json;
 use super::{Field, Fields, LockChange, LockFile, LockMigration, LockTable, Ordered, Rest};
+use crate::checksum::Checksum;
 use crate::history::Replaced;
 
 impl LockFile {
@@ -45,7 +46,7 @@ fn lock_migration(migration: &LockMigration) -> Json {
         ("sql", text(&migration.sql)),
         ("name", migration.name.as_ref().and_then(text)),
         ("checksum", migration.checksum.as_ref().and_then(|checksum| text(checksum.as_str()))),
-        ("legacyChecksum", migration.legacy_checksum.as_ref().and_then(|checksum| text(checksum.as_str()))),
+        ("legacyChecksum", checksums(&migration.legacy_checksums)),
         ("replaces", Some(&migration.replaces).filter(|all| !all.is_empty()).map(|all| replaces(all))),
         ("timestamp", migration.timestamp.as_ref().and_then(text)),
     ])
@@ -56,7 +57,7 @@ fn replaces(all: &[Replaced]) -> Json {
         Rest::default().object([
             ("name", text(&one.name)),
             ("checksum", text(one.checksum.as_str())),
-            ("legacyChecksum", one.legacy_checksum.as_ref().and_then(|checksum| text(checksum.as_str()))),
+            ("legacyChecksum", checksums(&one.legacy_checksums)),
             ("by", one.by.as_ref().and_then(text)),
         ])
     };
@@ -70,6 +71,15 @@ fn lock_change(change: &LockChange) -> Json {
         ("field", change.field.as_ref().and_then(text)),
         ("fieldType", change.field_type.as_ref().and_then(text)),
     ])
+}
+
+/// Nothing, one checksum, or a list of them.
+fn checksums(all: &[Checksum]) -> Option<Json> {
+    match all {
+        [] => None,
+        [one] => text(one.as_str()),
+        several => Some(Json::List(several.iter().filter_map(|one| text(one.as_str())).collect())),
+    }
 }
 
 fn text(text: impl AsRef<str>) -> Option<Json> {

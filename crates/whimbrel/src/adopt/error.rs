@@ -41,6 +41,10 @@ pub enum AdoptError {
         #[related]
         problems: Vec<AdoptProblem>,
     },
+    /// They would go into a folder with a lock file.
+    #[error("the migrations of other tools become a folder with a journal, and the layout is `lockfile`")]
+    #[diagnostic(code(whimbrel::adopt::layout), help("nothing was written; run it with `--layout journal`"))]
+    LockFile,
     /// There are migrations already where they would go.
     #[error("`{store}` holds migrations already")]
     #[diagnostic(

@@ -2,6 +2,7 @@
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{HistoryProblem, NameProblem};
+use whimbrel_core::lockfile::{FolderProblem, UnknownType};
 
 /// Why a history cannot be worked with.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -34,6 +35,33 @@ pub enum HistoryError {
     Missing {
         /// The file.
         file: String,
+    },
+    /// Folder and lock file are no history.
+    #[error("{}", folder_headline(problems))]
+    #[diagnostic(code(whimbrel::lockfile::folder), help("nothing was done"))]
+    Folder {
+        /// What must be put right first, all of it.
+        #[related]
+        problems: Vec<FolderProblem>,
+    },
+    /// The lock file has fields of types that have no column.
+    #[error("the lock file has fields of a type that is not known")]
+    #[diagnostic(code(whimbrel::lockfile::unknown_type), help("nothing was done"))]
+    UnknownTypes {
+        /// Each of them.
+        #[related]
+        problems: Vec<UnknownType>,
+    },
+    /// The tables of the source cannot be given the names that they have in the
+    /// database.
+    #[error("the tables cannot get the names that the lock file has for them: {reason}")]
+    #[diagnostic(
+        code(whimbrel::lockfile::physical_names),
+        help("call the tables in the schema as the `ptr` of each in the lock file")
+    )]
+    NotRenamed {
+        /// Why not.
+        reason: String,
     },
     /// A migration does not replay in a scratch database.
     #[error(transparent)]
@@ -197,6 +225,20 @@ pub enum HistoryError {
         /// What it has not.
         pending: Vec<String>,
     },
+    /// The lock file has a part of what is to be squashed.
+    #[error("the lock file has {} but not {}", names(recorded), names(others))]
+    #[diagnostic(
+        code(whimbrel::squash::half_recorded),
+        help(
+            "nothing was written; apply the rest first with `whimbrel migrate apply`, or squash only what is applied"
+        )
+    )]
+    HalfRecorded {
+        /// What it has of the range.
+        recorded: Vec<String>,
+        /// What it has not.
+        others: Vec<String>,
+    },
     /// The squashed migration leads elsewhere than those that it replaces.
     #[error("as one migration they lead to another schema:\n{difference}")]
     #[diagnostic(
@@ -259,6 +301,13 @@ fn headline(problems: &[HistoryProblem]) -> String {
     match problems {
         [one] => one.to_string(),
         several => format!("{} things must be put right first", several.len()),
+    }
+}
+
+fn folder_headline(problems: &[FolderProblem]) -> String {
+    match problems {
+        [one] => one.to_string(),
+        several => format!("{} things are wrong with the folder of migrations", several.len()),
     }
 }
 

@@ -4,6 +4,8 @@
 //! edit that somebody left unfinished is seen as finished.
 
 mod error;
+mod layout;
+mod lock_layout;
 mod replay;
 mod schema;
 mod target;
@@ -11,6 +13,8 @@ mod trial;
 mod writing;
 
 pub use error::HistoryError;
+pub use layout::Layout;
+pub(crate) use lock_layout::{Folder, one_file, sound_lock};
 pub(crate) use replay::replay;
 pub(crate) use schema::replay_error;
 pub use schema::{RebaseProblem, ReplayProblem};
@@ -24,9 +28,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{
     AppliedMigration, Checksum, Detail, Entry, FileState, FileTexts, HistoryProblem, Journal, Progress,
-    Script, Standing, down_problems, is_template, problems, standings,
+    Script, Standing, down_problems, is_template, problems, sections, standings,
 };
 
+use whimbrel_core::lockfile::LockFile;
 use whimbrel_core::plan::Proof;
 use whimbrel_core::schema::Engine;
 use whimbrel_db::apply::Work;
@@ -34,7 +39,7 @@ use whimbrel_db::apply::Work;
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::program::Programs;
-use crate::store::{Store, StoreError, View};
+use crate::store::{Edit, Store, StoreError, View};
 
 /// Where the journal is.
 pub(crate) const JOURNAL: &str = "meta/_journal.json";
@@ -58,8 +63,16 @@ pub struct File {
 pub(crate) struct History {
     /// The journal; an empty one where the store has none.
     pub(crate) journal: Journal,
-    /// The journal as it stands in the store.
-    pub(crate) journal_text: Option<String>,
+    /// How the store keeps it.
+    pub(crate) layout: Layout,
+    /// The file that every change goes through, as it stands in the store: the
+    /// journal or the lock file.
+    pub(crate) head_text: Option<String>,
+    /// The lock file; an empty one in the other layout.
+    pub(crate) lock: LockFile,
+    /// The names of all texts in no folder, where the folder says which migrations
+    /// there are.
+    names: Option<Vec<String>>,
     /// The files of each entry, in the order of the journal.
     files: Vec<Files>,
     /// What was found of them, by the names of migrations.
@@ -92,12 +105,12 @@ impl Migrator {
         {
             return Ok(ahead);
         }
-        History::load(self.store()?.as_ref(), self.dialect(), Extent::Ups).await
+        History::load(self.store()?.as_ref(), self.settings.layout, self.dialect(), Extent::Ups).await
     }
 
     /// Reads the history with all its files.
     pub(crate) async fn whole_history(&mut self) -> Result<History, Error> {
-        History::load(self.store()?.as_ref(), self.dialect(), Extent::All).await
+        History::load(self.store()?.as_ref(), self.settings.layout, self.dialect(), Extent::All).await
     }
 }
 
@@ -108,26 +121,48 @@ impl History {
     ///
     /// If the store fails, or the journal does not read or is one of another
     /// dialect.
-    pub(crate) async fn read(store: &dyn Store, dialect: Dialect) -> Result<Self, Error> {
-        Self::load(store, dialect, Extent::Ups).await
+    pub(crate) async fn read(store: &dyn Store, layout: Layout, dialect: Dialect) -> Result<Self, Error> {
+        Self::load(store, layout, dialect, Extent::Ups).await
     }
 
     /// Journal and files that belong together: where somebody wrote meanwhile,
     /// all is read again.
-    async fn load(store: &dyn Store, dialect: Dialect, extent: Extent) -> Result<Self, Error> {
+    async fn load(
+        store: &dyn Store,
+        layout: Layout,
+        dialect: Dialect,
+        extent: Extent,
+    ) -> Result<Self, Error> {
         for _ in 0..ATTEMPTS {
             let view = View::open(store).await?;
-            let history = Self::through(&view, dialect, extent).await?;
+            let history = match layout {
+                Layout::Journal => Self::through(&view, dialect, extent).await?,
+                Layout::LockFile => Self::through_lock(&view, dialect).await?,
+            };
             if history.is_current(store).await? {
                 return Ok(history);
             }
         }
-        Err(StoreError::Changed { store: store.name(), path: JOURNAL.to_owned() }.into())
+        Err(StoreError::Changed { store: store.name(), path: layout.head().to_owned() }.into())
     }
 
     /// Says whether nobody has written since it was read.
     async fn is_current(&self, store: &dyn Store) -> Result<bool, StoreError> {
-        View::open(store).await?.is_current(JOURNAL, self.journal_text.as_deref()).await
+        let view = View::open(store).await?;
+        let is_current = view.is_current(self.layout.head(), self.head_text.as_deref()).await?;
+        match &self.names {
+            Some(names) if is_current => Ok(lock_layout::top_names(view.list().await?) == *names),
+            Some(_) | None => Ok(is_current),
+        }
+    }
+
+    /// An edit that is made only if nobody else made one since.
+    pub(crate) fn edit(&self) -> Edit {
+        let edit = Edit::new().expect(self.layout.head(), self.head_text.as_deref());
+        match &self.names {
+            Some(names) => edit.expect_names(names.iter().cloned()),
+            None => edit,
+        }
     }
 
     async fn through(view: &View<'_>, dialect: Dialect, extent: Extent) -> Result<Self, Error> {
@@ -159,7 +194,32 @@ impl History {
             .collect();
         let looks = journal.entries.iter().zip(&files).zip(checksums);
         let states = looks.map(|((entry, files), up)| (entry.name.clone(), state(entry, files, up, extent)));
-        Ok(Self { states: states.collect(), journal, journal_text, files, store: store.name() })
+        Ok(Self {
+            states: states.collect(),
+            head_text: journal_text,
+            ..Self::bare(store.name(), journal, files)
+        })
+    }
+
+    fn bare(store: String, journal: Journal, files: Vec<Files>) -> Self {
+        Self {
+            journal,
+            layout: Layout::Journal,
+            head_text: None,
+            lock: LockFile::empty(),
+            names: None,
+            files,
+            states: BTreeMap::new(),
+            store,
+        }
+    }
+
+    /// A history with files that were all read.
+    fn with_files(store: String, journal: Journal, files: Vec<Files>) -> Self {
+        let states = journal.entries.iter().zip(&files).map(|(entry, files)| {
+            (entry.name.clone(), FileState::of(entry, files.up.as_deref(), files.down.as_deref()))
+        });
+        Self { states: states.collect(), ..Self::bare(store, journal, files) }
     }
 
     /// A history that is not in a store yet; `store` is what messages call it.
@@ -169,10 +229,7 @@ impl History {
             texts.map_or_else(Files::default, |FileTexts { up, down }| Files { up: Some(up), down })
         });
         let files: Vec<Files> = files.collect();
-        let states = journal.entries.iter().zip(&files).map(|(entry, files)| {
-            (entry.name.clone(), FileState::of(entry, files.up.as_deref(), files.down.as_deref()))
-        });
-        Self { states: states.collect(), journal, journal_text: None, files, store }
+        Self::with_files(store, journal, files)
     }
 
     /// Each entry with the text of its up file.
@@ -240,6 +297,14 @@ impl History {
         Entry { down_checksum, proof: Some(proof), engine: Some(engine), ..stamped }
     }
 
+    /// Where the way back of an entry is, or would be.
+    fn down_path(&self, entry: &Entry) -> String {
+        match self.layout {
+            Layout::Journal => entry.down_path(),
+            Layout::LockFile => entry.path(),
+        }
+    }
+
     fn files_of(&self, entry: &Entry) -> Files {
         let at = self.journal.entries.iter().position(|one| one.name == entry.name);
         at.map(|at| self.files[at].clone()).unwrap_or_default()
@@ -295,11 +360,12 @@ impl History {
         let script = Script::way_back(dialect, entry, &up, down.as_deref())?;
         let none = || HistoryError::NoWayBack {
             migration: entry.name.clone(),
-            file: format!("{}/{}", self.store, entry.down_path()),
+            file: format!("{}/{}", self.store, self.down_path(entry)),
         };
         let mut script = script.filter(|script| !script.statements.is_empty()).ok_or_else(none)?;
         script.file = format!("{}/{}", self.store, script.file);
-        Ok((down.unwrap_or(up), script.into()))
+        let inline = || sections(&up, dialect.lexicon()).down.unwrap_or(&up).to_owned();
+        Ok((down.unwrap_or_else(inline), script.into()))
     }
 }
 
@@ -325,5 +391,5 @@ fn refuse(problems: Vec<HistoryProblem>) -> Result<(), HistoryError> {
 
 /// A path as messages show it: with the name of the store before it.
 pub(crate) fn in_store(store: &dyn Store, path: &str) -> String {
-    format!("{}/{path}", store.name())
+    store.place(path)
 }

@@ -6,14 +6,15 @@
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
-use whimbrel_core::history::{Checksum, Entry, Journal};
+use whimbrel_core::history::{Checksum, Entry, Journal, Script};
+use whimbrel_core::lockfile::LOCK_FILE;
 use whimbrel_core::schema::{Schema, Snapshot, SnapshotHead};
 use whimbrel_core::sql::position;
 use whimbrel_db::DbError;
 use whimbrel_db::apply::{ProgramProblem, Work};
 
 use super::replay::{ReplayFailure, replay};
-use super::{History, HistoryError, JOURNAL, SNAPSHOT, in_store};
+use super::{History, HistoryError, JOURNAL, Layout, SNAPSHOT, in_store};
 use crate::cache::{self, Cache};
 use crate::error::Error;
 use crate::migrator::Migrator;
@@ -30,15 +31,24 @@ impl Migrator {
     }
 
     /// Makes an edit of the store, together with the journal and the snapshot of
-    /// the schema that it leads to, all of it or nothing. Without a schema the
+    /// the schema that it leads to, all of it or nothing. With a lock file in the
+    /// journal's place, that one is written if what it records is concerned. Without a schema the
     /// snapshot stays, and fits no more.
     pub(crate) async fn commit(
         &mut self,
         edit: Edit,
+        history: &History,
         journal: &Journal,
         schema: Option<Schema>,
     ) -> Result<(), Error> {
-        let mut edit = edit.put(JOURNAL, journal.to_json());
+        let mut edit = match history.layout {
+            Layout::Journal => edit.put(JOURNAL, journal.to_json()),
+            Layout::LockFile => {
+                let lock = history.lock.with_journal(journal);
+                let edit = if lock == history.lock { edit } else { edit.put(LOCK_FILE, lock.to_json()) };
+                return Ok(commit(self.store()?.as_ref(), edit).await?);
+            }
+        };
         if let Some(schema) = schema {
             let mut snapshot = Snapshot::new(self.server().engine(), schema);
             snapshot.head = snapshot_head(journal);
@@ -55,6 +65,9 @@ impl Migrator {
 
     /// The schema that the whole history leads to, which is in `store`.
     async fn schema_in_store(&mut self, store: &dyn Store, history: &History) -> Result<Schema, Error> {
+        if history.layout == Layout::LockFile {
+            return self.replayed(history, history.journal.entries.len()).await;
+        }
         if history.journal.entries.is_empty() {
             return Ok(Schema::default());
         }
@@ -69,13 +82,14 @@ impl Migrator {
 
     /// The schema that the migrations of any store lead to.
     pub(crate) async fn schema_of_store(&mut self, store: &dyn Store) -> Result<Schema, Error> {
-        let history = History::read(store, self.dialect()).await?;
+        let history = History::read(store, self.settings.layout, self.dialect()).await?;
         self.schema_in_store(store, &history).await
     }
 
     /// The schema after the first `count` migrations, replayed.
     pub(crate) async fn replayed(&mut self, history: &History, count: usize) -> Result<Schema, Error> {
-        let key = self.replay_key(history, count);
+        let base = history.base(self.dialect())?;
+        let key = self.replay_key(history, base.as_ref(), count);
         let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
         if let Some(cache::Entry { schema }) = cached {
             return Ok(schema);
@@ -91,12 +105,23 @@ impl Migrator {
     /// Makes the scratch database what the first `count` migrations make it.
     pub(crate) async fn rebuild(&mut self, history: &History, count: usize) -> Result<(), Error> {
         let works = self.works(history, count)?;
+        self.begin(history).await?;
         let workshop = self.workshop().await?;
-        workshop.reset().await?;
         for work in &works {
             replay(workshop, work).await.map_err(|failure| replay_error(work, failure))?;
         }
         Ok(())
+    }
+
+    /// Makes the scratch database what it is before the first migration, and says
+    /// what that is.
+    pub(crate) async fn begin(&mut self, history: &History) -> Result<Schema, Error> {
+        let base = history.base(self.dialect())?.map(Work::from);
+        let workshop = self.workshop().await?;
+        workshop.reset().await?;
+        let Some(base) = base else { return Ok(Schema::default()) };
+        replay(workshop, &base).await.map_err(|failure| replay_error(&base, failure))?;
+        Ok(workshop.read().await?)
     }
 
     /// What the first `count` migrations do.
@@ -109,11 +134,13 @@ impl Migrator {
         history.entries().take(count).map(work).collect()
     }
 
-    fn replay_key(&self, history: &History, count: usize) -> String {
+    fn replay_key(&self, history: &History, base: Option<&Script>, count: usize) -> String {
         let server = self.server();
         let texts: Vec<_> =
             history.entries().take(count).map(|(entry, up)| (history.file(entry), up)).collect();
+        let base = base.into_iter().flat_map(|base| [base.file.as_str(), &base.text]);
         let parts = texts.iter().flat_map(|(file, up)| [file.as_str(), up.unwrap_or_default()]);
+        let parts = base.chain(parts);
         Cache::key(
             ["history", server.dialect.display_name(), server.version.as_str(), server.settings.as_str()]
                 .into_iter()

@@ -10,7 +10,7 @@ use whimbrel_core::plan::{Hazard, Plan, Proof};
 use whimbrel_core::resolve::LossQuestion;
 use whimbrel_core::schema::Engine;
 
-use super::{File, History, HistoryError, in_store};
+use super::{File, History, HistoryError, Layout, in_store, one_file};
 use crate::draft::Draft;
 use crate::error::{Error, ProofError};
 use crate::store::{Edit, Store, View};
@@ -22,8 +22,15 @@ pub struct Written {
     pub entry: Entry,
     /// The way there.
     pub up: File,
-    /// The way back, if it is a file of its own.
+    /// The way back, where it has a file of its own.
     pub down: Option<File>,
+}
+
+impl Written {
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &File> {
+        [&self.up].into_iter().chain(&self.down)
+    }
 }
 
 /// Adds the files of new migrations to an edit.
@@ -37,9 +44,7 @@ pub(crate) async fn new_files(
     migrations: impl IntoIterator<Item = &Written>,
 ) -> Result<Edit, Error> {
     let view = View::open(store).await?;
-    let migrations = migrations.into_iter();
-    let files: Vec<&File> = migrations.flat_map(|one| std::iter::once(&one.up).chain(&one.down)).collect();
-    for file in files {
+    for file in migrations.into_iter().flat_map(Written::files) {
         if view.get(&file.path).await?.is_some() {
             return Err(HistoryError::Orphan { path: in_store(store, &file.path) }.into());
         }
@@ -106,37 +111,56 @@ impl Writer<'_> {
         draft: &Draft,
     ) -> Result<Written, Error> {
         let name = journal.unique_name(&kebab(wanted));
-        let when = self.now;
+        let (when, layout) = (self.now, self.history.layout);
         let up = UpFile { name: name.clone(), when, notes, statements: draft.up.statements() };
         let down =
             DownFile { name: name.clone(), warnings: warnings(draft), statements: down_statements(draft) };
         let entry = Entry {
-            down_checksum: Some(down.checksum()),
+            down_checksum: (layout == Layout::Journal).then(|| down.checksum()),
             engine: Some(self.engine.clone()),
             proof: Some(draft.proof.clone()),
-            ..Entry::new(journal.next_index(), name, when, up.checksum())
+            ..Entry::new(layout.next_index(journal), name, when, up.checksum())
         };
         let up = File { path: entry.path(), text: up.render() };
         let down = File { path: entry.down_path(), text: down.render() };
-        self.check(&up, &draft.up, &entry.checksum)?;
-        if let Some(plan) = &draft.down {
-            self.check(&down, plan, &down_checksum(&entry))?;
-        }
-        Ok(Written { entry, up, down: Some(down) })
+        let written = match layout {
+            Layout::Journal => Written { entry, up, down: Some(down) },
+            Layout::LockFile => {
+                let up = one_file(up, Some(&down.text));
+                let entry = Entry { checksum: Checksum::of_file(&up.text), ..entry };
+                Written { entry, up, down: None }
+            }
+        };
+        self.check(&written, draft)?;
+        Ok(written)
     }
 
-    /// Reads a file as whoever applies it will, and compares it with its plan.
-    fn check(&self, file: &File, plan: &Plan, checksum: &Checksum) -> Result<(), Error> {
-        let unreadable = || ProofError::Unreadable { file: file.path.clone() };
-        let script = Script::read(self.dialect, &file.path, &file.text).map_err(|_| unreadable())?;
-        let read = script.statements.iter().map(|statement| script.sql(statement));
-        let is_same = read.eq(plan.steps().map(|step| step.sql.trim()));
-        if is_same && Checksum::of_file(&file.text) == *checksum { Ok(()) } else { Err(unreadable().into()) }
+    /// Reads the files as whoever applies them will, and compares them with the
+    /// plans.
+    fn check(&self, written: &Written, draft: &Draft) -> Result<(), Error> {
+        let Written { entry, up, down } = written;
+        let unreadable = |file: &File| ProofError::Unreadable { file: file.path.clone() };
+        let script = Script::read(self.dialect, &up.path, &up.text).map_err(|_| unreadable(up))?;
+        if !reads_as(&script, &draft.up) || Checksum::of_file(&up.text) != entry.checksum {
+            return Err(unreadable(up).into());
+        }
+        let back = down.as_ref().unwrap_or(up);
+        let down = down.as_ref().map(|down| down.text.as_str());
+        let script = Script::way_back(self.dialect, entry, &up.text, down).map_err(|_| unreadable(back))?;
+        let is_same = match (&draft.down, &script) {
+            (Some(plan), Some(script)) => reads_as(script, plan),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let checksum = down.map(Checksum::of_file);
+        if is_same && checksum == entry.down_checksum { Ok(()) } else { Err(unreadable(back).into()) }
     }
 }
 
-fn down_checksum(entry: &Entry) -> Checksum {
-    entry.down_checksum.clone().expect("the entry was made with one")
+/// Says whether a script has the statements of a plan.
+fn reads_as(script: &Script, plan: &Plan) -> bool {
+    let read = script.statements.iter().map(|statement| script.sql(statement));
+    read.eq(plan.steps().map(|step| step.sql.trim()))
 }
 
 /// What a person decided, for whoever reads the file.

@@ -31,6 +31,8 @@ pub struct Edit {
     delete: BTreeSet<String>,
     /// What the paths hold for the edit to make sense.
     expect: BTreeMap<String, Option<String>>,
+    /// The names of all texts in no folder, if they must be these.
+    names: Option<BTreeSet<String>>,
 }
 
 impl Edit {
@@ -75,6 +77,15 @@ impl Edit {
         self
     }
 
+    /// Commits only if the texts in none of the store's folders are these, by name.
+    ///
+    /// For what is made from the whole list: a number that nobody has, say. The
+    /// store must be able to [list](super::Capabilities::list).
+    pub fn expect_names(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.names = Some(names.into_iter().collect());
+        self
+    }
+
     /// The texts to be written, by path.
     pub fn puts(&self) -> &BTreeMap<String, String> {
         &self.put
@@ -88,6 +99,11 @@ impl Edit {
     /// What the edit expects to find, by path.
     pub(super) fn expected(&self) -> &BTreeMap<String, Option<String>> {
         &self.expect
+    }
+
+    /// The names that the edit expects to find.
+    pub(super) fn expected_names(&self) -> Option<&BTreeSet<String>> {
+        self.names.as_ref()
     }
 
     /// Says whether it changes nothing.

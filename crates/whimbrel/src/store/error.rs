@@ -216,7 +216,7 @@ impl StoreError {
         Self::Other { store: store.to_owned(), source: source.into() }
     }
 
-    pub(super) fn unsupported(store: &str, action: &'static str) -> Self {
+    pub(crate) fn unsupported(store: &str, action: &'static str) -> Self {
         Self::Unsupported { store: store.to_owned(), action }
     }
 }

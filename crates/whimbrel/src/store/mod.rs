@@ -34,6 +34,7 @@ mod embedded;
 mod error;
 mod fs;
 mod intent;
+mod lock_file;
 mod memory;
 mod path;
 #[cfg(test)]
@@ -57,6 +58,7 @@ pub use embedded::EmbeddedStore;
 pub use error::StoreError;
 pub use fs::FsStore;
 pub use intent::INTENT;
+pub use lock_file::LockFileStore;
 pub use memory::MemoryStore;
 pub use path::check_path;
 pub use view::View;
@@ -132,6 +134,11 @@ pub use view::View;
 pub trait Store: Send + Sync + Debug {
     /// What messages call the store, such as `migrations`.
     fn name(&self) -> String;
+
+    /// What messages call the text at `path`.
+    fn place(&self, path: &str) -> String {
+        format!("{}/{path}", self.name())
+    }
 
     /// Returns the text at `path`, `None` if there is none.
     ///

@@ -11,6 +11,7 @@
 //! [`PATIENCE`] takes its writer for dead; a writer that was only slow looks
 //! before each of its writes whether the claim is still its own.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -73,8 +74,19 @@ impl<'a> Turn<'a> {
         let (paths, expected): (Vec<_>, Vec<_>) = edit.expected().clone().into_iter().unzip();
         let found = self.store.get_many(&paths).await?;
         match (0..paths.len()).find(|&at| found[at] != expected[at]) {
-            None => Ok(()),
+            None => self.check_names(edit).await,
             Some(at) => Err(StoreError::Changed { store: self.store.name(), path: paths[at].clone() }),
+        }
+    }
+
+    /// Checks that nothing came or went.
+    async fn check_names(&self, edit: &Edit) -> Result<(), StoreError> {
+        let Some(expected) = edit.expected_names() else { return Ok(()) };
+        let found = self.store.list().await?.into_iter().filter(|path| !path.contains('/'));
+        let found: BTreeSet<String> = found.collect();
+        match expected.symmetric_difference(&found).next() {
+            None => Ok(()),
+            Some(path) => Err(StoreError::Changed { store: self.store.name(), path: path.clone() }),
         }
     }
 

@@ -23,7 +23,7 @@ use whimbrel_db::tracking::read_foreign;
 use super::baseline::Marks;
 use crate::adopt::{AdoptError, Adopted};
 use crate::error::Error;
-use crate::history::{History, HistoryError, JOURNAL, difference, in_store};
+use crate::history::{History, HistoryError, Layout, difference, in_store};
 use crate::migrator::Migrator;
 use crate::store::{Edit, Store, View};
 
@@ -153,11 +153,14 @@ impl Migrator {
         schema: Schema,
     ) -> Result<(), Error> {
         let store = self.store()?;
-        let there = History::read(store.as_ref(), self.dialect()).await?;
+        if self.settings.layout == Layout::LockFile {
+            return Err(AdoptError::LockFile.into());
+        }
+        let there = History::read(store.as_ref(), Layout::Journal, self.dialect()).await?;
         if is_same(&there.journal, &history.journal) {
             return Ok(());
         }
-        let mut edit = Edit::new().expect(JOURNAL, there.journal_text.as_deref());
+        let mut edit = there.edit();
         // VibORM's folder can be taken over where it is: its files stay as they are.
         let is_in_place = from.name() == store.name() && names(&there.journal).eq(names(&history.journal));
         if !there.journal.entries.is_empty() && !is_in_place {
@@ -166,7 +169,7 @@ impl Migrator {
         if !is_in_place {
             edit = with_files(store.as_ref(), edit, history).await?;
         }
-        self.commit(edit, &history.journal, Some(schema)).await
+        self.commit(edit, history, &history.journal, Some(schema)).await
     }
 
     /// Records as applied what is.

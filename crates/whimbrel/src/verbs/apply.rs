@@ -55,6 +55,8 @@ pub struct ApplyReport {
     pub texts: Vec<String>,
     /// Those that are still pending, beyond the one to stop at.
     pub pending: Vec<Entry>,
+    /// What is worth knowing of the lock file.
+    pub notes: Vec<String>,
 }
 
 impl<'m> Apply<'m> {
@@ -123,15 +125,21 @@ impl<'m> Apply<'m> {
         let programs = self.migrator.settings.programs.clone();
         let mut agenda =
             Upward { dialect, history: &history, programs, limit, require_proof, beyond: Vec::new() };
+        let mut notes = Vec::new();
         let names = if self.dry_run {
             self.migrator.preview(&mut agenda, &options.table).await?
         } else {
-            self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await?
+            let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
+            // Also after a failure: what was applied before it is there.
+            let kept = self.migrator.keep_lock_file(false).await;
+            let names = ran?;
+            notes = kept?;
+            names
         };
         let run = history.entries().filter(|(entry, _)| names.contains(&entry.name));
         let (migrations, texts) =
             run.map(|(entry, up)| (entry.clone(), up.unwrap_or_default().to_owned())).unzip();
-        Ok(ApplyReport { migrations, texts, pending: agenda.beyond })
+        Ok(ApplyReport { migrations, texts, pending: agenda.beyond, notes })
     }
 }
 

@@ -80,7 +80,13 @@ impl<'m> Baseline<'m> {
         let mut agenda = Marks { dialect: self.migrator.dialect(), history: &history, count };
         let names = match self.dry_run {
             true => self.migrator.preview(&mut agenda, &table).await?,
-            false => self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await?,
+            false => {
+                let ran = self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await;
+                let kept = self.migrator.keep_lock_file(false).await;
+                let names = ran?;
+                kept?;
+                names
+            }
         };
         Ok(history.journal.entries.iter().filter(|entry| names.contains(&entry.name)).cloned().collect())
     }
@@ -103,8 +109,8 @@ impl Migrator {
     async fn fitting(&mut self, history: &History, live: &Schema) -> Result<Option<String>, Error> {
         let works = self.works(history, history.journal.entries.len())?;
         let dialect = self.dialect();
+        self.begin(history).await?;
         let workshop = self.workshop().await?;
-        workshop.reset().await?;
         let mut fitting = None;
         for (entry, work) in history.journal.entries.iter().zip(&works) {
             // What comes after one that does not replay cannot be compared.

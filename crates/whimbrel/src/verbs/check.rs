@@ -13,8 +13,9 @@ use whimbrel_core::schema::Schema;
 use whimbrel_db::introspect;
 
 use crate::error::Error;
-use crate::history::History;
+use crate::history::{History, Layout};
 use crate::migrator::Migrator;
+use crate::verbs::LockStanding;
 
 /// Says whether database, migrations and source agree; await it.
 ///
@@ -50,6 +51,8 @@ pub struct CheckReport {
 pub enum Finding {
     /// Journal, files and tracking table do not agree.
     Problem(HistoryProblem),
+    /// The lock file does not know what the database has applied.
+    LockBehind(LockStanding),
     /// Migrations are not applied.
     Pending(Vec<Entry>),
     /// Migrations that no replay has proved, each with the reason.
@@ -69,6 +72,7 @@ impl Finding {
             Self::Problem(problem) => {
                 miette::Diagnostic::help(problem).map(|help| help.to_string()).unwrap_or_default()
             }
+            Self::LockBehind(_) => "run `whimbrel migrate apply`, and commit the lock file".to_owned(),
             Self::Pending(_) => "run `whimbrel migrate apply`".to_owned(),
             Self::Unproved(entries) => {
                 let name = entries.first().map(|(entry, _)| entry.name.as_str()).unwrap_or_default();
@@ -95,6 +99,8 @@ impl<'m> Check<'m> {
         let mut findings: Vec<Finding> =
             history.problems(&standings).into_iter().map(Finding::Problem).collect();
         let is_whole = findings.is_empty();
+        let lock = history.lock_standing(&standings).filter(|lock| lock.is_behind());
+        findings.extend(lock.map(Finding::LockBehind));
         findings.extend(some(Finding::Pending, pending(&history, &standings)));
         findings.extend(some(Finding::Unproved, unproved(&history)));
         // Where the files are not what they were, there is nothing to compare with.
@@ -119,7 +125,9 @@ impl Migrator {
         };
         let options = self.settings.introspect.clone();
         let live = introspect(self.connection.as_mut(), &options).await?.schema;
-        Ok(changes(self.dialect(), &expected, &live))
+        let dialect = self.dialect();
+        let made = |schema| history.without_base(dialect, schema);
+        Ok(changes(dialect, &made(expected), &made(live)))
     }
 
     /// What of the source is not yet a migration; nothing without a source.
@@ -127,7 +135,10 @@ impl Migrator {
         if self.settings.source.is_none() {
             return Ok(Vec::new());
         }
-        let desired = self.desired().await?.schema;
+        let mut desired = self.desired().await?.schema;
+        if history.layout == Layout::LockFile {
+            desired = self.under_physical_names(history, desired).await?;
+        }
         let current = self.schema_of_history(history).await?;
         Ok(changes(self.dialect(), &current, &desired))
     }

@@ -1,7 +1,8 @@
 //! `create`: an empty migration, to be filled in by hand.
 //!
 //! It is in the journal at once, so that its number is taken; it is applied only
-//! when its file holds statements and was accepted as it is.
+//! when its file holds statements and was accepted as it is. With a lock file its
+//! number is taken by the file itself.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -12,15 +13,24 @@ use whimbrel_core::plan::Proof;
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::history::{File, History, HistoryError, JOURNAL, Written, new_files};
+use crate::history::{File, History, HistoryError, JOURNAL, Layout, Written, new_files, one_file};
 use crate::migrator::Migrator;
-use crate::store::{Edit, Store, commit};
+use crate::store::{Store, commit};
 
-/// Writes an empty migration; await it.
+/// Writes an empty migration; refine it, then await it.
 pub struct Create<'m> {
     migrator: &'m mut Migrator,
     name: String,
     format: Format,
+}
+
+/// How an empty migration is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CreateOptions {
+    /// How the store keeps its migrations.
+    pub layout: Layout,
+    /// What the file is to be written in.
+    pub format: Format,
 }
 
 impl<'m> Create<'m> {
@@ -36,7 +46,9 @@ impl<'m> Create<'m> {
 
     async fn run(self) -> Result<Written, Error> {
         let (store, dialect) = (self.migrator.store()?, self.migrator.dialect());
-        create(store.as_ref(), dialect, &self.migrator.settings.clock, &self.name, self.format).await
+        let settings = &self.migrator.settings;
+        let options = CreateOptions { layout: settings.layout, format: self.format };
+        create(store.as_ref(), dialect, &settings.clock, &self.name, options).await
     }
 }
 
@@ -45,10 +57,10 @@ impl<'m> Create<'m> {
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// use whimbrel::store::MemoryStore;
-/// use whimbrel::core::{dialect::Dialect, history::Format};
-/// use whimbrel::{Clock, create};
+/// use whimbrel::{Clock, CreateOptions, core::dialect::Dialect, create};
 /// let store = MemoryStore::new();
-/// let written = create(&store, Dialect::Sqlite, &Clock::system(), "Fill in slugs", Format::Sql).await?;
+/// let options = CreateOptions::default();
+/// let written = create(&store, Dialect::Sqlite, &Clock::system(), "Fill in slugs", options).await?;
 /// assert_eq!(written.up.path, "0000_fill-in-slugs.sql");
 /// assert!(store.texts().contains_key("meta/_down/0000_fill-in-slugs.sql"));
 /// # Ok::<(), whimbrel::Error>(())
@@ -63,55 +75,72 @@ pub async fn create(
     dialect: Dialect,
     clock: &Clock,
     name: &str,
-    format: Format,
+    options: CreateOptions,
 ) -> Result<Written, Error> {
-    let history = History::read(store, dialect).await?;
+    let CreateOptions { layout, format } = options;
+    let history = History::read(store, layout, dialect).await?;
     let mut journal = history.journal.clone();
     let kebab = kebab(name);
     if kebab.is_empty() {
         return Err(HistoryError::NoName { name: name.to_owned() }.into());
     }
     let (name, when) = (journal.unique_name(&kebab), clock.now());
-    let idx = journal.next_index();
+    let idx = layout.next_index(&journal);
     let written = match format {
-        Format::Sql => statements(idx, name, when),
+        Format::Sql => empty(layout, idx, name, when),
         Format::Ts | Format::Js | Format::Rust => program(format, idx, name, when),
     };
     journal.entries.push(written.entry.clone());
-    let edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref()).put(JOURNAL, journal.to_json());
+    let edit = match layout {
+        Layout::Journal => history.edit().put(JOURNAL, journal.to_json()),
+        // The lock file says what was applied, and this was not.
+        Layout::LockFile => history.edit(),
+    };
     commit(store, new_files(store, edit, [&written]).await?).await?;
     Ok(written)
 }
 
-fn by_hand() -> Option<Proof> {
+fn unproved() -> Option<Proof> {
     Some(Proof::Unproved { reason: "it is to be written by hand".to_owned() })
 }
 
-/// A module or a closure: one file with both ways.
-fn program(format: Format, idx: u32, name: String, when: i64) -> Written {
-    let text = template(format, idx, &name, when);
-    let entry = Entry { format, proof: by_hand(), ..Entry::new(idx, name, when, Checksum::of_file(&text)) };
-    Written { up: File { path: entry.path(), text }, down: None, entry }
-}
-
-/// A file of statements, and one for the way back.
-fn statements(idx: u32, name: String, when: i64) -> Written {
-    let notes = vec![
-        "Write the statements of this migration below, and the way back into the file of the same".to_owned(),
-        format!("name in meta/_down; then run `whimbrel migrate verify --accept {name}`."),
-    ];
+/// Files for statements, without any.
+fn empty(layout: Layout, idx: u32, name: String, when: i64) -> Written {
+    let notes = match layout {
+        Layout::Journal => vec![
+            "Write the statements of this migration below, and the way back into the file of the same"
+                .to_owned(),
+            format!("name in meta/_down; then run `whimbrel migrate verify --accept {name}`."),
+        ],
+        Layout::LockFile => vec![
+            "Write the statements of this migration below, and the way back at the end of the file;"
+                .to_owned(),
+            "then run `whimbrel migrate verify`.".to_owned(),
+        ],
+    };
     let up = UpFile { name: name.clone(), when, notes, statements: Vec::new() };
     let down = DownFile { name: name.clone(), warnings: Vec::new(), statements: Vec::new() };
-    let entry = Entry {
-        down_checksum: Some(down.checksum()),
-        proof: by_hand(),
-        ..Entry::new(idx, name, when, up.checksum())
-    };
-    Written {
-        up: File { path: entry.path(), text: up.render() },
-        down: Some(File { path: entry.down_path(), text: down.render() }),
-        entry,
+    let entry = Entry { proof: unproved(), ..Entry::new(idx, name, when, up.checksum()) };
+    let up = File { path: entry.path(), text: up.render() };
+    match layout {
+        Layout::Journal => {
+            let entry = Entry { down_checksum: Some(down.checksum()), ..entry };
+            let down = File { path: entry.down_path(), text: down.render() };
+            Written { entry, up, down: Some(down) }
+        }
+        Layout::LockFile => {
+            let up = one_file(up, Some(&down.render()));
+            let entry = Entry { checksum: Checksum::of_file(&up.text), ..entry };
+            Written { entry, up, down: None }
+        }
     }
+}
+
+/// The one file of a program.
+fn program(format: Format, idx: u32, name: String, when: i64) -> Written {
+    let text = template(format, idx, &name, when);
+    let entry = Entry { format, proof: unproved(), ..Entry::new(idx, name, when, Checksum::of_file(&text)) };
+    Written { up: File { path: entry.path(), text }, entry, down: None }
 }
 
 impl<'m> IntoFuture for Create<'m> {

@@ -65,6 +65,8 @@ enum Extent {
 pub struct DownReport {
     /// The migrations, newest first, each with its way back.
     pub migrations: Vec<Rolled>,
+    /// What is worth knowing of the lock file.
+    pub notes: Vec<String>,
 }
 
 /// A migration that was taken back.
@@ -129,16 +131,21 @@ impl<'m> Down<'m> {
             chosen.into_iter().map(|entry| self.way_back(&history, entry)).collect::<Result<Vec<_>, _>>()?;
         let rolled: Vec<Rolled> = chosen.iter().map(|rolled| rolled.0.clone()).collect();
         if self.dry_run || chosen.is_empty() {
-            return Ok(DownReport { migrations: rolled });
+            // A run that was killed may have come this far without the lock file.
+            let is_behind = !self.dry_run && !tracked.applied.is_empty();
+            let notes = if is_behind { self.migrator.keep_lock_file(true).await? } else { Vec::new() };
+            return Ok(DownReport { migrations: rolled, notes });
         }
         self.ask(&chosen).await?;
         let names = tracked.applied.into_iter().map(|row| row.name);
         let others = names.filter(|name| !chosen.iter().any(|(one, _)| one.entry.name == *name)).collect();
         let mut agenda = Downward { chosen: chosen.into_iter().map(job).collect(), others };
         let options = ApplyOptions::new(table);
-        let names = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await?;
+        let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
+        let kept = self.migrator.keep_lock_file(true).await;
+        let (names, notes) = (ran?, kept?);
         let migrations = rolled.into_iter().filter(|one| names.contains(&one.entry.name)).collect();
-        Ok(DownReport { migrations })
+        Ok(DownReport { migrations, notes })
     }
 
     /// The newest first.

@@ -45,7 +45,11 @@ impl<'m> Forget<'m> {
         let newest = tracked.applied.into_iter().rev().take(self.count);
         let jobs = newest.map(|row| forget(self.migrator, row)).collect::<Result<_, _>>()?;
         let mut agenda = Chosen { jobs };
-        self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await
+        let names = self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await?;
+        if self.migrator.settings.store.is_some() {
+            self.migrator.keep_lock_file(true).await?;
+        }
+        Ok(names)
     }
 }
 

@@ -23,13 +23,12 @@ use whimbrel_db::grants::Recreated;
 use crate::draft::drafts;
 use crate::error::Error;
 use crate::facts::Probed;
-use crate::history::{History, JOURNAL, Said, Writer, Written, new_files};
+use crate::history::{History, Layout, Said, Writer, Written, new_files};
 use crate::migrator::Migrator;
 use crate::prove::Claim;
 use crate::recreated::recreated;
 use crate::resolver::AsyncResolver;
 use crate::resolving::{ByPolicy, check_policy, known_renames, resolve_losses, resolve_renames};
-use crate::store::Edit;
 
 /// Writes the migration from the migrations' schema to the source's; refine it,
 /// then await it.
@@ -112,7 +111,10 @@ impl<'m> Generate<'m> {
 
     async fn run(mut self) -> Result<GenerateReport, Error> {
         let history = self.migrator.history().await?;
-        let desired = self.migrator.desired().await?;
+        let mut desired = self.migrator.desired().await?;
+        if history.layout == Layout::LockFile {
+            desired.schema = self.migrator.under_physical_names(&history, desired.schema).await?;
+        }
         let current = self.migrator.schema_of_history(&history).await?;
         let pair = Pair::new(&current, &desired.schema);
         let dialect = self.migrator.dialect();
@@ -161,9 +163,8 @@ impl<'m> Generate<'m> {
         schema: Schema,
     ) -> Result<(), Error> {
         let store = self.migrator.store()?;
-        let edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref());
-        let edit = new_files(store.as_ref(), edit, migrations).await?;
-        self.migrator.commit(edit, journal, Some(schema)).await
+        let edit = new_files(store.as_ref(), history.edit(), migrations).await?;
+        self.migrator.commit(edit, history, journal, Some(schema)).await
     }
 
     /// Asks about all that may be lost somewhere. What rows may stand in the way

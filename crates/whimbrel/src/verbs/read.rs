@@ -5,7 +5,7 @@ use whimbrel_core::history::{Entry, Journal};
 use whimbrel_core::schema::Snapshot;
 
 use crate::error::Error;
-use crate::history::{File, SNAPSHOT, Target, Written, in_store};
+use crate::history::{File, Layout, SNAPSHOT, Target, Written, in_store};
 use crate::migrator::Migrator;
 use crate::source::SourceError;
 use crate::store::View;
@@ -69,8 +69,12 @@ impl Migrator {
         let entry = target.into().find(&history.journal)?.1.clone();
         let texts = history.texts().remove(&entry.name).unwrap_or_default();
         let up = File { path: entry.path(), text: texts.up };
-        let down = (!entry.format.is_program())
-            .then(|| File { path: entry.down_path(), text: texts.down.unwrap_or_default() });
+        let down = match history.layout {
+            Layout::Journal if !entry.format.is_program() => {
+                Some(File { path: entry.down_path(), text: texts.down.unwrap_or_default() })
+            }
+            Layout::Journal | Layout::LockFile => None,
+        };
         Ok(Written { entry, up, down })
     }
 }

@@ -14,10 +14,13 @@ use whimbrel_core::history::{
     Conflict, Entry, FileTexts, Journal, JournalError, Move, Rebase as Rebased, Sides, Standing, State,
     rebase,
 };
+use whimbrel_core::lockfile::{LOCK_FILE, LockFile, LockFileError};
 use whimbrel_core::schema::Schema;
 
 use crate::error::Error;
-use crate::history::{File, History, HistoryError, JOURNAL, Trial, in_store, try_out};
+use crate::history::{
+    File, Folder, History, HistoryError, JOURNAL, Layout, Trial, in_store, sound_lock, try_out,
+};
 use crate::migrator::Migrator;
 use crate::store::{Edit, View, recover};
 
@@ -77,6 +80,10 @@ struct Both {
     second_is: OneSide,
     /// What git calls the first side, if there is a merge with conflicts.
     first_name: Option<&'static str>,
+    /// The lock file that stays, in the layout that has one.
+    lock: LockFile,
+    /// The names of all texts in no folder, in that layout.
+    names: Option<Vec<String>>,
 }
 
 /// The history as it is to be.
@@ -116,6 +123,8 @@ impl<'m> Rebase<'m> {
         self.refuse_applied(&both, &rebased).await?;
         let Placed { journal, texts, changed } = self.files(&both, &rebased).await?;
         let mut history = History::of(self.migrator.store()?.name(), journal, texts);
+        history.layout = self.migrator.settings.layout;
+        history.lock = both.lock.clone();
         // A file of both sides that was settled by hand holds the statements of one alone.
         if let Some(migration) = history.edited().into_iter().next() {
             return Err(HistoryError::EditedBefore { migration }.into());
@@ -139,6 +148,9 @@ impl<'m> Rebase<'m> {
     /// The two sides: of the merge, or of what the database has and has not
     /// applied. `None` if there is nothing to put in order.
     async fn both(&mut self) -> Result<Option<Both>, Error> {
+        if self.migrator.settings.layout == Layout::LockFile {
+            return self.both_of_folder().await;
+        }
         let store = self.migrator.store()?;
         let file = in_store(store.as_ref(), JOURNAL);
         let Some(text) = View::open(store.as_ref()).await?.get(JOURNAL).await? else { return Ok(None) };
@@ -147,15 +159,19 @@ impl<'m> Rebase<'m> {
                 let Conflict { ours, theirs, .. } = Conflict::read(&file, &text)?;
                 let ours_is: OneSide = |sides| sides.ours;
                 let theirs_is: OneSide = |sides| sides.theirs;
-                Ok(Some(match self.keep {
-                    Keep::Theirs => {
-                        let (first_is, second_is, first_name) = (theirs_is, ours_is, Some("theirs"));
-                        Both { text, first: theirs, second: ours, first_is, second_is, first_name }
-                    }
-                    Keep::Ours => {
-                        let (first_is, second_is, first_name) = (ours_is, theirs_is, Some("ours"));
-                        Both { text, first: ours, second: theirs, first_is, second_is, first_name }
-                    }
+                let (first, second, first_is, second_is, first_name) = match self.keep {
+                    Keep::Theirs => (theirs, ours, theirs_is, ours_is, "theirs"),
+                    Keep::Ours => (ours, theirs, ours_is, theirs_is, "ours"),
+                };
+                Ok(Some(Both {
+                    text,
+                    first,
+                    second,
+                    first_is,
+                    second_is,
+                    first_name: Some(first_name),
+                    lock: LockFile::empty(),
+                    names: None,
                 }))
             }
             Err(error) => Err(error.into()),
@@ -176,8 +192,65 @@ impl<'m> Rebase<'m> {
         let entries = both.filter(is_applied).map(|(entry, _)| entry.clone()).collect();
         let first = Journal { entries, ..journal.clone() };
         let as_it_is: OneSide = |sides| sides.ours;
-        let (first_is, second_is) = (as_it_is, as_it_is);
-        Ok(Some(Both { text, first, second: journal, first_is, second_is, first_name: None }))
+        Ok(Some(Both {
+            text,
+            first,
+            second: journal,
+            first_is: as_it_is,
+            second_is: as_it_is,
+            first_name: None,
+            lock: LockFile::empty(),
+            names: None,
+        }))
+    }
+
+    /// The two sides of a folder with a lock file: what stays is what the lock file
+    /// has (that of the side to keep, after a merge) or the database has applied.
+    async fn both_of_folder(&mut self) -> Result<Option<Both>, Error> {
+        let store = self.migrator.store()?;
+        let (file, keep) = (in_store(store.as_ref(), LOCK_FILE), self.keep);
+        let view = View::open(store.as_ref()).await?;
+        let folder = Folder::read(&view, |text| sound_lock(&file, &of_side(&file, text, keep)?)).await?;
+        let table = self.migrator.tracking_table()?;
+        let tracked = self.migrator.tracked(&table).await?;
+        let dialect = self.migrator.dialect();
+        let all = Journal { dialect, entries: folder.entries() };
+        let lock = folder.lock.named(&all);
+        let is_applied = |entry: &&Entry| tracked.applied.iter().any(|row| row.name == entry.name);
+        let last_applied = all.entries.iter().rposition(|entry| is_applied(&entry));
+        // What is applied stays, and what is recorded unless it is out of order here.
+        let stays = |(at, entry): &(usize, &Entry)| {
+            let is_late = last_applied.is_some_and(|last| *at < last) && !tracked.applied.is_empty();
+            is_applied(entry) || (lock.record(&entry.name).is_some() && !is_late)
+        };
+        let (settled, others): (Vec<_>, Vec<_>) = all.entries.iter().enumerate().partition(stays);
+        let mut first: Vec<Entry> = settled.into_iter().map(|(_, entry)| entry.clone()).collect();
+        let conflict = folder
+            .lock_text
+            .as_deref()
+            .is_some_and(|text| Sides::read(text).is_ok_and(|sides| sides.ours != sides.theirs));
+        // Of those that are neither, the ones that are in nobody's way stay too.
+        for (_, entry) in others {
+            let next = first.last().map_or(1, |last| last.idx + 1);
+            if entry.idx == next && !first.iter().any(|one| one.name == entry.name) {
+                first.push(entry.clone());
+            }
+        }
+        let is_in_order = first.len() == all.entries.len();
+        if is_in_order && !conflict {
+            return Ok(None);
+        }
+        let as_it_is: OneSide = |sides| sides.ours;
+        Ok(Some(Both {
+            text: folder.lock_text.unwrap_or_default(),
+            first: Journal { dialect, entries: first },
+            second: all,
+            first_is: as_it_is,
+            second_is: as_it_is,
+            first_name: None,
+            lock,
+            names: Some(folder.names),
+        }))
     }
 
     /// What is to come last must not be applied while something before it is not.
@@ -316,7 +389,16 @@ impl<'m> Rebase<'m> {
         changed: Vec<File>,
         schema: Schema,
     ) -> Result<(), Error> {
-        let mut edit = Edit::new().expect(JOURNAL, Some(&both.text));
+        let mut edit = match &both.names {
+            None => Edit::new().expect(JOURNAL, Some(&both.text)),
+            Some(names) => {
+                let is_there = names.iter().any(|name| name == LOCK_FILE);
+                let edit = Edit::new().expect(LOCK_FILE, is_there.then_some(both.text.as_str()));
+                let edit = edit.expect_names(names.iter().cloned());
+                // Without the marks of a merge, also where nothing else changes in it.
+                if is_there { edit.put(LOCK_FILE, both.lock.to_json()) } else { edit }
+            }
+        };
         // Where both sides had a file of one name, the old path is still somebody's.
         let is_free = |old: &Entry| !history.journal.entries.iter().any(|entry| entry.path() == old.path());
         for old in rebased.moves.iter().map(|one| &one.from).filter(|old| is_free(old)) {
@@ -325,8 +407,21 @@ impl<'m> Rebase<'m> {
         for File { path, text } in changed {
             edit = edit.put(path, text);
         }
-        self.migrator.commit(edit, &history.journal, Some(schema)).await
+        self.migrator.commit(edit, history, &history.journal, Some(schema)).await
     }
+}
+
+/// The side to keep of a lock file that a merge left its marks in.
+fn of_side(file: &str, text: &str, keep: Keep) -> Result<String, Error> {
+    let sides = match LockFile::from_json(file, text) {
+        Err(LockFileError::Conflict { .. }) => Sides::read(text),
+        Ok(_) | Err(_) => return Ok(text.to_owned()),
+    };
+    let sides = sides.map_err(|line| JournalError::Markers { file: file.to_owned(), line })?;
+    Ok(match keep {
+        Keep::Theirs => sides.theirs,
+        Keep::Ours => sides.ours,
+    })
 }
 
 /// Why what comes last could not be tried out, and at which migration, if it was

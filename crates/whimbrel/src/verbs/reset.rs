@@ -102,7 +102,11 @@ impl<'m> Reset<'m> {
             self.ask(pair, &dropped).await?;
             let table = self.migrator.tracking_table()?;
             let mut agenda = Everything { jobs };
-            self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), self.observer.as_mut()).await?;
+            let options = ApplyOptions::new(table);
+            let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
+            let kept = self.migrator.keep_lock_file(false).await;
+            ran?;
+            kept?;
         }
         Ok(ResetReport { dropped, migrations: history.journal.entries.clone() })
     }

@@ -10,16 +10,14 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use whimbrel_core::history::{Entry, Script, Squash as Squashed, SquashRequest, squash};
+use whimbrel_core::history::{Checksum, Entry, Script, Squash as Squashed, SquashRequest, squash};
 use whimbrel_core::plan::Proof;
-use whimbrel_core::schema::Schema;
 
 use crate::error::Error;
 use crate::history::{
-    File, History, HistoryError, JOURNAL, Target, Trial, Written, difference, in_store, try_out,
+    File, History, HistoryError, Layout, Target, Trial, Written, difference, in_store, one_file, try_out,
 };
 use crate::migrator::Migrator;
-use crate::store::Edit;
 
 /// Makes one migration of several; refine it, then await it.
 ///
@@ -97,6 +95,7 @@ impl<'m> Squash<'m> {
         }
         let (first, last) = self.range(&history)?;
         self.refuse_half_applied(&history, first, last).await?;
+        refuse_half_recorded(&history, first, last)?;
         let request = SquashRequest {
             from: history.journal.entries[first].idx,
             to: history.journal.entries[last].idx,
@@ -105,11 +104,17 @@ impl<'m> Squash<'m> {
         };
         let mut squashed = squash(&history.journal, &request, &history.texts())?;
         let proof = self.prove(&history, (first, last), &squashed).await?;
+        if history.layout == Layout::LockFile {
+            let up = File { path: squashed.entry.path(), text: squashed.up };
+            squashed.up = one_file(up, squashed.down.take().as_deref()).text;
+            squashed.entry.checksum = Checksum::of_file(&squashed.up);
+            squashed.entry.down_checksum = None;
+        }
         self.stamp(&mut squashed, proof);
         if !self.dry_run {
             self.write(&history, &squashed).await?;
         }
-        Ok(self.report(squashed))
+        Ok(self.report(history.layout, squashed))
     }
 
     /// Where in the journal the range begins and ends.
@@ -154,7 +159,7 @@ impl<'m> Squash<'m> {
         let store = self.migrator.store()?;
         let expected = self.migrator.replayed(history, last + 1).await?;
         let before = match first {
-            0 => Schema::default(),
+            0 => self.migrator.begin(history).await?,
             _ => self.migrator.replayed(history, first).await?,
         };
         self.migrator.rebuild(history, first).await?;
@@ -186,7 +191,7 @@ impl<'m> Squash<'m> {
     async fn write(&mut self, history: &History, squashed: &Squashed) -> Result<(), Error> {
         let schema = self.migrator.schema_of_history(history).await?;
         let mut journal = squashed.journal.clone();
-        let mut edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref());
+        let mut edit = history.edit();
         let old = squashed.replaced.iter().chain(squashed.moves.iter().map(|one| &one.from));
         for entry in old {
             edit = edit.delete(entry.path()).delete(entry.down_path());
@@ -207,13 +212,16 @@ impl<'m> Squash<'m> {
                 *entry = moved.entry;
             }
         }
-        self.migrator.commit(edit, &journal, Some(schema)).await
+        self.migrator.commit(edit, history, &journal, Some(schema)).await
     }
 
-    fn report(self, squashed: Squashed) -> SquashReport {
+    fn report(self, layout: Layout, squashed: Squashed) -> SquashReport {
         let Squashed { entry, up, down, replaced, moves, without_down, .. } = squashed;
         let up = File { path: entry.path(), text: up };
-        let down = Some(File { path: entry.down_path(), text: down.unwrap_or_default() });
+        let down = match layout {
+            Layout::Journal => Some(File { path: entry.down_path(), text: down.unwrap_or_default() }),
+            Layout::LockFile => None,
+        };
         SquashReport {
             migration: Written { entry, up, down },
             replaced,
@@ -222,6 +230,18 @@ impl<'m> Squash<'m> {
             written: !self.dry_run,
         }
     }
+}
+
+/// What a lock file records of a range must be all of it or nothing.
+fn refuse_half_recorded(history: &History, first: usize, last: usize) -> Result<(), HistoryError> {
+    let range = history.journal.entries[first..=last].iter();
+    let is_recorded = |entry: &&Entry| history.lock.record(&entry.name).is_some();
+    let (recorded, others): (Vec<_>, Vec<_>) = range.partition(is_recorded);
+    if history.layout == Layout::Journal || recorded.is_empty() || others.is_empty() {
+        return Ok(());
+    }
+    let names = |entries: Vec<&Entry>| entries.into_iter().map(|entry| entry.name.clone()).collect();
+    Err(HistoryError::HalfRecorded { recorded: names(recorded), others: names(others) })
 }
 
 impl<'m> IntoFuture for Squash<'m> {

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use whimbrel_core::history::{Entry, Standing, State};
 
 use crate::error::Error;
+use crate::history::{History, Layout};
 use crate::migrator::Migrator;
 
 /// Says of every migration where it stands; await it.
@@ -55,6 +56,38 @@ pub struct StatusReport {
     /// Those of the journal in its order, then those that only the database
     /// knows.
     pub migrations: Vec<Standing>,
+    /// How far lock file and database have come, in the layout that has one.
+    pub lock: Option<LockStanding>,
+}
+
+/// How far a lock file and a database have come. That the lock file is ahead is
+/// usual: others have applied what this database has not. Where it is behind, the
+/// next `apply` brings it up to date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockStanding {
+    /// The version of the lock file.
+    pub lock: u32,
+    /// The number of the last migration that the database has applied.
+    pub database: u32,
+}
+
+impl LockStanding {
+    /// Says whether the database has applied what the lock file does not know.
+    pub fn is_behind(self) -> bool {
+        self.lock < self.database
+    }
+}
+
+impl History {
+    /// How far lock file and database have come; `None` in the other layout.
+    pub(crate) fn lock_standing(&self, standings: &[Standing]) -> Option<LockStanding> {
+        let applied = |one: &&Standing| one.applied_at.is_some() && one.idx.is_some();
+        let database = standings.iter().filter(applied).filter_map(|one| one.idx).max().unwrap_or(0);
+        match self.layout {
+            Layout::Journal => None,
+            Layout::LockFile => Some(LockStanding { lock: self.lock.version, database }),
+        }
+    }
 }
 
 impl<'m> Status<'m> {
@@ -66,7 +99,8 @@ impl<'m> Status<'m> {
         let history = self.migrator.whole_history().await?;
         let table = self.migrator.tracking_table()?;
         let tracked = self.migrator.tracked(&table).await?;
-        Ok(StatusReport { migrations: history.standings(&tracked.applied, &tracked.progress()) })
+        let migrations = history.standings(&tracked.applied, &tracked.progress());
+        Ok(StatusReport { lock: history.lock_standing(&migrations), migrations })
     }
 }
 

@@ -16,9 +16,8 @@ use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::Work;
 
 use crate::error::Error;
-use crate::history::{History, HistoryError, JOURNAL, Target, Trial, is_fault_of_the_file, try_out};
+use crate::history::{History, HistoryError, Target, Trial, is_fault_of_the_file, try_out};
 use crate::migrator::Migrator;
-use crate::store::Edit;
 
 /// Replays every migration up, down and up again; refine it, then await it.
 ///
@@ -122,10 +121,8 @@ impl<'m> Verify<'m> {
         history: &History,
         accepted: &[String],
     ) -> Result<(Vec<Verdict>, Option<Schema>), Error> {
-        let workshop = self.migrator.workshop().await?;
-        workshop.reset().await?;
         let edited = history.edited();
-        let mut schema = Some(Schema::default());
+        let mut schema = Some(self.migrator.begin(history).await?);
         let mut verdicts = Vec::with_capacity(history.journal.entries.len());
         for (at, entry) in history.journal.entries.iter().enumerate() {
             let is_accepted = accepted.contains(&entry.name);
@@ -162,8 +159,7 @@ impl<'m> Verify<'m> {
     ) -> Result<(), Error> {
         let entries = report.verdicts.iter().map(|verdict| verdict.entry.clone()).collect();
         let journal = Journal { entries, ..history.journal.clone() };
-        let edit = Edit::new().expect(JOURNAL, history.journal_text.as_deref());
-        self.migrator.commit(edit, &journal, schema).await
+        self.migrator.commit(history.edit(), history, &journal, schema).await
     }
 }
 

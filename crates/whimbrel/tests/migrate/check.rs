@@ -25,6 +25,7 @@ fn words(finding: &Finding) -> String {
             entries.iter().map(|(entry, reason)| format!("unproved {}: {reason}", entry.name)).collect()
         }
         Finding::Drift(changes) => format!("drift\n{}", blocks(changes).trim_end()),
+        Finding::LockBehind(lock) => format!("lock file {} of {}", lock.lock, lock.database),
         Finding::SourceAhead(changes) => format!("ahead\n{}", blocks(changes).trim_end()),
     }
 }

@@ -9,6 +9,7 @@ mod down;
 mod faults;
 mod forget;
 mod generate;
+mod lockfile;
 mod project;
 mod rebase;
 mod reset;

@@ -8,7 +8,7 @@ use whimbrel::core::history::{Checksum, Entry, Journal};
 use whimbrel::core::resolve::lenient;
 use whimbrel::db::{Row, Value};
 use whimbrel::store::Store;
-use whimbrel::{Clock, Error, GenerateReport, MemoryStore, Migrator, MigratorBuilder, Source};
+use whimbrel::{Clock, Error, GenerateReport, Layout, MemoryStore, Migrator, MigratorBuilder, Source};
 use whimbrel_testkit::database::Database;
 
 pub(crate) const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
@@ -30,12 +30,18 @@ pub(crate) struct Project {
     pub(crate) store: MemoryStore,
     /// What time it is here, in milliseconds since 1970-01-01 UTC.
     pub(crate) now: i64,
+    pub(crate) layout: Layout,
 }
 
 impl Project {
     /// Nothing in the database, nothing in the folder.
     pub(crate) async fn new(dialect: Dialect) -> Self {
-        Self { database: Database::shared(dialect).await, store: MemoryStore::new(), now: NOW }
+        Self {
+            database: Database::shared(dialect).await,
+            store: MemoryStore::new(),
+            now: NOW,
+            layout: Layout::Journal,
+        }
     }
 
     /// A migration for each schema, none of them applied.
@@ -56,7 +62,12 @@ impl Project {
 
     /// The same folder, and an empty database.
     pub(crate) async fn elsewhere(&self) -> Self {
-        Self { database: Database::shared(self.dialect()).await, store: self.store.clone(), now: self.now }
+        Self {
+            database: Database::shared(self.dialect()).await,
+            store: self.store.clone(),
+            now: self.now,
+            layout: self.layout,
+        }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -65,7 +76,7 @@ impl Project {
 
     pub(crate) fn builder(&self) -> MigratorBuilder {
         let builder = Migrator::builder(self.database.url()).unwrap();
-        builder.store(self.store.clone()).clock(Clock::pinned(self.now))
+        builder.store(self.store.clone()).layout(self.layout).clock(Clock::pinned(self.now))
     }
 
     /// Verbs without a desired schema.

@@ -17,7 +17,7 @@ pub(crate) async fn run(cx: &Context, args: &AdoptArgs) -> Result<Exit, CliError
     let access = if args.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     let options = ConnectOptions { access, missing: Missing::Refuse, ..ConnectOptions::default() };
     let from = Dir::read(&args.from, None, || cx.settings.url())?;
-    let from = from.store(options.clone())?;
+    let from = from.store(options.clone(), whimbrel::Layout::Journal)?;
     let mut migrator = cx.connect(&cx.settings.url()?, None, options).await?;
     let name = migrator.server().name.clone();
     let canceller = migrator.canceller();

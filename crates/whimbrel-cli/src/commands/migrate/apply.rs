@@ -58,6 +58,9 @@ pub(crate) async fn run(cx: &Context, args: &ApplyArgs) -> Result<Exit, CliError
             super::watch::short(took)
         )),
     }
+    for note in &report.notes {
+        cx.say(format_args!("note: {note}"));
+    }
     if !report.pending.is_empty() {
         cx.say(format_args!("{} still pending", count(report.pending.len() as u64, "migration")));
     }
@@ -106,6 +109,7 @@ fn tell_json(cx: &Context, report: &ApplyReport, watch: &Watch<'_>) -> Result<Ex
     let output = Output {
         migrations: Some(migrations),
         applied: Some(!report.migrations.is_empty()),
+        notes: Some(report.notes.clone()).filter(|notes| !notes.is_empty()),
         ..Output::new("migrate apply")
     };
     cx.term.data(&output.line()).map_err(CliError::output)?;

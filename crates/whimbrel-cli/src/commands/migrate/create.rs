@@ -1,6 +1,7 @@
 //! `migrate create`: an empty migration, to be filled in by hand.
 
 use whimbrel::db::ConnectOptions;
+use whimbrel::{CreateOptions, Layout};
 
 use crate::args::{CreateArgs, FormatArg};
 use crate::context::Context;
@@ -11,9 +12,10 @@ use crate::render::json::{self, Output};
 pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliError> {
     // Only the dialect matters: nothing is connected to.
     let dialect = cx.settings.url()?.dialect();
-    let store = cx.dir()?.store(ConnectOptions::default())?;
-    let (clock, format) = (cx.settings.clock()?, args.format.into());
-    let written = whimbrel::create(&store, dialect, &clock, &args.name, format).await?;
+    let layout = cx.settings.layout.unwrap_or_default();
+    let store = cx.store(ConnectOptions::default())?;
+    let options = CreateOptions { layout, format: args.format.into() };
+    let written = whimbrel::create(&store, dialect, &cx.settings.clock()?, &args.name, options).await?;
     let files = cx.files([&written])?;
     if cx.global.json {
         let output = Output {
@@ -33,6 +35,10 @@ pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliErro
         FormatArg::Ts | FormatArg::Js => "write what it does",
         FormatArg::Rust => "register the closure in your program",
     };
-    cx.say(format_args!("help: {what}, then run `whimbrel migrate verify --accept {name}`"));
+    let accept = match layout {
+        Layout::Journal => format!(" --accept {name}"),
+        Layout::LockFile => String::new(),
+    };
+    cx.say(format_args!("help: {what}, then run `whimbrel migrate verify{accept}`"));
     Ok(Exit::Done)
 }

@@ -57,6 +57,7 @@ pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError>
             migrations: Some(migrations),
             questions: Some(Vec::new()),
             applied: Some(true),
+            notes: Some(report.notes.clone()).filter(|notes| !notes.is_empty()),
             ..Output::new("migrate down")
         };
         cx.term.data(&output.line()).map_err(CliError::output)?;
@@ -64,6 +65,9 @@ pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError>
     }
     let rolled = count(report.migrations.len() as u64, "migration");
     cx.say(format_args!("\n{rolled} rolled back from `{name}` in {}", watch::short(took)));
+    for note in &report.notes {
+        cx.say(format_args!("note: {note}"));
+    }
     Ok(Exit::Done)
 }
 

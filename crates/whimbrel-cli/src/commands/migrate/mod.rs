@@ -57,5 +57,6 @@ fn confirmed(
 
 /// The number and name of a migration, as its file has them.
 pub(super) fn label(entry: &Entry) -> String {
-    entry.file_name().trim_end_matches(".sql").to_owned()
+    let file = entry.file_name();
+    file.rsplit_once('.').map_or(file.as_str(), |(label, _)| label).to_owned()
 }

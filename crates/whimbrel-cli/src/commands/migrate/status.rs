@@ -3,9 +3,9 @@
 use std::future::IntoFuture as _;
 
 use anstyle::{AnsiColor, Style};
-use whimbrel::StatusReport;
 use whimbrel::core::history::{Detail, Standing, State};
 use whimbrel::db::{Access, ConnectOptions, Missing};
+use whimbrel::{LockStanding, StatusReport};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -23,11 +23,15 @@ pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
     migrator.close().await?;
     if cx.global.json {
         let migrations = report.migrations.iter().map(migration).collect();
-        let output = Output { migrations: Some(migrations), ..Output::new("migrate status") };
+        let notes = report.lock.filter(|lock| lock.is_behind()).map(|lock| vec![behind(lock)]);
+        let output = Output { migrations: Some(migrations), notes, ..Output::new("migrate status") };
         cx.term.data(&output.line()).map_err(CliError::output)?;
     } else {
         cx.term.page(&table(&report)).map_err(CliError::output)?;
         cx.say(summary(&report));
+        if let Some(lock) = report.lock.filter(|lock| lock.is_behind()) {
+            cx.say(format_args!("note: {}", behind(lock)));
+        }
     }
     Ok(Exit::Done)
 }
@@ -94,6 +98,14 @@ fn style_of(state: State) -> Style {
             AnsiColor::Red.on_default()
         }
     }
+}
+
+/// What there is to say of a lock file that lags behind.
+fn behind(lock: LockStanding) -> String {
+    format!(
+        "the lock file has version {}, and the database {}: the next `whimbrel migrate apply` brings it up to date",
+        lock.lock, lock.database
+    )
 }
 
 /// `2 applied, 1 pending`, and every other state that occurs.

@@ -1,0 +1,293 @@
+//! The history of a project with a lock file: read as a journal, and kept in step.
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Checksum, Entry, Journal, Script};
+use whimbrel_core::lockfile::{
+    FileName, FolderProblem, Found, LOCK_FILE, LockFile, LockFileError, catch_up, folder_entries,
+    folder_journal,
+};
+use whimbrel_core::name::ObjectName;
+use whimbrel_core::schema::{Schema, Table};
+use whimbrel_db::apply::Work;
+use whimbrel_db::introspect;
+
+use super::{File, Files, History, HistoryError, Layout, in_store};
+use crate::error::Error;
+use crate::migrator::Migrator;
+use crate::prove::build;
+use crate::store::{Edit, Store, StoreError, View, commit, recover};
+
+/// How often the lock file is tried to be brought up to date while somebody else
+/// keeps writing.
+const ATTEMPTS: usize = 5;
+
+/// A folder with its lock file, as they are.
+pub(crate) struct Folder {
+    pub(crate) lock: LockFile,
+    pub(crate) lock_text: Option<String>,
+    /// The files of migrations, in the order of their numbers.
+    pub(crate) files: Vec<(Found, String)>,
+    /// The names of all texts at the top of the store.
+    pub(crate) names: Vec<String>,
+}
+
+impl Folder {
+    /// Reads the folder; `lock` makes a lock file of the text that is there.
+    pub(crate) async fn read(
+        view: &View<'_>,
+        lock: impl FnOnce(&str) -> Result<LockFile, Error>,
+    ) -> Result<Self, Error> {
+        let store = view.store();
+        if !store.capabilities().list {
+            return Err(StoreError::unsupported(&store.name(), "list its files").into());
+        }
+        let lock_text = view.get(LOCK_FILE).await?;
+        let lock = lock_text.as_deref().map(lock).transpose()?.unwrap_or_default();
+        let names = top_names(view.list().await?);
+        let problems: Vec<_> = names
+            .iter()
+            .filter(|name| FileName::is_misnamed(name))
+            .map(|name| FolderProblem::Misnamed { file: name.clone() })
+            .collect();
+        refuse(problems)?;
+        let mut found: Vec<FileName> = names.iter().filter_map(|name| FileName::read(name)).collect();
+        found.sort();
+        let paths: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let texts = view.get_many(&paths).await?;
+        let file = |(name, text): (FileName, Option<String>)| {
+            let text = text?;
+            Some((Found { name, checksum: Checksum::of_file(&text) }, text))
+        };
+        let files = found.into_iter().zip(texts).filter_map(file).collect();
+        Ok(Self { lock, lock_text, files, names })
+    }
+
+    pub(crate) fn found(&self) -> Vec<Found> {
+        self.files.iter().map(|(found, _)| found.clone()).collect()
+    }
+
+    /// All migrations as they are, numbers perhaps twice.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        folder_entries(&self.lock, &self.found())
+    }
+
+    fn text_of(&self, entry: &Entry) -> Option<String> {
+        let name = entry.file_name();
+        self.files.iter().find(|(found, _)| found.name.to_string() == name).map(|(_, text)| text.clone())
+    }
+}
+
+/// The names of what is in the store itself, and in none of its folders.
+pub(crate) fn top_names(paths: Vec<String>) -> Vec<String> {
+    paths.into_iter().filter(|path| !path.contains('/')).collect()
+}
+
+fn refuse(problems: Vec<FolderProblem>) -> Result<(), HistoryError> {
+    if problems.is_empty() { Ok(()) } else { Err(HistoryError::Folder { problems }) }
+}
+
+/// Reads a lock file of which all parts agree.
+pub(crate) fn sound_lock(file: &str, text: &str) -> Result<LockFile, Error> {
+    let lock = LockFile::from_json(file, text)?;
+    match LockFileError::of(file, lock.contradictions()) {
+        Some(error) => Err(error.into()),
+        None => Ok(lock),
+    }
+}
+
+impl History {
+    /// Reads the history of a folder with a lock file.
+    pub(super) async fn through_lock(view: &View<'_>, dialect: Dialect) -> Result<Self, Error> {
+        let store = view.store();
+        let folder = Folder::read(view, |text| sound_lock(&in_store(store, LOCK_FILE), text)).await?;
+        let journal = folder_journal(dialect, &folder.lock, &folder.found())
+            .map_err(|problems| HistoryError::Folder { problems })?;
+        Ok(Self::of_folder(store, folder, journal))
+    }
+
+    fn of_folder(store: &dyn Store, folder: Folder, journal: Journal) -> Self {
+        let files = journal.entries.iter().map(|entry| Files { up: folder.text_of(entry), down: None });
+        let files = files.collect();
+        let mut history = Self::with_files(store.name(), journal, files);
+        history.layout = Layout::LockFile;
+        history.lock = folder.lock.named(&history.journal);
+        history.head_text = folder.lock_text;
+        history.names = Some(folder.names);
+        history
+    }
+
+    /// The tables that were there before the first migration, as statements.
+    ///
+    /// # Errors
+    ///
+    /// If the lock file has fields in them of a type that is not known.
+    pub(crate) fn base(&self, dialect: Dialect) -> Result<Option<Script>, Error> {
+        let unknown = |problems| HistoryError::UnknownTypes { problems };
+        let sql = self.lock.base_sql(dialect).map_err(unknown)?;
+        if sql.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Script::read(dialect, LOCK_FILE, &sql)?))
+    }
+
+    /// Without the tables that no migration made: of those only the fields are
+    /// known.
+    pub(crate) fn without_base(&self, dialect: Dialect, mut schema: Schema) -> Schema {
+        let base = self.lock.base();
+        schema.tables.retain(|table| {
+            !base.iter().any(|(_, one)| dialect.same_ident(&one.ptr, &table.name.to_string()))
+        });
+        schema
+    }
+}
+
+impl Migrator {
+    /// The schema in which every table that the lock file knows by its logical
+    /// name has the name that it has in the database.
+    ///
+    /// The engine renames them, with all that refers to them, in the scratch
+    /// database.
+    ///
+    /// # Errors
+    ///
+    /// If the schema does not replay, or the scratch database fails.
+    pub(crate) async fn under_physical_names(
+        &mut self,
+        history: &History,
+        schema: Schema,
+    ) -> Result<Schema, Error> {
+        let dialect = self.dialect();
+        let has = |name: &str| {
+            schema.tables.iter().any(|table| dialect.same_name(&table.name, &ObjectName::new(name)))
+        };
+        let tables = history.lock.tables.iter();
+        let other: Vec<_> =
+            tables.filter(|(name, table)| *name != table.ptr && has(name) && !has(&table.ptr)).collect();
+        if other.is_empty() {
+            return Ok(schema);
+        }
+        let workshop = self.workshop().await?;
+        if let Err(reason) = build(workshop, &schema).await? {
+            return Err(HistoryError::NotRenamed { reason }.into());
+        }
+        for (name, table) in other {
+            let (from, to) = (dialect.quote_ident(name), dialect.quote_ident(&table.ptr));
+            workshop.connection().execute(&format!("ALTER TABLE {from} RENAME TO {to}")).await?;
+            let found = schema.tables.iter().find(|one| dialect.same_name(&one.name, &ObjectName::new(name)));
+            for constraint in found.into_iter().flat_map(|found| constraints_named_after(dialect, found)) {
+                let new = format!("{}{}", table.ptr, &constraint[name.len()..]);
+                let (old, new) = (dialect.quote_ident(&constraint), dialect.quote_ident(&new));
+                workshop
+                    .connection()
+                    .execute(&format!("ALTER TABLE {to} RENAME CONSTRAINT {old} TO {new}"))
+                    .await?;
+            }
+        }
+        Ok(workshop.read().await?)
+    }
+
+    /// Makes the lock file say what the database has, where it lags behind; with
+    /// `down` also where it is ahead. Where it says so already, nothing is read or
+    /// written. Returns what is worth knowing.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read, or the lock file cannot be written for
+    /// another reason than that it is read-only.
+    pub(crate) async fn keep_lock_file(&mut self, down: bool) -> Result<Vec<String>, Error> {
+        if self.settings.layout == Layout::Journal {
+            return Ok(Vec::new());
+        }
+        // What a crash left half written is finished, where it can be.
+        match recover(self.store()?.as_ref()).await {
+            Ok(_) | Err(StoreError::ReadOnly { .. } | StoreError::Denied { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        for _ in 1..ATTEMPTS {
+            match self.bring_up_to_date(down).await {
+                Err(Error::Store(StoreError::Changed { .. })) => {}
+                outcome => return outcome,
+            }
+        }
+        self.bring_up_to_date(down).await
+    }
+
+    async fn bring_up_to_date(&mut self, down: bool) -> Result<Vec<String>, Error> {
+        let history = self.history().await?;
+        let table = self.tracking_table()?;
+        let tracked = self.tracked(&table).await?;
+        let standings = history.standings(&tracked.applied, &tracked.progress());
+        let both = history.journal.entries.iter().zip(&standings);
+        let applied: Vec<&Entry> =
+            both.take_while(|(_, standing)| standing.applied_at.is_some()).map(|(entry, _)| entry).collect();
+        let recorded = history.lock.migrations.len();
+        let (lock, foreign) = if applied.len() > recorded {
+            // Before anything is written down, files and rows must agree.
+            history.refuse_problems(&standings)?;
+            let caught_up = self.caught_up(&history, &applied[recorded..]).await?;
+            (caught_up.lock, caught_up.foreign_hashes)
+        } else if down && applied.len() < recorded {
+            (history.lock.truncated(applied.len()), Vec::new())
+        } else {
+            return Ok(Vec::new());
+        };
+        let edit = Edit::new().expect(LOCK_FILE, history.head_text.as_deref()).put(LOCK_FILE, lock.to_json());
+        let store = self.store()?;
+        let mut notes: Vec<String> = foreign.iter().map(|table| foreign_hash(table)).collect();
+        match commit(store.as_ref(), edit).await {
+            Ok(()) => {}
+            Err(error @ (StoreError::ReadOnly { .. } | StoreError::Denied { .. })) => {
+                let file = store.place(LOCK_FILE);
+                notes = vec![format!(
+                    "`{file}` was not brought up to date: {error}; the next `whimbrel migrate apply` \
+                     where it may be written does so"
+                )];
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(notes)
+    }
+
+    async fn caught_up(
+        &mut self,
+        history: &History,
+        applied: &[&Entry],
+    ) -> Result<whimbrel_core::lockfile::CaughtUp, Error> {
+        let options = self.settings.introspect.clone();
+        let live = introspect(self.connection.as_mut(), &options).await?.schema;
+        let dialect = self.dialect();
+        let programs = self.settings.programs.clone();
+        let work = |entry: &&Entry| history.way_there(&programs, dialect, entry);
+        let works = applied.iter().map(work).collect::<Result<Vec<_>, _>>()?;
+        let both: Vec<_> = applied.iter().copied().zip(works.iter().map(Work::script)).collect();
+        Ok(catch_up(dialect, &history.lock, &both, &live, self.settings.clock.now()))
+    }
+}
+
+/// The constraints that PostgreSQL names after their table: a table that had its
+/// name from the beginning has them under that one.
+fn constraints_named_after(dialect: Dialect, table: &Table) -> Vec<String> {
+    let names = match dialect {
+        Dialect::Sqlite => Vec::new(),
+        Dialect::Postgres => {
+            let primary_key = table.primary_key.iter().map(|key| &key.name);
+            let uniques = table.unique_constraints.iter().map(|unique| &unique.name);
+            let keys = table.foreign_keys.iter().map(|key| &key.name);
+            let checks = table.checks.iter().map(|check| &check.name);
+            primary_key.chain(uniques).chain(keys).chain(checks).flatten().collect()
+        }
+    };
+    let start = format!("{}_", table.name.name);
+    names.into_iter().filter(|name| name.starts_with(&start)).cloned().collect()
+}
+
+fn foreign_hash(table: &str) -> String {
+    format!(
+        "the hash of `{table}` in the lock file was not whimbrel's; the fields have changed, and it is now"
+    )
+}
+
+/// One file of two, as this layout has it.
+pub(crate) fn one_file(up: File, down: Option<&str>) -> File {
+    File { text: whimbrel_core::history::inlined(&up.text, down), ..up }
+}
