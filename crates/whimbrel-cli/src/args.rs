@@ -259,10 +259,6 @@ pub(crate) struct CreateArgs {
 pub(crate) enum FormatArg {
     /// SQL statements
     Sql,
-    /// A module in TypeScript
-    Ts,
-    /// A module in JavaScript
-    Js,
     /// A closure of your own program
     Rust,
 }
@@ -271,8 +267,6 @@ impl From<FormatArg> for history::Format {
     fn from(format: FormatArg) -> Self {
         match format {
             FormatArg::Sql => Self::Sql,
-            FormatArg::Ts => Self::Ts,
-            FormatArg::Js => Self::Js,
             FormatArg::Rust => Self::Rust,
         }
     }

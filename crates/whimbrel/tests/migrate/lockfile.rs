@@ -205,8 +205,8 @@ async fn what_is_created_has_the_next_number_and_overwrites_nothing() {
         .await;
     assert_eq!(
         told(migrator.apply().await),
-        "whimbrel::history::program\n`memory/0003_fill-in-2.ts` is a program, and this whimbrel runs SQL alone\n\
-         nothing was run; write it as SQL (`whimbrel migrate create NAME --format sql`), or use a whimbrel that runs programs"
+        "whimbrel::program::no_scripts\n`memory/0003_fill-in-2.ts` is a script, and this whimbrel runs none\n\
+         nothing was run; write what it does in SQL, or as a closure with `--format rust`"
     );
     assert_eq!(project.tracked().await, "create-users");
 }

@@ -32,7 +32,6 @@ pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliErro
     let name = &written.entry.name;
     let what = match args.format {
         FormatArg::Sql => "write its statements",
-        FormatArg::Ts | FormatArg::Js => "write what it does",
         FormatArg::Rust => "register the closure in your program",
     };
     let accept = match layout {
