@@ -159,6 +159,7 @@ impl DatabaseUrl {
     /// let url: DatabaseUrl = "sqlite://app.db".parse().unwrap();
     /// let url = url.relative_to("/srv".as_ref());
     /// assert_eq!(url.sqlite_path(), Some("/srv/app.db".as_ref()));
+    /// assert_eq!(url.to_string(), "sqlite:///srv/app.db");
     /// ```
     #[must_use]
     pub fn relative_to(mut self, folder: &Path) -> Self {
@@ -166,7 +167,10 @@ impl DatabaseUrl {
             && path.is_relative()
         {
             *path = folder.join(&path);
-            self.text = path.display().to_string();
+            self.text = match split_scheme(&self.text) {
+                Some((scheme, _)) => format!("{scheme}://{}", path.display()),
+                None => path.display().to_string(),
+            };
         }
         self
     }
