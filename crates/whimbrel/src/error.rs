@@ -140,13 +140,12 @@ pub enum Error {
     },
     /// The policy of the environment forbids changes.
     #[error("the policy `additive` refuses what is no addition: {}", violations.join(", "))]
-    #[diagnostic(
-        code(whimbrel::policy::additive),
-        help("nothing was done; where it must be, run it with `--policy ask`")
-    )]
+    #[diagnostic(code(whimbrel::policy::additive), help("nothing was done; {advice}"))]
     Policy {
         /// What each offending change would do.
         violations: Vec<String>,
+        /// How it can be done all the same.
+        advice: String,
     },
     /// Objects of kinds that whimbrel does not manage stand in the way.
     #[error("what is left alone stands in the way: {}", reasons.join(", "))]

@@ -15,17 +15,25 @@ use crate::error::Error;
 use crate::facts::Probed;
 use crate::resolver::AsyncResolver;
 
-/// Refuses what the policy of the environment forbids.
+/// Refuses what the policy of the environment forbids. `by_hand` is the file in
+/// which it could be written by hand: what is read in a migration is run as it is.
 ///
 /// # Errors
 ///
 /// [`Error::Policy`] with every change that it forbids.
-pub(crate) fn check_policy(policy: Policy, changes: &[Change]) -> Result<(), Error> {
+pub(crate) fn check_policy(policy: Policy, changes: &[Change], by_hand: Option<&str>) -> Result<(), Error> {
     let violations = policy.violations(changes);
     if violations.is_empty() {
         return Ok(());
     }
-    Err(Error::Policy { violations: violations.iter().map(ToString::to_string).collect() })
+    let advice = match by_hand {
+        Some(file) => format!(
+            "where it must be, write it by hand: `whimbrel migrate create NAME` begins `{file}`; \
+             or run this with `--policy ask`"
+        ),
+        None => "where it must be, run it with `--policy ask`".to_owned(),
+    };
+    Err(Error::Policy { violations: violations.iter().map(ToString::to_string).collect(), advice })
 }
 
 /// Accepts every loss where the policy allows that, and asks `resolver` all else.

@@ -247,7 +247,7 @@ async fn the_additive_policy_refuses_all_but_additions() {
     let less = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
     let error =
         build(less, Policy::Additive).await.unwrap().push().resolver(always_add_drop()).await.unwrap_err();
-    let Error::Policy { violations } = error else { panic!("{error:?}") };
+    let Error::Policy { violations, .. } = error else { panic!("{error:?}") };
     assert_eq!(violations, ["drops column `users.age`", "drops column `users.nick`"]);
     assert!(build(less, Policy::Allow).await.unwrap().push().await.unwrap().applied);
 }

@@ -23,7 +23,7 @@ use whimbrel_db::grants::Recreated;
 use crate::draft::drafts;
 use crate::error::Error;
 use crate::facts::Probed;
-use crate::history::{History, Layout, Said, Writer, Written, new_files};
+use crate::history::{History, Layout, Said, Writer, Written, in_store, new_files};
 use crate::migrator::Migrator;
 use crate::prove::Claim;
 use crate::recreated::recreated;
@@ -121,7 +121,7 @@ impl<'m> Generate<'m> {
 
         let renames = known_renames(dialect, pair, &self.renames, &desired.hints)?;
         let (mut changes, renames) = resolve_renames(dialect, pair, renames, self.resolver.as_mut()).await?;
-        check_policy(self.migrator.settings.policy, &changes)?;
+        check_policy(self.migrator.settings.policy, &changes, Some(&self.next_file(&history)?))?;
         let accepted = self.accept_losses(pair, &mut changes).await?;
         let plan = plan(dialect, pair, &changes)?;
         let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };
@@ -152,6 +152,12 @@ impl<'m> Generate<'m> {
             engine: self.migrator.server().engine(),
             now: self.migrator.settings.clock.now(),
         }
+    }
+
+    /// The file that a migration written by hand would get, but for its name.
+    fn next_file(&self, history: &History) -> Result<String, Error> {
+        let idx = history.layout.next_index(&history.journal);
+        Ok(in_store(self.migrator.store()?.as_ref(), &format!("{idx:04}_NAME.sql")))
     }
 
     /// Puts all files into the store, if nobody was faster.

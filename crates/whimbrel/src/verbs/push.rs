@@ -245,7 +245,7 @@ impl<'m> Push<'m> {
         } else {
             resolve_renames(dialect, pair, renames, self.resolver.as_mut()).await?
         };
-        check_policy(self.migrator.settings.policy, &changes)?;
+        check_policy(self.migrator.settings.policy, &changes, None)?;
         check_left_alone(obstacles(dialect, &live.unmanaged, &renames, &changes))?;
         let losses = losses(dialect, pair, &changes);
         let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;

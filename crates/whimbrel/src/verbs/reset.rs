@@ -98,7 +98,7 @@ impl<'m> Reset<'m> {
         let drops = plan(dialect, pair, &dropped)?;
         let jobs = self.jobs(&history, &drops)?;
         if !self.dry_run {
-            check_policy(self.migrator.settings.policy, &dropped)?;
+            check_policy(self.migrator.settings.policy, &dropped, None)?;
             self.ask(pair, &dropped).await?;
             let table = self.migrator.tracking_table()?;
             let mut agenda = Everything { jobs };
