@@ -14,6 +14,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).name()
     }
 
+    fn place(&self, path: &str) -> String {
+        (**self).place(path)
+    }
+
     async fn get(&self, path: &str) -> Result<Option<String>, StoreError> {
         (**self).get(path).await
     }
