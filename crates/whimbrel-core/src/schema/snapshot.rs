@@ -318,7 +318,7 @@ mod tests {
         check(r#"{"version":2,"tables":[]}"#, "the snapshot has version 2, and this whimbrel reads up to 1");
         check(
             r#"{"head":{"name":"a","checksum":"x"},"tables":[]}"#,
-            "the snapshot does not read: `x` is no checksum at line 1 column 35",
+            "the snapshot does not read: `x` is no checksum at line 1 column 34",
         );
     }
 }
