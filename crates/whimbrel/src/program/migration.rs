@@ -29,9 +29,10 @@ type Run = Arc<dyn Fn(Transaction) -> Ran + Send + Sync>;
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// use whimbrel::core::{dialect::Dialect, history::Format};
 /// use whimbrel::store::MemoryStore;
-/// use whimbrel::{Clock, Migration, Migrator, create};
+/// use whimbrel::{Clock, CreateOptions, Migration, Migrator, create};
 /// let store = MemoryStore::new();
-/// create(&store, Dialect::Sqlite, &Clock::system(), "backfill", Format::Rust).await?;
+/// let options = CreateOptions { format: Format::Rust, ..CreateOptions::default() };
+/// create(&store, Dialect::Sqlite, &Clock::system(), "backfill", options).await?;
 ///
 /// let backfill = Migration::new("backfill")
 ///     .up(|tx| async move {
