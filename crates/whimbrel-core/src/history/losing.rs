@@ -122,25 +122,10 @@ fn dropped_columns(dialect: Dialect, sql: &str) -> Vec<Loss> {
                 losses.push(Loss { table: table.clone(), kind });
             }
         }
-        if !next_action(&mut cursor) {
+        if !cursor.skip_past_comma() {
             return losses;
         }
     }
-}
-
-/// Steps over the rest of an action and the comma after it, if one follows.
-fn next_action(cursor: &mut Cursor<'_>) -> bool {
-    while cursor.peek().is_some() {
-        if cursor.eat_punct(",") {
-            return true;
-        }
-        if cursor.at_punct("(") {
-            cursor.skip_parentheses();
-        } else {
-            cursor.next();
-        }
-    }
-    false
 }
 
 #[cfg(test)]

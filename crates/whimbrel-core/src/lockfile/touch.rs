@@ -63,7 +63,7 @@ fn altered(cursor: &mut Cursor<'_>) -> Vec<Touch> {
     let mut touches = Vec::new();
     loop {
         touches.extend(action(cursor, &table));
-        if !next_action(cursor) {
+        if !cursor.skip_past_comma() {
             return touches;
         }
     }
@@ -100,21 +100,6 @@ fn renamed(cursor: &mut Cursor<'_>, table: &ObjectName) -> Option<Touch> {
     let from = cursor.name()?.into_owned();
     let to = cursor.eat("to").then(|| cursor.name())??.into_owned();
     Some(Touch::RenamedColumn { table: table.clone(), from, to })
-}
-
-/// Steps over the rest of an action and the comma after it, if one follows.
-fn next_action(cursor: &mut Cursor<'_>) -> bool {
-    while cursor.peek().is_some() {
-        if cursor.eat_punct(",") {
-            return true;
-        }
-        if cursor.at_punct("(") {
-            cursor.skip_parentheses();
-        } else {
-            cursor.next();
-        }
-    }
-    false
 }
 
 #[cfg(test)]

@@ -128,6 +128,22 @@ impl<'a> Cursor<'a> {
             }
         }
     }
+
+    /// Steps over the rest of an item, such as an action of ALTER TABLE, and the
+    /// comma after it; says whether one follows.
+    pub fn skip_past_comma(&mut self) -> bool {
+        while self.peek().is_some() {
+            if self.eat_punct(",") {
+                return true;
+            }
+            if self.at_punct("(") {
+                self.skip_parentheses();
+            } else {
+                self.next();
+            }
+        }
+        false
+    }
 }
 
 impl<'a> Iterator for Cursor<'a> {
