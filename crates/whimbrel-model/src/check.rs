@@ -137,7 +137,9 @@ fn check_field(field: &Field, found: &mut Vec<Problem>) {
     };
     let key = &field.key;
     let mut wrong = |at, message: String, help: &str| found.push(Problem::new(at, message, help));
-    if field.primary_key && field.nullable {
+    // Keys of SQLite may be said to be nullable; an `Option` is a slip.
+    let slips = field.nullable && field.may_be_null();
+    if field.primary_key && slips {
         wrong(field.at, format!("`{key}` is in the primary key and cannot be NULL"), "take the `Option` out");
     }
     let counts = field.auto_increment || field.identity.is_some();
@@ -151,7 +153,7 @@ fn check_field(field: &Field, found: &mut Vec<Problem>) {
             "use `i64`, or a default such as `default = uuid()`",
         );
     }
-    if counts && field.nullable {
+    if counts && slips {
         wrong(field.at, format!("`{key}` counts up and is never NULL"), "take the `Option` out");
     }
     let sources = [counts, field.default.is_some(), field.generated.is_some()];
@@ -163,7 +165,7 @@ fn check_field(field: &Field, found: &mut Vec<Problem>) {
         );
     }
     if let Some((default, at)) = &field.default
-        && let Err(help) = fits(ty, field.nullable, default)
+        && let Err(help) = fits(ty, field.may_be_null(), default)
     {
         wrong(*at, format!("the default of `{key}` does not fit its type"), &help);
     }
@@ -173,9 +175,12 @@ fn check_field(field: &Field, found: &mut Vec<Problem>) {
 fn fits(ty: &Type, nullable: bool, default: &Default) -> Result<(), String> {
     match default {
         Default::Sql(_) => Ok(()),
-        Default::Literal(Literal::Null) => match nullable {
-            true => Ok(()),
-            false => Err("it is not NULL: make the field an `Option`, or take the default out".to_owned()),
+        Default::Literal(Literal::Null) => match (nullable, ty) {
+            // Behind the name may be an `Option`.
+            (true, _) | (false, Type::Named { .. }) => Ok(()),
+            (false, Type::Scalar(_) | Type::Enum(_) | Type::List(_) | Type::Native(_)) => {
+                Err("it is not NULL: make the field an `Option`, or take the default out".to_owned())
+            }
         },
         Default::Literal(literal) => match ty {
             Type::Scalar(scalar) => literal_fits(*scalar, literal),
@@ -269,7 +274,7 @@ fn generator_fits(ty: &Type, generator: Generator) -> Result<(), String> {
 
 fn check_reference(model: &Model, fields: &[String], reference: &Reference, found: &mut Vec<Problem>) {
     let all: Vec<_> = model.fields.iter().filter(|field| fields.contains(&field.key)).collect();
-    let required = all.iter().find(|field| !field.nullable);
+    let required = all.iter().find(|field| !field.may_be_null());
     let sets_null = [reference.on_delete, reference.on_update].contains(&Some(ReferentialAction::SetNull));
     if let (true, Some(field)) = (sets_null, required) {
         found.push(Problem::new(

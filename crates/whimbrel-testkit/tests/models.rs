@@ -1,7 +1,8 @@
 //! A database written as models, and the models pushed back: nothing changes.
 //!
-//! The schemas are those of the golden cases, and random ones; `WHIMBREL_GOLDEN`
-//! names a case, `WHIMBREL_SEED` and `WHIMBREL_CASES` try other random ones.
+//! The schemas are those of the golden cases, random ones, and those of random
+//! models; `WHIMBREL_GOLDEN` names a case, `WHIMBREL_SEED` and `WHIMBREL_CASES`
+//! try other random ones.
 
 use std::fmt::Write as _;
 use std::sync::Mutex;
@@ -9,9 +10,10 @@ use std::sync::Mutex;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 use whimbrel::core::dialect::Dialect;
+use whimbrel::core::schema::{Column, KeyPart, Schema, Table};
 use whimbrel::{Migrator, Source};
 use whimbrel_testkit::database::{Database, block_on};
-use whimbrel_testkit::generate::model;
+use whimbrel_testkit::generate::{MadeTable, Structs, model, structs};
 use whimbrel_testkit::golden::cases;
 
 /// Writes the schema that SQL makes as models. Pushed back they change nothing;
@@ -54,12 +56,53 @@ async fn push(database: &Database, text: &str) -> Result<String, String> {
 
 fn tell(error: whimbrel::Error) -> String {
     let mut text = error.to_string();
+    if let whimbrel::Error::Source(whimbrel::SourceError::Models { problems }) = &error {
+        text.extend(problems.iter().map(|problem| format!("\n{problem}")));
+    }
     let mut cause = std::error::Error::source(&error);
     while let Some(error) = cause {
         let _ = write!(text, ": {error}");
         cause = error.source();
     }
     text
+}
+
+/// Pushes models: what they say must come of it, a second push finds nothing to
+/// do, and nor does one of the models that are written of it.
+async fn comes_of(dialect: Dialect, models: &Structs) -> Result<(), String> {
+    let mut database = Database::shared(dialect).await;
+    push(&database, &models.text).await?;
+    let made = made(&database.schema().await?);
+    if made != models.tables {
+        return Err(format!("{:#?}\ncame of it, and not\n{:#?}", made, models.tables));
+    }
+    let again = push(&database, &models.text).await?;
+    if !again.is_empty() {
+        return Err(format!("a second push changes {again}"));
+    }
+    let text = written(&database).await?;
+    let back = push(&database, &text).await?;
+    if back.is_empty() { Ok(()) } else { Err(format!("{text}\npushed back they change {back}")) }
+}
+
+/// The tables of a schema, as random models tell of theirs.
+fn made(schema: &Schema) -> Vec<MadeTable> {
+    let table = |table: &Table| {
+        let key = table.primary_key.iter().flat_map(|key| &key.columns);
+        let key: Vec<_> = key.filter_map(KeyPart::column_name).collect();
+        let column = |column: &Column| match (key.contains(&column.name.as_str()), column.nullable) {
+            (true, _) => format!("{}!", column.name),
+            (false, true) => format!("{}?", column.name),
+            (false, false) => column.name.clone(),
+        };
+        let mut columns: Vec<_> = table.columns.iter().map(column).collect();
+        columns.sort();
+        let namespace = table.name.namespace.iter().map(|name| format!("{name}.")).collect::<String>();
+        MadeTable { name: format!("{namespace}{}", table.name.name), columns }
+    };
+    let mut made: Vec<_> = schema.tables.iter().map(table).collect();
+    made.sort();
+    made
 }
 
 /// Writes the schema that SQL makes as models: they are read back before they
@@ -100,7 +143,7 @@ fn every_case(dialect: Dialect, works: impl AsyncFn(Dialect, &str) -> Result<(),
 }
 
 #[track_caller]
-fn random_ones(dialect: Dialect, cases: u32) {
+fn random_ones<S: Strategy>(cases: u32, strategy: &S, holds: impl AsyncFn(S::Value) -> Result<(), String>) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let config = ProptestConfig {
         cases: number("WHIMBREL_CASES").map_or(cases, |cases: u64| cases as u32),
@@ -109,9 +152,19 @@ fn random_ones(dialect: Dialect, cases: u32) {
         max_shrink_iters: 200,
         ..ProptestConfig::default()
     };
-    let property = |sql: String| block_on(round_trip(dialect, &sql)).map_err(TestCaseError::fail);
+    let property = |value| block_on(holds(value)).map_err(TestCaseError::fail);
+    TestRunner::new(config).run(strategy, property).unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[track_caller]
+fn random_schemas(dialect: Dialect, cases: u32) {
     let schemas = model(dialect).prop_map(|model| model.sql());
-    TestRunner::new(config).run(&schemas, property).unwrap_or_else(|error| panic!("{error}"));
+    random_ones(cases, &schemas, async |sql| round_trip(dialect, &sql).await);
+}
+
+#[track_caller]
+fn random_models(dialect: Dialect, cases: u32) {
+    random_ones(cases, &structs(dialect), async |models| comes_of(dialect, &models).await);
 }
 
 #[test]
@@ -127,10 +180,20 @@ fn every_golden_schema_is_written_as_models_on_postgres() {
 
 #[test]
 fn random_schemas_are_written_as_models_on_sqlite() {
-    random_ones(Dialect::Sqlite, 60);
+    random_schemas(Dialect::Sqlite, 60);
 }
 
 #[test]
 fn random_schemas_are_written_as_models_on_postgres() {
-    random_ones(Dialect::Postgres, 10);
+    random_schemas(Dialect::Postgres, 10);
+}
+
+#[test]
+fn random_models_are_pushed_and_written_on_sqlite() {
+    random_models(Dialect::Sqlite, 100);
+}
+
+#[test]
+fn random_models_are_pushed_and_written_on_postgres() {
+    random_models(Dialect::Postgres, 6);
 }

@@ -80,8 +80,13 @@ fn partner(all: &[Declared<'_>], index: usize, done: &[usize]) -> Result<Option<
         return Ok(None);
     }
     let back = from_to(&relation.target, &model.name);
+    // Two names are two relations.
+    let may_be_one = |index: usize| {
+        let theirs = &all[index].1.name;
+        relation.name.is_none() || theirs.is_none() || relation.name == *theirs
+    };
     if let ([_], [one]) = (own.as_slice(), back.as_slice()) {
-        return Ok(Some(*one).filter(|index| !done.contains(index)));
+        return Ok(Some(*one).filter(|index| may_be_one(*index) && !done.contains(index)));
     }
     let mut named = back.iter().filter(same_name);
     match (named.next(), named.next()) {

@@ -1,5 +1,6 @@
 //! Foreign keys, and what comes with them.
 
+use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::schema::{ForeignKey, Index, KeyPart, ReferentialAction, Table, Unique};
 
@@ -21,7 +22,7 @@ pub(super) fn add(cx: &mut Cx<'_>, model: &Model, table: &mut Table) {
         let Some((target, referenced)) = target(cx, model, &fields, reference) else {
             continue;
         };
-        let all_nullable = fields.iter().filter_map(|key| field(model, key)).all(|field| field.nullable);
+        let all_nullable = fields.iter().filter_map(|key| field(model, key)).all(Field::may_be_null);
         let usual = if all_nullable { ReferentialAction::SetNull } else { ReferentialAction::Restrict };
         let name = chosen(&reference.name, || joined(&table.name.name, &own, "fkey"));
         if let Some(name) = &name {
@@ -134,7 +135,7 @@ fn same_type(cx: &mut Cx<'_>, model: &Model, reference: &Reference, key: &str, o
     let (Some(own), Some(theirs)) = (of(model, field(model, key)), of(other, Some(to))) else {
         return;
     };
-    if !compare(&own.0, &theirs.0) {
+    if !compare(cx.dialect, &own.0, &theirs.0) {
         let (name, their_key) = (&other.name, &to.key);
         cx.wrong(
             model,
@@ -146,12 +147,19 @@ fn same_type(cx: &mut Cx<'_>, model: &Model, reference: &Reference, key: &str, o
 }
 
 /// Says whether values of two types may be equal.
-fn compare(a: &Type, b: &Type) -> bool {
+fn compare(dialect: Dialect, a: &Type, b: &Type) -> bool {
+    // Where the engine has no enums, they are texts.
+    let is_text = |ty: &Type| match (ty, dialect) {
+        (Type::Scalar(scalar), Dialect::Sqlite) => scalar.is_text(),
+        (Type::Enum(_), Dialect::Sqlite) => true,
+        (_, Dialect::Sqlite | Dialect::Postgres) => false,
+    };
     match (a, b) {
         (Type::Native(_), _) | (_, Type::Native(_)) => true,
+        (a, b) if is_text(a) && is_text(b) => true,
         (Type::Scalar(a), Type::Scalar(b)) => a.family() == b.family(),
         (Type::Enum(a), Type::Enum(b)) => a.name == b.name,
-        (Type::List(a), Type::List(b)) => compare(a, b),
+        (Type::List(a), Type::List(b)) => compare(dialect, a, b),
         (Type::Scalar(_) | Type::Enum(_) | Type::List(_) | Type::Named { .. }, _) => false,
     }
 }

@@ -1,4 +1,6 @@
 //! Refuses names that two things of a schema share.
+//!
+//! PostgreSQL makes a type of every table, so that tables and enums share theirs.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +20,7 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         let name = cx.dialect.fold_name(&table.name);
         seen.insert(name, format!("the table `{}`", table.name));
     }
+    types_differ(cx, &tables);
     for table in &tables {
         for (what, name) in names(cx.dialect, table) {
             let key = cx.dialect.fold_name(&table.name.with_name(name));
@@ -34,6 +37,20 @@ pub(super) fn check(cx: &mut Cx<'_>) {
         }
     }
     cx.built.schema.tables = tables;
+}
+
+/// Looks at the names that enums share with tables.
+fn types_differ(cx: &mut Cx<'_>, tables: &[Table]) {
+    let enums: Vec<ObjectName> = cx.built.schema.enums.iter().map(|def| def.name.clone()).collect();
+    for table in tables.iter().filter(|table| enums.contains(&table.name)) {
+        let (model, name) = (owner(cx, table), &table.name);
+        cx.wrong(
+            &model,
+            model.at,
+            format!("a table and an enum are both called `{name}`, and a table is a type to PostgreSQL"),
+            "give one of them another name: `#[model(table = \"...\")]`, `#[db_enum(name = \"...\")]`",
+        );
+    }
 }
 
 fn names(dialect: Dialect, table: &Table) -> Vec<(&'static str, &str)> {

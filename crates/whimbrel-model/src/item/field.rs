@@ -175,6 +175,11 @@ impl Field {
             at: At::default(),
         }
     }
+
+    /// Says whether the column may be NULL, as far as the model tells.
+    pub fn may_be_null(&self) -> bool {
+        self.null.unwrap_or(self.nullable)
+    }
 }
 
 impl Type {

@@ -43,7 +43,9 @@ pub(super) fn of_model(reader: &mut Reader, setting: &Setting<'_>) -> Option<Ref
     };
     let (mut fields, mut found, mut rest) = (Vec::new(), None, Vec::new());
     for arg in args {
-        if let Some(word) = words::bare_word(arg) {
+        // Behind the model stand settings: a field may be called as one of them.
+        let is_setting = |word: &str| found.is_some() && KNOWN.contains(&word);
+        if let Some(word) = words::bare_word(arg).filter(|word| !is_setting(word)) {
             fields.push(word.to_owned());
         } else if let Some(setting) = words::setting(reader, arg, "foreign_key", KNOWN_OF_MODEL) {
             match setting.value {

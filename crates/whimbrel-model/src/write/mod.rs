@@ -11,6 +11,7 @@ mod idents;
 mod junctions;
 mod keys;
 mod lists;
+mod relations;
 mod table;
 mod types;
 

@@ -3,7 +3,7 @@
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::dialect::postgres::serial_sequence;
 use whimbrel_core::schema::{
-    Check, Column, Deferrability, ForeignKey, Index, KeyPart, ReferentialAction, Schema, Table,
+    Check, Column, Deferrability, ForeignKey, Index, KeyPart, PrimaryKey, ReferentialAction, Schema, Table,
 };
 
 use super::attributes::{attribute, comment, text};
@@ -26,12 +26,12 @@ pub(super) struct Cx<'a> {
 }
 
 /// What is gathered of a table before it is written.
-struct Parts<'a> {
-    dialect: Dialect,
-    schema: &'a Schema,
-    idents: &'a Idents,
-    lists: &'a OfColumns,
-    fields: Fields<'a>,
+pub(super) struct Parts<'a> {
+    pub(super) dialect: Dialect,
+    pub(super) schema: &'a Schema,
+    pub(super) idents: &'a Idents,
+    pub(super) lists: &'a OfColumns,
+    pub(super) fields: Fields<'a>,
     /// What the struct says.
     model: Vec<String>,
     /// What each field says, in the order of the columns.
@@ -74,7 +74,7 @@ pub(super) fn item(cx: Cx<'_>, table: &Table) -> String {
     )
 }
 
-impl Parts<'_> {
+impl<'a> Parts<'a> {
     fn head(&mut self, rust: &str) {
         let table = self.fields.table;
         if snake(rust) != table.name.name {
@@ -138,16 +138,20 @@ impl Parts<'_> {
         let Some(key) = key else {
             return column.nullable;
         };
-        let rowid = self.dialect == Dialect::Sqlite
-            && key.columns.len() == 1
-            && column.sql_type.eq_ignore_ascii_case("INTEGER")
-            && !table.options.without_rowid;
-        match (rowid, column.nullable) {
+        match (self.is_rowid(key, column), column.nullable) {
             (true, true) | (false, false) => {}
             (true, false) => says.push("nullable = false".to_owned()),
             (false, true) => says.push("nullable".to_owned()),
         }
         false
+    }
+
+    /// Says whether a column is another name for SQLite's rowid.
+    pub(super) fn is_rowid(&self, key: &PrimaryKey, column: &Column) -> bool {
+        self.dialect == Dialect::Sqlite
+            && key.columns.len() == 1
+            && column.sql_type.eq_ignore_ascii_case("INTEGER")
+            && !self.fields.table.options.without_rowid
     }
 
     fn say(&mut self, field: &str, what: String) {
@@ -200,10 +204,10 @@ impl Parts<'_> {
                 columns: fk.columns.iter().map(KeyPart::column).collect(),
                 ..Index::default()
             };
-            let same_columns = table.foreign_keys.iter().filter(|other| other.columns == fk.columns).count();
+            let same_columns = self.relations().filter(|other| other.columns == fk.columns).count();
             automatic == *index && same_columns == 1 && !self.is_served(fk, Some(&index.name))
         };
-        table.foreign_keys.iter().any(|fk| is_for(&fk))
+        self.relations().any(|fk| is_for(&fk))
     }
 
     /// Says whether a key or an index other than `besides` begins with the
@@ -223,9 +227,9 @@ impl Parts<'_> {
     }
 
     fn foreign_keys(&mut self) {
-        let table = self.fields.table;
+        let relations: Vec<&ForeignKey> = self.relations().collect();
         let mut told: Vec<&str> = Vec::new();
-        for fk in &table.foreign_keys {
+        for fk in relations {
             let (target, settings) = (self.target(fk), self.settings(fk));
             let fields: Vec<String> = fk
                 .columns
@@ -274,8 +278,7 @@ impl Parts<'_> {
     fn settings(&self, fk: &ForeignKey) -> Vec<String> {
         let table = self.fields.table;
         let mut settings = Vec::new();
-        let nullable = |name: &String| table.column(name).is_some_and(|column| column.nullable);
-        let usual = match fk.columns.iter().all(nullable) {
+        let usual = match fk.columns.iter().all(|name| self.may_be_null(name)) {
             true => ReferentialAction::SetNull,
             false => ReferentialAction::Restrict,
         };

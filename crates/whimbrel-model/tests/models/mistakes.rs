@@ -319,6 +319,20 @@ models.rs:3:8: an index of `t` and an index of `t` are both called `t_a_idx`
 }
 
 #[test]
+fn a_table_and_an_enum_are_both_types_on_postgres() {
+    let text = "#[derive(DbEnum)]\nenum State { Open }\n#[derive(Model)]\n#[model(table = \"state\", no_primary_key)]\n\
+                struct T { state: State }";
+    refuses(
+        text,
+        "\
+models.rs:5:8: a table and an enum are both called `state`, and a table is a type to PostgreSQL
+  help: give one of them another name: `#[model(table = \"...\")]`, `#[db_enum(name = \"...\")]`
+",
+    );
+    assert!(built(Dialect::Sqlite, text).is_ok());
+}
+
+#[test]
 fn attributes_follow_their_grammar() {
     refuses(
         "\

@@ -1,7 +1,7 @@
 //! Names, order, keys, relations and junction tables, as schemas in JSON.
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::schema::Table;
+use whimbrel_core::schema::{ReferentialAction, Table};
 
 use crate::support::built;
 
@@ -155,6 +155,60 @@ fn embedded_structs_become_columns_with_a_prefix() {
     assert_eq!(columns, expected);
     let indexes: Vec<_> = tables[0].indexes.iter().map(|index| index.name.as_str()).collect();
     assert_eq!(indexes, ["man_home_zip_idx", "man_work_zip_idx", "man_home_street_idx"]);
+}
+
+const PAIR: &str =
+    "#[derive(Model)] struct Pair { #[column(primary_key)] a: i64, #[column(primary_key)] b: i64 }\n";
+
+#[test]
+fn settings_of_a_foreign_key_stand_behind_its_model() {
+    let text = format!(
+        "{PAIR}#[derive(Model)] #[model(no_primary_key, foreign_key(index, b, references = Pair, one_to_one, \
+         deferrable))] struct T {{ index: i64, b: i64 }}"
+    );
+    let tables = tables(Dialect::Sqlite, &text);
+    is(
+        &tables[1],
+        r#"{"name":"t","columns":[
+            {"name":"index","type":"INTEGER","nullable":false},
+            {"name":"b","type":"INTEGER","nullable":false}],
+          "foreignKeys":[
+            {"name":"t_index_b_fkey","columns":["index","b"],"referencedTable":"pair","referencedColumns":["a","b"],
+             "onDelete":"restrict","deferrable":"initiallyImmediate"}],
+          "uniqueConstraints":[{"name":"t_index_b_key","columns":["index","b"]}]}"#,
+    );
+}
+
+#[test]
+fn what_is_said_of_null_decides_what_happens_on_delete() {
+    let text = "#[derive(Model)] struct User { #[column(primary_key)] id: i64, \
+                #[column(nullable, references(User, index = false))] chief: i64, \
+                #[column(nullable = false, references(User, index = false))] twin: Option<i64> }";
+    let tables = tables(Dialect::Postgres, text);
+    let actions: Vec<_> = tables[0].foreign_keys.iter().map(|fk| fk.on_delete).collect();
+    assert_eq!(actions, [ReferentialAction::SetNull, ReferentialAction::Restrict]);
+}
+
+#[test]
+fn two_names_are_two_relations() {
+    let text = "#[derive(Model)] #[model(many_to_many(Tag, name = \"own\"))] struct Post { #[column(primary_key)] id: i64 }\n\
+                #[derive(Model)] #[model(many_to_many(Post, name = \"other\"))] struct Tag { #[column(primary_key)] id: i64 }";
+    let tables = tables(Dialect::Sqlite, text);
+    let names: Vec<_> = tables.iter().map(|table| table.name.name.as_str()).collect();
+    assert_eq!(names, ["post", "tag", "post_tag_own", "post_tag_other"]);
+}
+
+#[test]
+fn enums_are_texts_to_a_relation_on_sqlite() {
+    let text = "#[derive(DbEnum)] enum State { Open }\n\
+                #[derive(Model)] struct Kind { #[column(primary_key)] state: State }\n\
+                #[derive(Model)] struct T { #[column(primary_key, references(Kind))] id: String }";
+    assert_eq!(tables(Dialect::Sqlite, text)[1].foreign_keys.len(), 1);
+    let problems = built(Dialect::Postgres, text).expect_err("an enum is no text there");
+    assert_eq!(
+        crate::support::told(&problems),
+        "models.rs:3:51: `id` is of the type text, and `Kind.state` of \"state\"\n  help: give both fields one type\n"
+    );
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod postgres;
 mod repair;
 mod rows;
 mod sql;
+mod structs;
 
 pub use edit::{Edit, Seed, edits};
 pub use model::{
@@ -28,6 +29,7 @@ pub use model::{
     Model, TableModel, Trigger, Unique, View,
 };
 pub use postgres::PostgresEdit;
+pub use structs::{MadeTable, Structs, structs};
 
 use proptest::prelude::*;
 use whimbrel_core::dialect::Dialect;

@@ -166,3 +166,14 @@ fn sql_beside_compiled_models_is_run_after_them() {
         assert_eq!(migrator.push().await.unwrap().changes.len(), 2);
     });
 }
+
+#[test]
+fn a_default_of_null_may_stand_behind_an_alias() {
+    block_on(async {
+        let database = Database::shared(Dialect::Sqlite).await;
+        let text = "type Maybe = Option<String>;\n#[derive(Model)] struct T { #[column(primary_key)] id: i64, \
+                    #[column(default = null)] name: Maybe }";
+        let mut migrator = migrator(&database, Source::rust_text("models.rs", text)).await;
+        assert_eq!(migrator.push().await.unwrap().changes.len(), 1);
+    });
+}

@@ -138,6 +138,36 @@ pub struct Task {
     );
 }
 
+/// Foreign keys that are likely slips, and that SQLite takes.
+#[test]
+fn relations_that_models_refuse_are_written_as_sql() {
+    comes_back(
+        Dialect::Sqlite,
+        r###"#[derive(whimbrel::Model)]
+#[model(
+    before = r#"CREATE TABLE "child" (
+  "id" INTEGER PRIMARY KEY,
+  "required" INTEGER NOT NULL,
+  "other_type" TEXT,
+  "no_key" TEXT,
+  FOREIGN KEY ("id") REFERENCES "parent" ON DELETE SET NULL,
+  FOREIGN KEY ("required") REFERENCES "parent" ON DELETE SET NULL,
+  FOREIGN KEY ("other_type") REFERENCES "parent" ("id"),
+  FOREIGN KEY ("no_key") REFERENCES "parent" ("name")
+);"#
+)]
+pub struct Before;
+
+#[derive(whimbrel::Model)]
+pub struct Parent {
+    #[column(primary_key)]
+    pub id: i64,
+    pub name: String,
+}
+"###,
+    );
+}
+
 #[test]
 fn the_models_of_the_suite_come_back() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
