@@ -329,7 +329,7 @@ impl miette::Diagnostic for ProgramProblem {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.error.place.as_ref().map(|place| place as &dyn miette::SourceCode)
+        self.error.place.as_deref().map(|place| place as &dyn miette::SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {

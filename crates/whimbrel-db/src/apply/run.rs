@@ -233,7 +233,7 @@ impl<'a> Run<'a> {
     pub(super) fn program_failed(&self, job: &Job, failure: ProgramFailure) -> ApplyError {
         let ProgramFailure { sql, error } = failure;
         let kept = self.kept();
-        if sql.as_ref().is_some_and(|sql| sql.error.is_cancelled()) {
+        if error.is_stopped || sql.as_ref().is_some_and(|sql| sql.error.is_cancelled()) {
             return ApplyError::Cancelled { kept, next: Next::RunAgain };
         }
         ApplyError::Program(Box::new(ProgramProblem {

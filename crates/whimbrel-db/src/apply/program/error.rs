@@ -69,29 +69,36 @@ pub struct ProgramError {
     /// What happened.
     pub message: String,
     /// Where, if that is known.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// The SQL that it ran, if it failed there.
     pub sql: Option<String>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether it was told to stop.
+    pub is_stopped: bool,
 }
 
 impl ProgramError {
     /// An error that says nothing but this.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), place: None, sql: None, help: None }
+        Self { message: message.into(), place: None, sql: None, help: None, is_stopped: false }
     }
 
     /// The error of a program that did not notice that a statement had failed.
     pub fn of_sql(error: &SqlError) -> Self {
         let help = error.detail().map(|detail| detail.strip_prefix("hint: ").unwrap_or(detail).to_owned());
-        Self { message: error.to_string(), place: None, sql: Some(error.sql.clone()), help }
+        Self { sql: Some(error.sql.clone()), help, ..Self::new(error.to_string()) }
+    }
+
+    /// The error of a program that was told to stop.
+    pub fn stopped() -> Self {
+        Self { is_stopped: true, ..Self::new("it was stopped") }
     }
 
     /// The same, with where it happened.
     #[must_use]
     pub fn at(self, place: Option<Place>) -> Self {
-        Self { place, ..self }
+        Self { place: place.map(Box::new), ..self }
     }
 }
 
