@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("whimbrel-core", 0),
     ("whimbrel-db", 1),
     ("whimbrel-model", 1),
+    ("whimbrel-script", 2),
     ("whimbrel-derive", 2),
     ("whimbrel", 3),
     ("whimbrel-cli", 4),

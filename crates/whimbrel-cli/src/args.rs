@@ -1,5 +1,6 @@
 //! The arguments of the command line.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -105,6 +106,12 @@ pub(crate) struct Global {
     /// How long to wait for another process's lock, in seconds or as 500ms, 2m [default: 60]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
     pub(crate) lock_wait: Option<Duration>,
+    /// How long a script may run, its waits for the database aside [default: 30]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
+    pub(crate) script_time: Option<Duration>,
+    /// How much memory a script may take, in MiB [default: 256]
+    #[arg(long, global = true, value_name = "MIB")]
+    pub(crate) script_memory: Option<NonZeroU16>,
     /// Wait for a server that is still starting, up to TIME
     #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse,
         num_args = 0..=1, require_equals = true, default_missing_value = "60")]
@@ -259,6 +266,10 @@ pub(crate) struct CreateArgs {
 pub(crate) enum FormatArg {
     /// SQL statements
     Sql,
+    /// A script in TypeScript
+    Ts,
+    /// A script in JavaScript
+    Js,
     /// A closure of your own program
     Rust,
 }
@@ -267,6 +278,8 @@ impl From<FormatArg> for history::Format {
     fn from(format: FormatArg) -> Self {
         match format {
             FormatArg::Sql => Self::Sql,
+            FormatArg::Ts => Self::Ts,
+            FormatArg::Js => Self::Js,
             FormatArg::Rust => Self::Rust,
         }
     }

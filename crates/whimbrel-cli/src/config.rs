@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
@@ -49,6 +50,10 @@ pub(crate) struct Layer {
     pub(crate) policy: Option<PolicyArg>,
     /// How long to wait for another process's lock.
     pub(crate) lock_wait: Option<Seconds>,
+    /// How long a script may run.
+    pub(crate) script_time: Option<Seconds>,
+    /// How much memory a script may take, in MiB.
+    pub(crate) script_memory: Option<NonZeroU16>,
     /// Overrides by environment; only at the top of the file.
     #[serde(default)]
     env: BTreeMap<String, EnvLayer>,
@@ -94,7 +99,7 @@ pub(crate) enum ConfigError {
 #[diagnostic(
     code(whimbrel::config::malformed),
     help(
-        "the keys are url, schema, dir, layout, table-name, scratch-url, policy, lock-wait, and the same in [env.NAME]"
+        "the keys are url, schema, dir, layout, table-name, scratch-url, policy, lock-wait, script-time, script-memory, and the same in [env.NAME]"
     )
 )]
 pub(crate) struct MalformedConfig {
@@ -205,6 +210,8 @@ impl Layer {
             scratch_url: self.scratch_url.or(below.scratch_url),
             policy: self.policy.or(below.policy),
             lock_wait: self.lock_wait.or(below.lock_wait),
+            script_time: self.script_time.or(below.script_time),
+            script_memory: self.script_memory.or(below.script_memory),
             env: BTreeMap::new(),
         }
     }
@@ -292,7 +299,7 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_file() {
         let unknown = "unknown field `colour`, expected one of `url`, `schema`, `dir`, `layout`, `table-name`, \
-                       `scratch-url`, `policy`, `lock-wait`, `env`";
+                       `scratch-url`, `policy`, `lock-wait`, `script-time`, `script-memory`, `env`";
         assert_eq!(parse("colour = 'red'").unwrap_err(), format!("`whimbrel.toml`: {unknown}"));
         assert_eq!(parse("[env.x]\ncolour = 'red'").unwrap_err(), format!("`whimbrel.toml`: {unknown}"));
         assert_eq!(parse("[env.x.env.y]\nurl = ''").unwrap_err(), "`whimbrel.toml`: `env` inside of `env`");

@@ -133,6 +133,10 @@ impl Context {
         if let Some(layout) = settings.layout {
             builder = builder.layout(layout);
         }
+        #[cfg(feature = "scripts")]
+        if let Some(limits) = settings.script_limits() {
+            builder = builder.script_limits(limits);
+        }
         if let Some(policy) = settings.policy {
             builder = builder.policy(policy);
         }

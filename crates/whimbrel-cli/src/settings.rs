@@ -1,6 +1,7 @@
 //! What a run goes by: flags over environment variables over the environment's
 //! section of the file over the top of the file over what the program supplies.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use whimbrel::{Clock, Layout, Source};
 use crate::args::Global;
 use crate::config::{Config, ConfigError, Layer};
 use crate::dir::Dir;
+use crate::duration::Seconds;
 use crate::error::CliError;
 use crate::program::Program;
 
@@ -33,6 +35,10 @@ pub(crate) struct Settings {
     pub(crate) policy: Option<Policy>,
     /// How long to wait for a lock, if anybody said so.
     pub(crate) lock_wait: Option<Duration>,
+    /// How long a script may run, if anybody said so.
+    pub(crate) script_time: Option<Duration>,
+    /// How much memory a script may take, in MiB, if anybody said so.
+    pub(crate) script_memory: Option<NonZeroU16>,
     pub(crate) wait: Duration,
     /// The folder of read-back schemas, absent with `--no-cache` and where the
     /// system names none.
@@ -88,8 +94,12 @@ impl Settings {
             |value: Option<String>| value.map(|value| Placed { value, folder: folder.map(Path::to_owned) });
         let url_given = given(&global.url);
         // A flag makes the file's value irrelevant, and with it a variable that is unset.
-        let Layer { url, schema, dir, layout, table_name, scratch_url, policy, lock_wait, .. } =
-            config.layer(global.env.as_deref(), url_given.is_none())?;
+        let layer = config.layer(global.env.as_deref(), url_given.is_none())?;
+        let seconds = |flag: Option<Duration>, layer: Option<Seconds>| flag.or(layer.map(|one| one.0));
+        let lock_wait = seconds(global.lock_wait, layer.lock_wait);
+        let script_time = seconds(global.script_time, layer.script_time);
+        let script_memory = global.script_memory.or(layer.script_memory);
+        let Layer { url, schema, dir, layout, table_name, scratch_url, policy, .. } = layer;
         Ok(Self {
             url: url_given.or_else(|| from_file(url)).or_else(|| given(&program.url)),
             schema: given(&global.schema).or_else(|| from_file(schema)),
@@ -102,7 +112,9 @@ impl Settings {
             scratch_url: global.scratch_url.clone().or(scratch_url),
             table_name: global.table_name.clone().or(table_name),
             policy: global.policy.or(policy).map(Policy::from),
-            lock_wait: global.lock_wait.or(lock_wait.map(|one| one.0)),
+            lock_wait,
+            script_time,
+            script_memory,
             wait: global.wait.unwrap_or_default(),
             cache: if global.no_cache { None } else { cache_folder() },
             config: config.path,
@@ -136,6 +148,18 @@ impl Settings {
             None => self.url()?,
         };
         Ok(if url.sqlite_path().is_some() { DatabaseUrl::sqlite_memory() } else { url })
+    }
+
+    /// What scripts may take, if anybody said so.
+    #[cfg(feature = "scripts")]
+    pub(crate) fn script_limits(&self) -> Option<whimbrel::ScriptLimits> {
+        if self.script_time.is_none() && self.script_memory.is_none() {
+            return None;
+        }
+        let default = whimbrel::ScriptLimits::default();
+        let memory =
+            self.script_memory.map_or(default.memory, |mebibytes| usize::from(mebibytes.get()) << 20);
+        Some(whimbrel::ScriptLimits { memory, time: self.script_time.unwrap_or(default.time) })
     }
 
     /// What time it is: `SOURCE_DATE_EPOCH` pins it, as in all reproducible

@@ -57,6 +57,11 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Script(#[from] Box<ScriptError>),
+    /// The file of a script is none of its migration.
+    #[cfg(feature = "scripts")]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Module(#[from] Box<whimbrel_script::ModuleError>),
     /// Migrations cannot be squashed.
     #[error(transparent)]
     #[diagnostic(transparent)]

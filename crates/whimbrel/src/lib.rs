@@ -38,6 +38,7 @@
 //! | `embed` (default) | [`embed!`] |
 //! | `postgres` | PostgreSQL, with TLS |
 //! | `models` | models that are compiled into the program |
+//! | `scripts` | migrations in TypeScript and JavaScript: the guide `docs/scripts.md` |
 //! | `model-files` | models in source files, and models written from a database |
 
 mod adopt;
@@ -103,6 +104,8 @@ pub use verbs::WrittenModels;
 pub use whimbrel_derive::embed;
 #[cfg(feature = "models")]
 pub use whimbrel_derive::{ColumnType, DbEnum, Embedded, Model};
+#[cfg(feature = "scripts")]
+pub use whimbrel_script::{Limits as ScriptLimits, ModuleError, ModuleFault};
 
 pub use whimbrel_core as core;
 pub use whimbrel_db as db;

@@ -237,10 +237,10 @@ impl Migrator {
         self.server().dialect
     }
 
-    /// Returns a handle that stops whatever statement is running: what was
+    /// Returns a handle that stops whatever statement or script is running: what was
     /// begun is then rolled back, and the verb ends with a cancellation.
     pub fn canceller(&self) -> Arc<dyn Canceller> {
-        self.connection.canceller()
+        self.settings.programs.scripts.stopped_with(self.connection.canceller())
     }
 
     /// Ends the session and drops the scratch database, if there was one.
@@ -311,6 +311,42 @@ impl MigratorBuilder {
     /// Registers a migration that is a closure of this program.
     pub fn migration(mut self, migration: Migration) -> Self {
         self.settings.programs.register(migration);
+        self
+    }
+
+    /// Says what each migration that is a script may take in memory and time.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use std::time::Duration;
+    /// use whimbrel::store::MemoryStore;
+    /// use whimbrel::{Layout, Migrator, ScriptLimits};
+    ///
+    /// let script = "export default {
+    ///   version: 1,
+    ///   up: async (db) => {
+    ///     await db.exec('CREATE TABLE squares (n INTEGER PRIMARY KEY, square INTEGER)');
+    ///     for (let n = 1; n <= 3; n++) {
+    ///       await db.exec('INSERT INTO squares VALUES (?, ?)', [n, n * n]);
+    ///     }
+    ///   },
+    ///   down: async (db) => {
+    ///     await db.exec('DROP TABLE squares');
+    ///   },
+    /// };";
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?
+    ///     .layout(Layout::LockFile)
+    ///     .store(MemoryStore::from([("0001_squares.ts", script)]))
+    ///     .script_limits(ScriptLimits { time: Duration::from_secs(5), ..ScriptLimits::default() })
+    ///     .connect()
+    ///     .await?;
+    /// assert_eq!(migrator.apply().await?.migrations[0].name, "squares");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[cfg(feature = "scripts")]
+    pub fn script_limits(mut self, limits: whimbrel_script::Limits) -> Self {
+        self.settings.programs.scripts = crate::program::Scripts::within(limits);
         self
     }
 

@@ -85,6 +85,10 @@ pub(crate) fn is_fault_of_the_file(error: &Error) -> bool {
                 | HistoryError::Empty { .. }
         )
     };
+    #[cfg(feature = "scripts")]
+    if matches!(error, Error::Module(_)) {
+        return true;
+    }
     matches!(error, Error::Script(_)) || matches!(error, Error::History(error) if in_history(error))
 }
 

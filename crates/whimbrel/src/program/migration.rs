@@ -63,7 +63,7 @@ pub struct Migration {
 
 /// A direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     There,
     Back,
 }

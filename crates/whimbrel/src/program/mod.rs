@@ -1,13 +1,15 @@
-//! Migrations that are programs: closures of the program that embeds whimbrel.
-//! Scripts have their place in the journal too, but nothing here runs them.
+//! Migrations that are programs: scripts, and closures of the program that embeds
+//! whimbrel.
 //!
 //! Whatever a migration is, the journal orders it, its file has a checksum, and
 //! it runs in one transaction with its record. Here it is decided what a file
 //! comes to: statements, or something that [`whimbrel_db::apply`] can run.
 
 mod migration;
+mod scripts;
 
 pub use migration::{BoxError, Migration};
+pub(crate) use scripts::Scripts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use migration::Way;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Programs {
     closures: BTreeMap<String, Arc<Migration>>,
+    /// What runs scripts.
+    pub(crate) scripts: Scripts,
 }
 
 impl Programs {
@@ -46,7 +50,7 @@ impl Programs {
     ) -> Result<Work, Error> {
         let work = match entry.format {
             Format::Sql => Some(Work::Script(Script::read(dialect, file, up)?)),
-            Format::Ts | Format::Js => return Err(HistoryError::NoScripts { file: file.to_owned() }.into()),
+            Format::Ts | Format::Js => self.scripts.work(entry, file, up, Way::There)?,
             Format::Rust => self.closure(entry, file, up, Way::There)?,
         };
         let empty = || HistoryError::Empty { migration: entry.name.clone(), file: file.to_owned() };
@@ -62,7 +66,7 @@ impl Programs {
         match entry.format {
             // Statements have a file of their own for it.
             Format::Sql => Ok(None),
-            Format::Ts | Format::Js => Err(HistoryError::NoScripts { file: file.to_owned() }.into()),
+            Format::Ts | Format::Js => self.scripts.work(entry, file, up, Way::Back),
             Format::Rust => self.closure(entry, file, up, Way::Back),
         }
     }

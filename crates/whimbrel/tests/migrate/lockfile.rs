@@ -203,11 +203,17 @@ async fn what_is_created_has_the_next_number_and_overwrites_nothing() {
     project
         .edit("0002_fill-in.sql", "-- whimbrel: down", "UPDATE users SET name = '';\n-- whimbrel: down\n")
         .await;
-    assert_eq!(
-        told(migrator.apply().await),
-        "whimbrel::program::no_scripts\n`memory/0003_fill-in-2.ts` is a script, and this whimbrel runs none\n\
-         nothing was run; write what it does in SQL, or as a closure with `--format rust`"
-    );
+    let expected = match cfg!(feature = "scripts") {
+        true => {
+            "whimbrel::history::empty\n`fill-in-2` holds no statement yet\nnothing was run; write its statements \
+             into `memory/0003_fill-in-2.ts`, then run `whimbrel migrate verify --accept fill-in-2`"
+        }
+        false => {
+            "whimbrel::program::no_scripts\n`memory/0003_fill-in-2.ts` is a script, and this whimbrel runs none\n\
+             nothing was run; write what it does in SQL, or as a closure with `--format rust`"
+        }
+    };
+    assert_eq!(told(migrator.apply().await), expected);
     assert_eq!(project.tracked().await, "create-users");
 }
 

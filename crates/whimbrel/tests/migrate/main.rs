@@ -13,6 +13,8 @@ mod lockfile;
 mod project;
 mod rebase;
 mod reset;
+#[cfg(feature = "scripts")]
+mod scripts;
 mod squash;
 mod status;
 mod verify;

@@ -32,6 +32,7 @@ pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliErro
     let name = &written.entry.name;
     let what = match args.format {
         FormatArg::Sql => "write its statements",
+        FormatArg::Ts | FormatArg::Js => "write its `up` and `down`",
         FormatArg::Rust => "register the closure in your program",
     };
     let accept = match layout {

@@ -1,0 +1,147 @@
+//! Migrations that are scripts, in their turn between those that are SQL.
+
+use whimbrel::Layout;
+use whimbrel::core::dialect::Dialect;
+use whimbrel::core::history::Format;
+use whimbrel::core::resolve::lenient;
+
+use crate::project::{BOTH, Project, USERS, names, told};
+
+const LAYOUTS: [Layout; 2] = [Layout::Journal, Layout::LockFile];
+
+/// A project with a script `fill` after a table that is applied.
+async fn created(dialect: Dialect, layout: Layout, format: Format) -> Project {
+    let mut project = Project::new(dialect).await;
+    project.layout = layout;
+    project.generate(USERS).await;
+    project.apply().await;
+    project.migrator().await.create("fill").format(format).await.unwrap();
+    project
+}
+
+/// The file of the script.
+fn path(layout: Layout, format: Format) -> String {
+    let number = if layout == Layout::Journal { 1 } else { 2 };
+    format!("{number:04}_fill.{}", format.extension())
+}
+
+/// Writes its `up` and `down` into the template.
+async fn written(project: &Project, format: Format, up: &str, down: &str) {
+    let path = path(project.layout, format);
+    let text = project.text(&path);
+    let start = text.find("    // await db.exec").unwrap();
+    let end = text.find("  },\n\n  down").unwrap();
+    let text = format!("{}{up}\n{}", &text[..start], &text[end..]);
+    project.put(&path, &text.replace("    // Reverse the up migration", down)).await;
+}
+
+/// Says that it is as it should be, where a journal wants to know.
+async fn accepted(project: &Project) {
+    if project.layout == Layout::Journal {
+        project.migrator().await.verify().accept("fill").await.unwrap();
+    }
+}
+
+/// The parameters of a statement with two.
+fn parameters(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "?, ?",
+        Dialect::Postgres => "$1, $2",
+    }
+}
+
+#[tokio::test]
+async fn a_script_is_verified_applied_and_taken_back() {
+    for (dialect, layout) in BOTH.into_iter().flat_map(|dialect| LAYOUTS.map(|layout| (dialect, layout))) {
+        for format in [Format::Ts, Format::Js] {
+            let project = created(dialect, layout, format).await;
+            let typed =
+                if format == Format::Ts { "const people: [number, string][]" } else { "const people" };
+            let up = format!(
+                "    {typed} = [[1, 'Ada'], [2, \"it's \\\\ Grace\"]];\n    for (const person of people) {{\n      \
+                 await db.exec('INSERT INTO users (id, name) VALUES ({})', person);\n    }}",
+                parameters(dialect)
+            );
+            written(&project, format, &up, "    await db.exec('DELETE FROM users');").await;
+            accepted(&project).await;
+            assert_eq!(names(&project.migrator().await.apply().await.unwrap().migrations), ["fill"]);
+            assert_eq!(project.rows("SELECT name FROM users ORDER BY id").await, "Ada\nit's \\ Grace");
+            project.migrator().await.verify().await.unwrap();
+            // Nobody can tell what it loses, so it is asked.
+            assert!(told(project.migrator().await.down().await).contains("1 question needs"));
+            project.migrator().await.down().resolver(lenient()).await.unwrap();
+            assert_eq!(project.rows("SELECT name FROM users").await, "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_fails_leaves_nothing() {
+    for (dialect, layout) in BOTH.into_iter().flat_map(|dialect| LAYOUTS.map(|layout| (dialect, layout))) {
+        let project = created(dialect, layout, Format::Ts).await;
+        let insert = "await db.exec(\"INSERT INTO users (id, name) VALUES (1, 'a')\")";
+        let up = format!("    {insert};\n    await db.exec('INSERT INTO nowhere VALUES (1)');");
+        written(&project, Format::Ts, &up, "").await;
+        let path = path(layout, Format::Ts);
+        let before = project.store.texts();
+        let nowhere = match dialect {
+            Dialect::Sqlite => "no such table: nowhere",
+            Dialect::Postgres => "relation \"nowhere\" does not exist",
+        };
+        let expected = format!(
+            "whimbrel::apply::program\n`fill` failed at line 9, column 11 of `memory/{path}`: {nowhere}\n\
+             it ran: INSERT INTO nowhere VALUES (1)\n\
+             no migration of this run was kept; put it right, then run the command again"
+        );
+        match layout {
+            Layout::Journal => assert!(told(project.migrator().await.apply().await).contains("was edited")),
+            Layout::LockFile => assert_eq!(told(project.migrator().await.apply().await), expected),
+        }
+        assert_eq!(project.rows("SELECT id FROM users").await, "");
+        assert_eq!((project.tracked().await.as_str(), project.store.texts()), ("create-users", before));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_migration_runs_nothing() {
+    let cases = [
+        (
+            "version: 2,",
+            "version: 3,",
+            "whimbrel::script::shape\nmemory/0002_fill.ts:5:12: its `version` is 3, and the number of its file is 2",
+        ),
+        (
+            "export default",
+            "const migration =",
+            "whimbrel::script::shape\nmemory/0002_fill.ts:1:1: it has no default export",
+        ),
+        (
+            "  up: async",
+            "  upwards: async",
+            "whimbrel::script::shape\nmemory/0002_fill.ts:4:16: what it exports has no `up`",
+        ),
+        ("  },\n};", "  },\n}}", "whimbrel::script::syntax\nmemory/0002_fill.ts:14:2: unexpected token"),
+        (
+            "export default",
+            "enum Colour { Red }\nexport default",
+            "whimbrel::script::not_erasable\nmemory/0002_fill.ts:4:1: an `enum` is made by a compiler",
+        ),
+        (
+            "export default",
+            "import fs from 'fs';\nexport default",
+            "whimbrel::script::import\nmemory/0002_fill.ts:4:1: a script imports nothing",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let project = created(Dialect::Sqlite, Layout::LockFile, Format::Ts).await;
+        written(&project, Format::Ts, "    await db.exec('DROP TABLE users');", "").await;
+        project.put("0003_more.sql", "CREATE TABLE more (id integer);").await;
+        project.edit("0002_fill.ts", from, to).await;
+        let told = told(project.migrator().await.apply().await);
+        assert!(told.starts_with(expected), "{told}");
+        assert_eq!(
+            (project.tracked().await.as_str(), project.tables().await.as_str()),
+            ("create-users", "users")
+        );
+    }
+}
