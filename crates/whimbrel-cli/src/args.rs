@@ -8,9 +8,9 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use whimbrel::Layout;
 use whimbrel::core::history::{self, Tool};
 use whimbrel::core::resolve::{EnumMapping, Policy, parse_enum_mapping};
+use whimbrel::{Layout, Origin};
 
 use crate::answers::Renamed;
 use crate::duration;
@@ -390,7 +390,7 @@ pub(crate) struct BaselineArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct AdoptArgs {
-    /// The folder in which the other tool keeps its migrations
+    /// The folder in which the other tool, or the other layout, keeps its migrations
     #[arg(value_name = "FOLDER")]
     pub(crate) from: String,
     /// Whose folder it is [default: what is in it tells]
@@ -399,31 +399,39 @@ pub(crate) struct AdoptArgs {
     /// The table in which the other tool keeps what was applied [default: its usual one]
     #[arg(long, value_name = "NAME")]
     pub(crate) from_table: Option<String>,
+    /// The last migration that the database has, where it keeps no table that says so [default: what
+    /// the lock file says]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) to: Option<String>,
     /// Try all out and compare it with the database, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
-/// Another migration tool.
+/// Another migration tool, or whimbrel itself with a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ToolArg {
     Diesel,
     Drizzle,
+    Kontract,
     Prisma,
     Refinery,
     Sqlx,
     Viborm,
+    Whimbrel,
 }
 
-impl From<ToolArg> for Tool {
+impl From<ToolArg> for Origin {
     fn from(tool: ToolArg) -> Self {
         match tool {
-            ToolArg::Diesel => Self::Diesel,
-            ToolArg::Drizzle => Self::Drizzle,
-            ToolArg::Prisma => Self::Prisma,
-            ToolArg::Refinery => Self::Refinery,
-            ToolArg::Sqlx => Self::Sqlx,
-            ToolArg::Viborm => Self::Viborm,
+            ToolArg::Diesel => Tool::Diesel.into(),
+            ToolArg::Drizzle => Tool::Drizzle.into(),
+            ToolArg::Kontract => Layout::LockFile.into(),
+            ToolArg::Prisma => Tool::Prisma.into(),
+            ToolArg::Refinery => Tool::Refinery.into(),
+            ToolArg::Sqlx => Tool::Sqlx.into(),
+            ToolArg::Viborm => Tool::Viborm.into(),
+            ToolArg::Whimbrel => Layout::Journal.into(),
         }
     }
 }

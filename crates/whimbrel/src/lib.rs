@@ -68,7 +68,7 @@ mod tracking;
 mod unmanaged;
 mod verbs;
 
-pub use adopt::{AdoptError, AdoptProblem};
+pub use adopt::{AdoptError, AdoptProblem, Origin};
 pub use agreement::{Agreement, Disagreement};
 pub use clock::Clock;
 pub use error::{Error, ProofError};

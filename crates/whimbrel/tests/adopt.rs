@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use whimbrel::core::history::{State, Tool};
+use whimbrel::lockfile::{LOCK_FILE, LockFile};
 use whimbrel::store::MemoryStore;
-use whimbrel::{AdoptReport, Error, FsStore, Migrator, Store};
+use whimbrel::{AdoptReport, Error, FsStore, Layout, Migrator, Store};
 
 /// A copy of what a tool left.
 struct Left {
@@ -127,7 +128,7 @@ async fn what_was_applied_there_is_applied_here_and_what_is_pending_stays_pendin
         left.sql("INSERT INTO users (name, email) VALUES ('ada', 'ada@example.org')");
         let store = MemoryStore::new();
         let report = left.adopt(&store).await.unwrap_or_else(|error| panic!("{tool}: {error}"));
-        assert_eq!((report.tool, report.applied, report.written), (tool, 2, true));
+        assert_eq!((report.origin, report.applied, report.written), (tool.into(), 2, true));
         let adopted = report.migrations.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>();
         assert_eq!(adopted, names, "{tool}");
 
@@ -146,6 +147,23 @@ async fn what_was_applied_there_is_applied_here_and_what_is_pending_stays_pendin
         // Going back is going on with the other tool.
         assert_eq!(files(&left.path("folder")), old_files, "{tool}");
         assert_eq!(left.rows(), old_rows, "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn each_becomes_a_project_with_a_lock_file_too() {
+    for tool in Tool::ALL {
+        let (left, store) = (Left::by(tool), MemoryStore::new());
+        let url = format!("sqlite://{}", left.path("app.db").display());
+        let builder = Migrator::builder(&url).unwrap().store(store.clone()).layout(Layout::LockFile);
+        let mut migrator = builder.connect().await.unwrap();
+        let report = migrator.adopt(FsStore::new(left.path("folder"))).await.unwrap();
+        assert_eq!((report.applied, report.migrations[0].idx), (2, 1), "{tool}");
+        let lock = LockFile::from_json(LOCK_FILE, &store.texts()[LOCK_FILE]).unwrap();
+        let fields: Vec<_> = lock.tables.get("users").unwrap().schema.iter().map(|(name, _)| name).collect();
+        assert_eq!((lock.version, fields), (2, vec!["id", "name", "email"]), "{tool}");
+        assert_eq!(migrator.apply().await.unwrap().migrations.len(), 1, "{tool}");
+        assert!(migrator.check().await.unwrap().findings.is_empty(), "{tool}");
     }
 }
 

@@ -166,7 +166,7 @@ async fn histories_are_adopted_on_postgresql_as_on_sqlite() {
         let mut migrator = builder.connect().await.unwrap();
         let adopting = migrator.adopt(texts.into_iter().collect::<MemoryStore>());
         let report = adopting.await.unwrap_or_else(|error| panic!("{tool}: {error}"));
-        assert_eq!((report.tool, report.applied), (tool, 1));
+        assert_eq!((report.origin, report.applied), (tool.into(), 1));
         let states =
             migrator.status().await.unwrap().migrations.iter().map(|one| one.state).collect::<Vec<_>>();
         assert_eq!(states, [State::Applied, State::Pending], "{tool}");

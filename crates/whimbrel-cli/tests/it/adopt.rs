@@ -33,7 +33,7 @@ fn a_history_is_adopted_and_gone_on_with() {
     assert_eq!(told(&project, &["migrate", "adopt", "old", "--dry-run"]), (dry, Some(0)));
     let adopted = format!(
         "{listed}\n3 migrations of sqlx adopted into `migrations`, 2 of them applied to `app.db`\n\
-         help: read the files and commit them; what belongs to the other tool was not touched\n"
+         help: read the files and commit them; what was there before was not touched\n"
     );
     assert_eq!(told(&project, &["migrate", "adopt", "old"]), (adopted, Some(0)));
     let file = fs::read_to_string(project.path("migrations/0002_user-age.sql")).expect("it was written");
@@ -77,4 +77,62 @@ Error: whimbrel::adopt::edited
     );
     assert_eq!(status, Some(1));
     assert!(!project.path("migrations").exists());
+}
+
+/// A project of Kontract's: the lock file beside the folder.
+fn left_by_kontract() -> Project {
+    let project = Project::new("");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../whimbrel/tests/migrate/kontract");
+    let copy = |name: &str| fs::copy(fixture.join(name), project.path(name)).expect("there are fixtures");
+    copy("kontract.lock.json");
+    fs::create_dir(project.path("migrations")).expect("the folder is new");
+    for (file, column) in [("0001_add-email", "email TEXT"), ("0002_add-age", "age DOUBLE PRECISION")] {
+        let name = column.split(' ').next().unwrap_or_default();
+        let text = format!(
+            "ALTER TABLE tbl_users_abc123 ADD COLUMN {column};\n\n-- whimbrel: down\n\
+             ALTER TABLE tbl_users_abc123 DROP COLUMN {name};\n"
+        );
+        let path = project.path(&format!("migrations/{file}.sql"));
+        fs::write(path, text).expect("the folder can be written to");
+    }
+    for sql in ["sqlite.sql", "applied.sql"] {
+        project.sql(&fs::read_to_string(fixture.join(sql)).expect("there are fixtures"));
+    }
+    project
+}
+
+#[test]
+fn a_project_of_kontract_is_found_by_either_folder_and_becomes_a_journal() {
+    let project = left_by_kontract();
+    let listed = "applied  0001_add-email\napplied  0002_add-age\n";
+    let noted = "note: `tbl_posts_d4e5f6` is in the database and made by no migration: it is `tables.posts` in the \
+                 lock file now\n\
+                 note: `storage` is in the database and made by no migration: it is `tables.storage` in the lock file \
+                 now\n";
+    let dry = format!(
+        "{listed}{noted}\n2 migrations of the lock file can be adopted; dry run, nothing was written\n"
+    );
+    for folder in [".", "migrations"] {
+        let arguments = ["--layout", "lockfile", "migrate", "adopt", folder, "--dry-run"];
+        assert_eq!(told(&project, &arguments), (dry.clone(), Some(0)));
+    }
+    let done = format!(
+        "{listed}{noted}\n2 migrations of the lock file adopted into `migrations`, 2 of them applied to `app.db`\n\
+         help: read the files and commit them; what was there before was not touched\n"
+    );
+    assert_eq!(told(&project, &["--layout", "lockfile", "migrate", "adopt", "."]), (done, Some(0)));
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM _whimbrel_migrations"), 2);
+
+    let before = fs::read(project.path("kontract.lock.json")).expect("it is there");
+    let journal = ["--layout", "journal", "--dir", "history"];
+    let (told_of, status) = told(&project, &[&journal[..], &["migrate", "adopt", "migrations"]].concat());
+    assert_eq!(
+        told_of,
+        "applied  0000_base\napplied  0001_add-email\napplied  0002_add-age\n\n\
+         3 migrations of the lock file adopted into `history`, 3 of them applied to `app.db`\n\
+         help: read the files and commit them; what was there before was not touched\n"
+    );
+    assert_eq!(status, Some(0));
+    assert_eq!(project.value::<i64>("SELECT count(*) FROM _whimbrel_migrations"), 3);
+    assert_eq!(fs::read(project.path("kontract.lock.json")).expect("it is there"), before);
 }

@@ -40,7 +40,7 @@ pub use file::{
     warnings,
 };
 pub use folder::{FolderProblem, folder};
-pub use foreign::{Foreign, ForeignError, Texts, Tool};
+pub use foreign::{Foreign, ForeignError, Texts, Tool, is_own_journal};
 pub use format::{Format, closure_version, is_template, template};
 pub use journal::{
     Entry, EntryPlace, Gap, Journal, JournalError, JournalProblem, JournalProblemKind, Replaced,
@@ -54,4 +54,4 @@ pub use rebase::{Rebase, RebaseError, rebase};
 pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptStatement};
 pub use squash::{FileTexts, Squash, SquashError, SquashRequest, squash};
 pub use standing::{Detail, FileState, Standing, State, standings};
-pub use time::{iso_time, time_stamp};
+pub use time::{iso_time, read_iso_time, time_stamp};

@@ -19,6 +19,42 @@ pub fn iso_time(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
 }
 
+/// Reads a time as [`iso_time`] writes it, with or without milliseconds.
+///
+/// ```
+/// use whimbrel_core::history::read_iso_time;
+/// assert_eq!(read_iso_time("2026-01-31T10:20:30.123Z"), Some(1_769_854_830_123));
+/// assert_eq!(read_iso_time("2026-01-31T10:20:30Z"), Some(1_769_854_830_000));
+/// assert_eq!(read_iso_time("2026-02-31T10:20:30Z"), None);
+/// assert_eq!(read_iso_time("yesterday"), None);
+/// ```
+pub fn read_iso_time(text: &str) -> Option<i64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let (time, milli) = time.split_once('.').unwrap_or((time, "0"));
+    let [year, month, day] = numbers(date, '-')?;
+    let [hour, minute, second] = numbers(time, ':')?;
+    let milli = milli.parse::<u16>().ok().map(i64::from)?;
+    let ms = days(year, month, day) * DAY + ((hour * 60 + minute) * 60 + second) * 1000 + milli;
+    // What is no date comes out as another one.
+    let written = iso_time(ms);
+    let start = text.trim_end_matches('Z').split('.').next()?;
+    (ms <= LAST && written.starts_with(start)).then_some(ms)
+}
+
+fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
+    let number = |part: &str| part.parse::<u16>().ok().map(i64::from);
+    text.split(separator).map(number).collect::<Option<Vec<_>>>()?.try_into().ok()
+}
+
+/// The days since 1970-01-01: the inverse of [`civil`].
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 /// Writes a time as the 14 digits that an entry's `version` is.
 ///
 /// ```
@@ -77,6 +113,7 @@ mod tests {
     fn days_fall_where_the_calendar_has_them() {
         let check = |ms, expected: &str| {
             assert_eq!(iso_time(ms), expected);
+            assert_eq!(read_iso_time(expected), Some(ms));
             let digits: String = expected.chars().filter(char::is_ascii_digit).take(14).collect();
             assert_eq!(time_stamp(ms), digits);
         };

@@ -2,6 +2,9 @@
 
 use whimbrel_core::history::{ForeignError, Tool};
 
+use super::Origin;
+use crate::history::Layout;
+
 /// Why the history of another tool cannot be adopted. Nothing was written then.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
@@ -11,7 +14,7 @@ pub enum AdoptError {
     #[diagnostic(
         code(whimbrel::adopt::unknown),
         help(
-            "diesel has `VERSION_NAME/up.sql`, drizzle `meta/_journal.json`, prisma `VERSION_NAME/migration.sql`, refinery `V1__NAME.sql`, sqlx `VERSION_NAME.sql`; for files of other tools use `whimbrel migrate create` and `whimbrel migrate baseline`"
+            "diesel has `VERSION_NAME/up.sql`, drizzle `meta/_journal.json`, Kontract `kontract.lock.json`, prisma `VERSION_NAME/migration.sql`, refinery `V1__NAME.sql`, sqlx `VERSION_NAME.sql`; for files of other tools use `whimbrel migrate create` and `whimbrel migrate baseline`"
         )
     )]
     UnknownTool {
@@ -19,13 +22,13 @@ pub enum AdoptError {
         folder: String,
     },
     /// The folder holds no migration.
-    #[error("`{folder}` holds no migration of {tool}")]
-    #[diagnostic(code(whimbrel::adopt::nothing), help("name the folder in which {tool} keeps them"))]
+    #[error("`{folder}` holds no migration of {origin}")]
+    #[diagnostic(code(whimbrel::adopt::nothing), help("name the folder in which they are"))]
     Nothing {
         /// The folder.
         folder: String,
-        /// The tool.
-        tool: Tool,
+        /// Whose it is.
+        origin: Origin,
     },
     /// The tool could not have read the folder.
     #[error(transparent)]
@@ -41,10 +44,46 @@ pub enum AdoptError {
         #[related]
         problems: Vec<AdoptProblem>,
     },
-    /// They would go into a folder with a lock file.
-    #[error("the migrations of other tools become a folder with a journal, and the layout is `lockfile`")]
-    #[diagnostic(code(whimbrel::adopt::layout), help("nothing was written; run it with `--layout journal`"))]
-    LockFile,
+    /// The database does not have what the applied migrations lead to.
+    #[error(
+        "the database does not have the schema that the migrations lead to{}:\n{difference}",
+        after(last)
+    )]
+    #[diagnostic(code(whimbrel::adopt::differs), help("nothing was written; {}", advice(*origin, fits.as_deref())))]
+    Differs {
+        /// Whose migrations they are.
+        origin: Origin,
+        /// The last that was applied.
+        last: String,
+        /// What would have to change in the database.
+        difference: String,
+        /// Another migration after which the schema is that of the database.
+        fits: Option<String>,
+    },
+    /// Somebody said what was applied, and the database says it itself.
+    #[error("what was applied is told by the table of {origin}")]
+    #[diagnostic(
+        code(whimbrel::adopt::told),
+        help(
+            "nothing was written; leave `--to` away: it is for a lock file, and a database without a table"
+        )
+    )]
+    Told {
+        /// Whose history it is.
+        origin: Origin,
+    },
+    /// A journal has to begin with what a lock file takes for granted.
+    #[error("what the database had before its first migration cannot be made out: {reason}")]
+    #[diagnostic(
+        code(whimbrel::adopt::base),
+        help(
+            "nothing was written; the tables that no migration made come first in a journal: write the ways back of all migrations, or stay with `--layout lockfile`"
+        )
+    )]
+    NoBase {
+        /// Why not.
+        reason: String,
+    },
     /// There are migrations already where they would go.
     #[error("`{store}` holds migrations already")]
     #[diagnostic(
@@ -110,4 +149,27 @@ pub enum AdoptProblem {
         /// The file that was not.
         before: String,
     },
+}
+
+fn after(last: &str) -> String {
+    if last.is_empty() { String::new() } else { format!(" up to `{last}`") }
+}
+
+fn advice(origin: Origin, fits: Option<&str>) -> String {
+    match (origin, fits) {
+        (Origin::Layout(Layout::LockFile), Some(name)) => {
+            format!("it has the schema that they have after `{name}`: if that was the last, add `--to {name}`")
+        }
+        (Origin::Layout(Layout::LockFile), None) => {
+            "put the database right; a table that no migration makes belongs into `tables` of the lock file, with \
+             its name as `ptr`"
+                .to_owned()
+        }
+        (Origin::Tool(_) | Origin::Layout(Layout::Journal), Some(name)) => {
+            format!("it has the schema that they have after `{name}`, and {origin} says otherwise")
+        }
+        (Origin::Tool(_) | Origin::Layout(Layout::Journal), None) => {
+            format!("put the database right, or take what it has besides into the migrations of {origin}")
+        }
+    }
 }

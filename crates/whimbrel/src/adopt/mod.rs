@@ -2,11 +2,20 @@
 //! folder and of what its tracking table says.
 //!
 //! What was applied comes first, in the order of the table, and then what is
-//! pending. The texts stay as they are; above them stands where they come from.
+//! pending. The texts stay as they are; above them stands where they come from. A
+//! project of either of our layouts is taken as it is.
 
+mod base;
 mod error;
+mod origin;
+mod project;
+mod relaid;
+mod trial;
+mod write;
 
 pub use error::{AdoptError, AdoptProblem};
+pub use origin::Origin;
+pub(crate) use trial::Tried;
 
 use std::collections::BTreeMap;
 
@@ -14,18 +23,26 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{
     Checksum, Entry, FileTexts, Foreign, Journal, Script, Tool, headed, headed_down, kebab,
 };
+use whimbrel_core::lockfile::LockFile;
 use whimbrel_db::tracking::ForeignRow;
 
 use crate::error::Error;
+use crate::history::{History, Layout};
 
 /// A history that was made of another tool's.
 #[derive(Debug)]
 pub(crate) struct Adopted {
     pub(crate) journal: Journal,
+    pub(crate) layout: Layout,
+    /// The lock file, if it had one.
+    pub(crate) lock: LockFile,
     /// The files of each migration, by name.
     pub(crate) texts: BTreeMap<String, FileTexts>,
-    /// How many of them were applied.
-    pub(crate) applied: usize,
+    /// How many of them were applied. Where nobody can tell for sure there are
+    /// several numbers, and the first that fits the database holds.
+    pub(crate) applied: Vec<usize>,
+    /// Whether tracking tables of ours may have the checksums.
+    pub(crate) is_tracked: bool,
 }
 
 impl Adopted {
@@ -45,14 +62,28 @@ impl Adopted {
         if !problems.is_empty() {
             return Err(AdoptError::Problems { tool, problems }.into());
         }
+        let is_tracked = foreign.iter().any(|one| one.entry.is_some());
         let (applied, pending): (Vec<_>, Vec<_>) =
             foreign.into_iter().partition(|one| rows.iter().any(|row| row.key == one.key));
-        let mut adopted =
-            Self { journal: Journal::new(dialect), texts: BTreeMap::new(), applied: applied.len() };
+        let mut adopted = Self {
+            journal: Journal::new(dialect),
+            layout: Layout::Journal,
+            lock: LockFile::empty(),
+            texts: BTreeMap::new(),
+            applied: vec![applied.len()],
+            is_tracked,
+        };
         for one in applied.into_iter().chain(pending) {
             adopted.add(tool, now, one)?;
         }
         Ok(adopted)
+    }
+
+    /// The history as it is in no store yet; `store` is what messages call it.
+    pub(crate) fn history(&self, store: String) -> History {
+        let mut history = History::of(store, self.journal.clone(), self.texts.clone());
+        (history.layout, history.lock) = (self.layout, self.lock.named(&self.journal));
+        history
     }
 
     fn add(&mut self, tool: Tool, now: i64, foreign: Foreign) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 //! It is read once at the beginning of a verb, through a [`View`], so that an
 //! edit that somebody left unfinished is seen as finished.
 
+mod base;
 mod error;
 mod layout;
 mod lock_layout;
@@ -123,6 +124,19 @@ impl History {
     /// dialect.
     pub(crate) async fn read(store: &dyn Store, layout: Layout, dialect: Dialect) -> Result<Self, Error> {
         Self::load(store, layout, dialect, Extent::Ups).await
+    }
+
+    /// Reads journal and all files.
+    ///
+    /// # Errors
+    ///
+    /// As [`History::read`].
+    pub(crate) async fn read_whole(
+        store: &dyn Store,
+        layout: Layout,
+        dialect: Dialect,
+    ) -> Result<Self, Error> {
+        Self::load(store, layout, dialect, Extent::All).await
     }
 
     /// Journal and files that belong together: where somebody wrote meanwhile,

@@ -2,7 +2,8 @@
 //!
 //! What was applied there is applied here, and what is pending stays pending.
 //! Nothing of the other tool is touched, neither its folder nor its table: going
-//! back is going on with it.
+//! back is going on with it. The other tool may be whimbrel in its other layout,
+//! and Kontract's is one of them.
 //!
 //! It is not taken on trust: the migrations are tried out in the scratch
 //! database, and what the applied ones lead to is compared with the live schema
@@ -13,26 +14,26 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use whimbrel_core::history::{Entry, Foreign, Journal, Texts, Tool};
+use whimbrel_core::history::{Entry, Foreign, Texts, Tool};
 use whimbrel_core::name::ObjectName;
-use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::{ApplyOptions, Silent};
 use whimbrel_db::introspect;
 use whimbrel_db::tracking::read_foreign;
 
 use super::baseline::Marks;
-use crate::adopt::{AdoptError, Adopted};
+use crate::adopt::{AdoptError, Adopted, Origin};
 use crate::error::Error;
-use crate::history::{History, HistoryError, Layout, difference, in_store};
+use crate::history::{History, Layout, Target};
 use crate::migrator::Migrator;
-use crate::store::{Edit, Store, View};
+use crate::store::{Store, View};
 
 /// Makes the history of another tool ours; refine it, then await it.
 pub struct Adopt<'m> {
     migrator: &'m mut Migrator,
     from: Arc<dyn Store>,
-    tool: Option<Tool>,
+    origin: Option<Origin>,
     table: Option<ObjectName>,
+    to: Option<Target>,
     dry_run: bool,
 }
 
@@ -41,23 +42,25 @@ pub struct Adopt<'m> {
 #[non_exhaustive]
 pub struct AdoptReport {
     /// Whose history it was.
-    pub tool: Tool,
+    pub origin: Origin,
     /// The migrations, oldest first.
     pub migrations: Vec<Entry>,
     /// How many of them the database had applied.
     pub applied: usize,
+    /// What is worth knowing.
+    pub notes: Vec<String>,
     /// Whether the files were written, or are there from a run that was stopped.
     pub written: bool,
 }
 
 impl<'m> Adopt<'m> {
     pub(crate) fn new(migrator: &'m mut Migrator, from: Arc<dyn Store>) -> Self {
-        Self { migrator, from, tool: None, table: None, dry_run: false }
+        Self { migrator, from, origin: None, table: None, to: None, dry_run: false }
     }
 
     /// Says whose folder it is. Default: what is in it tells.
-    pub fn tool(mut self, tool: Tool) -> Self {
-        self.tool = Some(tool);
+    pub fn origin(mut self, origin: impl Into<Origin>) -> Self {
+        self.origin = Some(origin.into());
         self
     }
 
@@ -68,6 +71,13 @@ impl<'m> Adopt<'m> {
         self
     }
 
+    /// Names the last migration that the database has, where it keeps no table
+    /// that says so. Default: what the lock file says.
+    pub fn to(mut self, target: impl Into<Target>) -> Self {
+        self.to = Some(target.into());
+        self
+    }
+
     /// Tries all out and compares it, and writes nothing.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
@@ -75,101 +85,63 @@ impl<'m> Adopt<'m> {
     }
 
     async fn run(self) -> Result<AdoptReport, Error> {
-        let Self { migrator, from, tool, table, dry_run } = self;
-        let (tool, foreign) = read(from.as_ref(), tool).await?;
-        let rows = read_foreign(migrator.connection.as_mut(), tool, table.as_ref()).await?;
-        let now = migrator.settings.clock.now();
-        let adopted =
-            Adopted::new(tool, migrator.dialect(), now, foreign, rows.as_deref().unwrap_or_default())?;
-        let store = migrator.store()?;
-        let name = store.name();
-        let mut history = History::of(name, adopted.journal, adopted.texts);
-        let schema = migrator.try_adopted(&mut history, adopted.applied).await?;
-        if !dry_run {
-            migrator.write_adopted(&history, from.as_ref(), schema).await?;
-            migrator.mark_adopted(&history, adopted.applied).await?;
+        let Self { migrator, from, origin, table, to, dry_run } = self;
+        let options = migrator.settings.introspect.clone();
+        let live = introspect(migrator.connection.as_mut(), &options).await?.schema;
+        let (origin, texts) = read(from.as_ref(), origin).await?;
+        let adopted = match origin {
+            Origin::Tool(_) if to.is_some() => return Err(AdoptError::Told { origin }.into()),
+            Origin::Tool(tool) => migrator.read_tool(tool, &texts, table.as_ref()).await?,
+            Origin::Layout(layout) => {
+                migrator.read_project(from.as_ref(), layout, table.as_ref(), to.as_ref(), &live).await?
+            }
+        };
+        if adopted.journal.entries.is_empty() {
+            return Err(AdoptError::Nothing { folder: from.name(), origin }.into());
         }
-        let (migrations, applied) = (history.journal.entries, adopted.applied);
-        Ok(AdoptReport { tool, migrations, applied, written: !dry_run })
+        let layout = migrator.settings.layout;
+        let first = match layout {
+            Layout::Journal => migrator.base_of(&adopted, &live).await?,
+            Layout::LockFile => Vec::new(),
+        };
+        let adopted = adopted.relaid(layout, migrator.settings.clock.now(), first);
+        let store = migrator.store()?;
+        let mut history = adopted.history(store.name());
+        let tried = migrator.try_adopted(&mut history, origin, &adopted.applied, &live).await?;
+        let applied = tried.applied;
+        if !dry_run {
+            let is_in_place = from.name() == store.name();
+            migrator.write_adopted(&history, is_in_place, &live, &tried).await?;
+            migrator.mark_adopted(&history, applied).await?;
+        }
+        let (migrations, notes) = (history.journal.entries, tried.notes);
+        Ok(AdoptReport { origin, migrations, applied, notes, written: !dry_run })
     }
 }
 
 /// Whose folder it is, and what is in it.
-async fn read(from: &dyn Store, tool: Option<Tool>) -> Result<(Tool, Vec<Foreign>), Error> {
+async fn read(from: &dyn Store, origin: Option<Origin>) -> Result<(Origin, Texts), Error> {
     let view = View::open(from).await?;
     let paths = view.list().await?;
     let texts = view.get_many(&paths).await?;
     let texts: Texts = paths.into_iter().zip(texts).filter_map(|(path, text)| Some((path, text?))).collect();
-    let tool = tool.or_else(|| Tool::of_folder(&texts));
-    let tool = tool.ok_or_else(|| AdoptError::UnknownTool { folder: from.name() })?;
-    let foreign = tool.read(&texts).map_err(|error| AdoptError::Foreign(Box::new(error)))?;
-    if foreign.is_empty() {
-        return Err(AdoptError::Nothing { folder: from.name(), tool }.into());
-    }
-    Ok((tool, foreign))
+    let origin = origin.or_else(|| Origin::of_folder(&texts));
+    let origin = origin.ok_or_else(|| AdoptError::UnknownTool { folder: from.name() })?;
+    Ok((origin, texts))
 }
 
 impl Migrator {
-    /// Tries every migration out, stamps it with what that showed, and compares
-    /// what the first `applied` lead to with the live schema. Returns the schema
-    /// after the last.
-    async fn try_adopted(&mut self, history: &mut History, applied: usize) -> Result<Schema, Error> {
-        let options = self.settings.introspect.clone();
-        let live = introspect(self.connection.as_mut(), &options).await?.schema;
-        let engine = self.server().engine();
-        self.workshop().await?.reset().await?;
-        let mut schema = Schema::default();
-        for at in 0..=history.journal.entries.len() {
-            if at == applied {
-                self.refuse_difference(history, applied, &live, &schema)?;
-            }
-            if at < history.journal.entries.len() {
-                let (proof, after) = self.tried(history, at, &schema).await?;
-                schema = after;
-                let entry = &mut history.journal.entries[at];
-                (entry.proof, entry.engine) = (Some(proof), Some(engine.clone()));
-            }
-        }
-        Ok(schema)
-    }
-
-    fn refuse_difference(
-        &self,
-        history: &History,
-        applied: usize,
-        live: &Schema,
-        replayed: &Schema,
-    ) -> Result<(), Error> {
-        let Some(difference) = difference(self.dialect(), live, replayed) else { return Ok(()) };
-        let last = history.journal.entries[..applied].last().map(|entry| entry.name.clone());
-        Err(HistoryError::NotTheBaseline { last: last.unwrap_or_default(), difference, fits: None }.into())
-    }
-
-    /// Writes the files, unless they are there from a run that was stopped.
-    async fn write_adopted(
+    /// Reads the folder and the table of another tool.
+    async fn read_tool(
         &mut self,
-        history: &History,
-        from: &dyn Store,
-        schema: Schema,
-    ) -> Result<(), Error> {
-        let store = self.store()?;
-        if self.settings.layout == Layout::LockFile {
-            return Err(AdoptError::LockFile.into());
-        }
-        let there = History::read(store.as_ref(), Layout::Journal, self.dialect()).await?;
-        if is_same(&there.journal, &history.journal) {
-            return Ok(());
-        }
-        let mut edit = there.edit();
-        // VibORM's folder can be taken over where it is: its files stay as they are.
-        let is_in_place = from.name() == store.name() && names(&there.journal).eq(names(&history.journal));
-        if !there.journal.entries.is_empty() && !is_in_place {
-            return Err(AdoptError::NotEmpty { store: store.name() }.into());
-        }
-        if !is_in_place {
-            edit = with_files(store.as_ref(), edit, history).await?;
-        }
-        self.commit(edit, history, &history.journal, Some(schema)).await
+        tool: Tool,
+        texts: &Texts,
+        table: Option<&ObjectName>,
+    ) -> Result<Adopted, Error> {
+        let read = tool.read(texts).map_err(|error| AdoptError::Foreign(Box::new(error)));
+        let foreign: Vec<Foreign> = read?;
+        let rows = read_foreign(self.connection.as_mut(), tool, table).await?.unwrap_or_default();
+        Adopted::new(tool, self.dialect(), self.settings.clock.now(), foreign, &rows)
     }
 
     /// Records as applied what is.
@@ -177,37 +149,9 @@ impl Migrator {
         let table = self.tracking_table()?;
         let mut agenda = Marks { dialect: self.dialect(), history, count: applied };
         self.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await?;
+        self.keep_lock_file(false).await?;
         Ok(())
     }
-}
-
-/// Adds all files of a history to an edit.
-async fn with_files(store: &dyn Store, mut edit: Edit, history: &History) -> Result<Edit, Error> {
-    let view = View::open(store).await?;
-    let texts = history.texts();
-    for entry in &history.journal.entries {
-        let Some(texts) = texts.get(&entry.name) else { continue };
-        let down = texts.down.as_ref().map(|down| (entry.down_path(), down));
-        for (path, text) in [(entry.path(), &texts.up)].into_iter().chain(down) {
-            if view.get(&path).await?.is_some() {
-                return Err(HistoryError::Orphan { path: in_store(store, &path) }.into());
-            }
-            edit = edit.expect(&path, None).put(path, text);
-        }
-    }
-    Ok(edit)
-}
-
-fn names(journal: &Journal) -> impl Iterator<Item = &str> {
-    journal.entries.iter().map(|entry| entry.name.as_str())
-}
-
-/// Whether two journals are of the same files.
-fn is_same(one: &Journal, other: &Journal) -> bool {
-    let checksums = |journal: &Journal| {
-        journal.entries.iter().map(|entry| (entry.name.clone(), entry.checksum.clone())).collect::<Vec<_>>()
-    };
-    checksums(one) == checksums(other)
 }
 
 impl<'m> IntoFuture for Adopt<'m> {
@@ -223,7 +167,7 @@ impl std::fmt::Debug for Adopt<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Adopt")
             .field("from", &self.from)
-            .field("tool", &self.tool)
+            .field("origin", &self.origin)
             .field("dry_run", &self.dry_run)
             .finish_non_exhaustive()
     }

@@ -9,13 +9,13 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::history::{Entry, Script};
+use whimbrel_core::history::{AppliedMigration, Entry, Script, Standing, State};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::{Agenda, ApplyOptions, Job, Record, Seen, Silent};
 use whimbrel_db::introspect;
 
 use crate::error::Error;
-use crate::history::{History, HistoryError, Target, difference, replay};
+use crate::history::{History, HistoryError, Target, replay};
 use crate::migrator::Migrator;
 
 /// Marks as applied what an existing database has already; refine it, then
@@ -101,7 +101,18 @@ impl Migrator {
         live: &Schema,
     ) -> Result<Option<String>, Error> {
         let replayed = self.replayed(history, count).await?;
-        Ok(difference(self.dialect(), live, &replayed))
+        let states = self.ends(history).await?;
+        Ok(history.differs(self.dialect(), live, &states, &replayed))
+    }
+
+    /// What replaying begins with and what it comes to, where tables were there
+    /// before the first migration.
+    async fn ends(&mut self, history: &History) -> Result<Vec<Schema>, Error> {
+        if history.lock.base().is_empty() {
+            return Ok(Vec::new());
+        }
+        let last = history.journal.entries.len();
+        Ok(vec![self.replayed(history, 0).await?, self.replayed(history, last).await?])
     }
 
     /// The last migration after which the schema is `live`: all are replayed
@@ -109,6 +120,7 @@ impl Migrator {
     async fn fitting(&mut self, history: &History, live: &Schema) -> Result<Option<String>, Error> {
         let works = self.works(history, history.journal.entries.len())?;
         let dialect = self.dialect();
+        let states = self.ends(history).await.unwrap_or_default();
         self.begin(history).await?;
         let workshop = self.workshop().await?;
         let mut fitting = None;
@@ -117,7 +129,7 @@ impl Migrator {
             if replay(workshop, work).await.is_err() {
                 break;
             }
-            if difference(dialect, live, &workshop.read().await?).is_none() {
+            if history.differs(dialect, live, &states, &workshop.read().await?).is_none() {
                 fitting = Some(entry.name.clone());
             }
         }
@@ -138,7 +150,7 @@ impl Agenda for Marks<'_> {
 
     async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
         let standings = self.history.standings(seen.applied, seen.progress);
-        self.history.refuse_problems(&standings)?;
+        self.history.refuse_problems(&self.marked(&standings, seen))?;
         let both = self.history.journal.entries.iter().zip(&standings).take(self.count);
         let unmarked = both.filter(|(_, standing)| standing.applied_at.is_none()).map(|(entry, _)| entry);
         unmarked.map(|entry| self.mark(entry)).collect()
@@ -146,6 +158,21 @@ impl Agenda for Marks<'_> {
 }
 
 impl Marks<'_> {
+    /// Where all would stand with the records: what comes before something that is
+    /// applied is not out of order any more.
+    fn marked(&self, standings: &[Standing], seen: &Seen<'_>) -> Vec<Standing> {
+        let both = self.history.journal.entries.iter().zip(standings).take(self.count);
+        let unmarked = both.filter(|(_, one)| one.state == State::OutOfOrder).map(|(entry, _)| entry);
+        let row = |entry: &Entry| AppliedMigration {
+            id: 0,
+            name: entry.name.clone(),
+            checksum: entry.checksum.to_string(),
+            applied_at: String::new(),
+        };
+        let rows: Vec<_> = seen.applied.iter().cloned().chain(unmarked.map(row)).collect();
+        self.history.standings(&rows, seen.progress)
+    }
+
     fn mark(&self, entry: &Entry) -> Result<Job, Error> {
         let work = Script::read(self.dialect, &self.history.file(entry), "")?.into();
         let (name, checksum) = (entry.name.clone(), entry.checksum.clone());

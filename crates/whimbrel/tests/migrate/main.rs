@@ -1,5 +1,6 @@
 //! The verbs of migrations, on real databases: what they write, run and say.
 
+mod adopt;
 mod apply;
 mod baseline;
 mod check;

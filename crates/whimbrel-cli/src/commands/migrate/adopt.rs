@@ -1,9 +1,11 @@
 //! `migrate adopt`: makes the history of another tool ours.
 
 use std::future::IntoFuture as _;
+use std::sync::Arc;
 
-use whimbrel::AdoptReport;
 use whimbrel::db::{Access, ConnectOptions, Missing};
+use whimbrel::lockfile::LOCK_FILE;
+use whimbrel::{AdoptReport, Layout, Origin, Store};
 
 use crate::args::AdoptArgs;
 use crate::context::Context;
@@ -16,17 +18,20 @@ use crate::render::json::{self, Output};
 pub(crate) async fn run(cx: &Context, args: &AdoptArgs) -> Result<Exit, CliError> {
     let access = if args.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     let options = ConnectOptions { access, missing: Missing::Refuse, ..ConnectOptions::default() };
-    let from = Dir::read(&args.from, None, || cx.settings.url())?;
-    let from = from.store(options.clone(), whimbrel::Layout::Journal)?;
+    let origin = args.tool.map(Origin::from);
+    let from = place(cx, args, origin, options.clone())?;
     let mut migrator = cx.connect(&cx.settings.url()?, None, options).await?;
     let name = migrator.server().name.clone();
     let canceller = migrator.canceller();
     let mut adopt = migrator.adopt(from).dry_run(args.dry_run);
-    if let Some(tool) = args.tool {
-        adopt = adopt.tool(tool.into());
+    if let Some(origin) = origin {
+        adopt = adopt.origin(origin);
     }
     if let Some(table) = &args.from_table {
         adopt = adopt.table(table.as_str());
+    }
+    if let Some(last) = &args.to {
+        adopt = adopt.to(last.as_str());
     }
     let result = cx.guard(canceller.as_ref(), adopt.into_future()).await;
     let closed = migrator.close().await;
@@ -35,6 +40,7 @@ pub(crate) async fn run(cx: &Context, args: &AdoptArgs) -> Result<Exit, CliError
     if cx.global.json {
         let output = Output {
             migrations: Some(report.migrations.iter().map(json::Migration::entry).collect()),
+            notes: Some(report.notes.clone()).filter(|notes| !notes.is_empty()),
             applied: Some(report.written),
             ..Output::new("migrate adopt")
         };
@@ -45,21 +51,57 @@ pub(crate) async fn run(cx: &Context, args: &AdoptArgs) -> Result<Exit, CliError
     Ok(Exit::Done)
 }
 
+/// Where the other tool keeps its migrations. Kontract's lock file is beside their
+/// folder, and what was named may be either folder.
+fn place(
+    cx: &Context,
+    args: &AdoptArgs,
+    origin: Option<Origin>,
+    options: ConnectOptions,
+) -> Result<Arc<dyn Store>, CliError> {
+    let dir = Dir::read(&args.from, None, || cx.settings.url())?;
+    let Dir::Folder(folder) = &dir else { return dir.store(options, Layout::Journal) };
+    let whole = folder.join(FOLDER);
+    if folder.join(LOCK_FILE).is_file() && whole.is_dir() {
+        return Dir::Folder(whole).store(options, Layout::LockFile);
+    }
+    let is_beside = || {
+        let is_kontracts = folder.file_name().is_some_and(|name| name == FOLDER);
+        is_kontracts && folder.with_file_name(LOCK_FILE).is_file() && !folder.join(JOURNAL).is_file()
+    };
+    let layout = match origin {
+        Some(Origin::Layout(layout)) => layout,
+        Some(Origin::Tool(_)) => Layout::Journal,
+        None if is_beside() => Layout::LockFile,
+        None => Layout::Journal,
+    };
+    dir.store(options, layout)
+}
+
+/// What Kontract calls the folder of migrations.
+const FOLDER: &str = "migrations";
+
+/// What no folder of Kontract has.
+const JOURNAL: &str = "meta/_journal.json";
+
 fn tell(cx: &Context, report: &AdoptReport, database: &str) -> Result<(), CliError> {
     for (at, entry) in report.migrations.iter().enumerate() {
         let state = if at < report.applied { "applied" } else { "pending" };
         cx.say(format_args!("{state}  {}", super::label(entry)));
     }
     let number = count(report.migrations.len() as u64, "migration");
-    let (tool, dir) = (report.tool, cx.dir()?);
+    for note in &report.notes {
+        cx.say(format_args!("note: {note}"));
+    }
+    let (origin, dir) = (report.origin, cx.dir()?);
     if report.written {
         cx.say(format_args!(
-            "\n{number} of {tool} adopted into `{dir}`, {} of them applied to `{database}`",
+            "\n{number} of {origin} adopted into `{dir}`, {} of them applied to `{database}`",
             report.applied
         ));
-        cx.say("help: read the files and commit them; what belongs to the other tool was not touched");
+        cx.say("help: read the files and commit them; what was there before was not touched");
     } else {
-        cx.say(format_args!("\n{number} of {tool} can be adopted; dry run, nothing was written"));
+        cx.say(format_args!("\n{number} of {origin} can be adopted; dry run, nothing was written"));
     }
     Ok(())
 }

@@ -16,6 +16,8 @@ mod viborm;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use viborm::is_own_journal;
+
 use super::Entry;
 
 /// Another migration tool.

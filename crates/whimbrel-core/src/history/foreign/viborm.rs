@@ -5,6 +5,20 @@ use super::{Foreign, ForeignError, Texts, Tool};
 
 const JOURNAL: &str = "meta/_journal.json";
 
+/// Says whether a journal of this layout is whimbrel's, and not VibORM's: it has
+/// fields that only whimbrel writes.
+///
+/// ```
+/// use whimbrel_core::history::is_own_journal;
+/// assert!(is_own_journal(r#"{"entries": [{"name": "users", "proof": "exact"}]}"#));
+/// assert!(!is_own_journal(r#"{"entries": [{"name": "users"}]}"#));
+/// ```
+pub fn is_own_journal(text: &str) -> bool {
+    ["\"proof\"", "\"downChecksum\"", "\"legacyChecksum\"", "\"replaces\""]
+        .iter()
+        .any(|key| text.contains(key))
+}
+
 pub(super) fn read(texts: &Texts) -> Result<Vec<Foreign>, ForeignError> {
     let text = texts.get(JOURNAL).ok_or_else(|| Tool::Viborm.error(JOURNAL, "there is no such file"))?;
     let journal =

@@ -1,0 +1,97 @@
+//! An adopted history, written into its store: all of it in one edit.
+
+use whimbrel_core::history::{Entry, Journal};
+use whimbrel_core::lockfile::{LOCK_FILE, LockFile, catch_up};
+use whimbrel_core::schema::Schema;
+use whimbrel_db::apply::Work;
+
+use super::{AdoptError, Tried};
+use crate::error::Error;
+use crate::history::{History, HistoryError, Layout, in_store};
+use crate::migrator::Migrator;
+use crate::store::{Edit, Store, View, commit};
+
+impl Migrator {
+    /// Writes the files, unless they are there from a run that was stopped, and
+    /// the journal or the lock file.
+    ///
+    /// A folder that has the layout already can be taken over where it is: then
+    /// its files stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// If there are other migrations in the store, or it fails.
+    pub(crate) async fn write_adopted(
+        &mut self,
+        history: &History,
+        is_in_place: bool,
+        live: &Schema,
+        tried: &Tried,
+    ) -> Result<(), Error> {
+        let store = self.store()?;
+        let there = History::read(store.as_ref(), history.layout, self.dialect()).await?;
+        let is_written = is_same(&there.journal, &history.journal);
+        let is_in_place = is_in_place && names(&there.journal).eq(names(&history.journal));
+        let is_empty = there.journal.entries.is_empty() && there.lock == LockFile::empty();
+        if !(is_written || is_in_place || is_empty) {
+            return Err(AdoptError::NotEmpty { store: store.name() }.into());
+        }
+        let mut edit = there.edit();
+        if !(is_written || is_in_place) {
+            edit = with_files(store.as_ref(), edit, history).await?;
+        }
+        match history.layout {
+            Layout::Journal if is_written => Ok(()),
+            Layout::Journal => self.commit(edit, history, &history.journal, Some(tried.schema.clone())).await,
+            Layout::LockFile => {
+                let lock = self.lock_of(history, tried.applied, live)?.to_json();
+                if there.head_text.as_ref() == Some(&lock) {
+                    return Ok(());
+                }
+                Ok(commit(store.as_ref(), edit.put(LOCK_FILE, lock)).await?)
+            }
+        }
+    }
+
+    /// The lock file of an adopted history: every record has the checksum of its
+    /// file and those that tracking tables may have.
+    fn lock_of(&self, history: &History, applied: usize, live: &Schema) -> Result<LockFile, Error> {
+        let lock = history.lock.with_journal(&history.journal);
+        let recorded = lock.migrations.len();
+        let Some(new) = history.journal.entries[..applied].get(recorded..) else { return Ok(lock) };
+        let (dialect, programs) = (self.dialect(), &self.settings.programs);
+        let work = |entry: &Entry| history.way_there(programs, dialect, entry);
+        let works: Vec<Work> = new.iter().map(work).collect::<Result<_, _>>()?;
+        let both: Vec<_> = new.iter().zip(works.iter().map(Work::script)).collect();
+        Ok(catch_up(dialect, &lock, &both, live, self.settings.clock.now()).lock)
+    }
+}
+
+/// Adds all files of a history to an edit.
+async fn with_files(store: &dyn Store, mut edit: Edit, history: &History) -> Result<Edit, Error> {
+    let view = View::open(store).await?;
+    let texts = history.texts();
+    for entry in &history.journal.entries {
+        let Some(texts) = texts.get(&entry.name) else { continue };
+        let down = texts.down.as_ref().map(|down| (entry.down_path(), down));
+        for (path, text) in [(entry.path(), &texts.up)].into_iter().chain(down) {
+            if view.get(&path).await?.is_some() {
+                return Err(HistoryError::Orphan { path: in_store(store, &path) }.into());
+            }
+            edit = edit.expect(&path, None).put(path, text);
+        }
+    }
+    Ok(edit)
+}
+
+fn names(journal: &Journal) -> impl Iterator<Item = &str> {
+    journal.entries.iter().map(|entry| entry.name.as_str())
+}
+
+/// Whether two journals are of the same files.
+fn is_same(one: &Journal, other: &Journal) -> bool {
+    let checksums = |journal: &Journal| {
+        journal.entries.iter().map(|entry| (entry.name.clone(), entry.checksum.clone())).collect::<Vec<_>>()
+    };
+    checksums(one) == checksums(other)
+}

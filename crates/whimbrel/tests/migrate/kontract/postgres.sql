@@ -1,0 +1,18 @@
+CREATE TABLE storage (
+  id TEXT PRIMARY KEY,
+  ptr TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  permissions INT NOT NULL DEFAULT 7
+);
+CREATE TABLE tbl_users_abc123 (
+  id TEXT PRIMARY KEY,
+  data JSONB NOT NULL,
+  _version INT DEFAULT 1,
+  _txid BIGINT DEFAULT txid_current(),
+  _owner TEXT NOT NULL,
+  _deleted_txid BIGINT,
+  _order BIGSERIAL,
+  CHECK (data ? 'name')
+);
+CREATE INDEX tbl_users_abc123_owner ON tbl_users_abc123 (_owner);
+CREATE TABLE tbl_posts_d4e5f6 (id TEXT PRIMARY KEY, data JSONB NOT NULL, _order BIGSERIAL);
