@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use whimbrel::db::Canceller;
 
+use crate::crash::restore_terminal;
 use crate::exit::Exit;
 
 /// How long a verb may take to end after it was told to stop.
@@ -103,8 +104,7 @@ impl Drop for Prompting<'_> {
 impl State {
     fn signal(&self) {
         if self.prompting.load(Ordering::SeqCst) {
-            let _ = crossterm::terminal::disable_raw_mode();
-            let _ = crossterm::execute!(std::io::stderr(), crossterm::cursor::Show);
+            restore_terminal();
             std::process::exit(Exit::Interrupted as i32);
         }
         if self.heard.swap(true, Ordering::SeqCst) {

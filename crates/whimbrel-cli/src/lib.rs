@@ -12,6 +12,7 @@ mod args;
 mod commands;
 mod config;
 mod context;
+mod crash;
 mod dir;
 mod duration;
 mod error;
@@ -34,6 +35,9 @@ pub use crate::program::Program;
 /// The binary `whimbrel` is `run(Program::new("whimbrel"))`. A program of one's own
 /// that supplies its models, store and closures has the whole command line too: see
 /// [`Program`].
+///
+/// A panic, of whatever thread, ends the process with status 101.
 pub fn run(program: Program) -> Exit {
+    crash::end_at_panics();
     program.run(std::env::args_os())
 }

@@ -1,14 +1,16 @@
-//! A program prints its models, and the binary pushes them.
+//! A program of one's own: it prints its models for the binary to push, and has a
+//! command line.
 //!
-//! This program is both: called with `print` it is a small program with models,
-//! called by `cargo test` it has the binary call it so.
+//! This program is both: called with `print` or `push` it is a small program with
+//! models, called by `cargo test` it calls itself, or has the binary call it.
 
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use whimbrel::{DbEnum, Model, SourceError, schema};
+use whimbrel_cli::Program;
 
 #[derive(Model)]
 #[model(table = "members", many_to_many(Team))]
@@ -38,17 +40,41 @@ struct Team {
     id: i64,
 }
 
-fn main() -> Result<(), SourceError> {
-    if std::env::args().nth(1).as_deref() == Some("print") {
-        println!(
+fn main() -> Result<ExitCode, SourceError> {
+    match std::env::args().nth(1).as_deref() {
+        Some("print") => println!(
             "{}",
             schema![Member, Team].and_sql("index.sql", "CREATE INDEX i ON teams (id);").to_json()?
-        );
-    } else {
-        the_binary_pushes_what_it_prints();
-        println!("test the_binary_pushes_what_it_prints ... ok");
+        ),
+        Some("push") => return Ok(whimbrel_cli::run(program_with_a_bug()).into()),
+        Some(_) | None => {
+            the_binary_pushes_what_it_prints();
+            println!("test the_binary_pushes_what_it_prints ... ok");
+            a_panic_ends_the_program();
+            println!("test a_panic_ends_the_program ... ok");
+        }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+fn program_with_a_bug() -> Program {
+    Program::new("app").url("sqlite://:memory:").source(schema![Member, Team]).configure(|_| panic!("a bug"))
+}
+
+fn a_panic_ends_the_program() {
+    let own = std::env::current_exe().expect("a program knows where it is");
+    let output = Command::new(own).arg("push").env("RUST_BACKTRACE", "0").output().expect("it is there");
+    assert_eq!(output.status.code(), Some(101));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let ours: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("the above")).collect();
+    assert!(said.contains("a bug"), "{said}");
+    assert_eq!(
+        ours,
+        [
+            "the above is a bug: it is not what you did, and worth a report",
+            "what ran in a transaction is rolled back; run the command again to see where it is",
+        ]
+    );
 }
 
 fn the_binary_pushes_what_it_prints() {
