@@ -182,6 +182,38 @@ async fn a_given_database_must_be_empty_and_is_left_so() {
     assert!(error.to_string().contains("it holds objects"), "{error}");
 }
 
+/// Before version 15 it is so in every database.
+#[tokio::test]
+async fn a_given_database_is_emptied_where_public_is_the_administrators() {
+    let cluster = Cluster::shared();
+    cluster.psql("postgres", "CREATE ROLE plain9 LOGIN");
+    let given = cluster.database_with("OWNER plain9");
+    given.psql("ALTER SCHEMA public OWNER TO postgres; GRANT CREATE, USAGE ON SCHEMA public TO plain9");
+    let options = ScratchOptions { url: Some(given.url_as("plain9").parse().unwrap()), target: None };
+    let mut scratch = made(&options).await;
+    run(&mut *scratch, SOURCE).await.unwrap();
+    let others = "CREATE TABLE own (id int GENERATED ALWAYS AS IDENTITY, at int4range);
+CREATE TYPE span AS RANGE (SUBTYPE = int8);
+CREATE TYPE pair AS (a span, b text);
+CREATE DOMAIN even AS int CHECK (value % 2 = 0);
+CREATE PROCEDURE nothing(x even) LANGUAGE sql AS '';
+CREATE AGGREGATE sum_of(int) (SFUNC = int4pl, STYPE = int);
+CREATE OPERATOR ~~~~ (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);
+CREATE MATERIALIZED VIEW seen AS SELECT id FROM own;
+CREATE STATISTICS about ON id, at FROM own;
+CREATE COLLATION mine FROM \"C\";
+CREATE SCHEMA audit";
+    run(&mut *scratch, others).await.unwrap();
+    scratch.reset().await.unwrap();
+    assert_eq!(read(&mut *scratch).await, Schema::default());
+    run(&mut *scratch, SOURCE).await.unwrap();
+    scratch.close().await.unwrap();
+    let left = "SELECT (SELECT count(*) FROM pg_class WHERE oid >= 16384), (SELECT count(*) FROM pg_type WHERE oid >= 16384), \
+                (SELECT count(*) FROM pg_proc WHERE oid >= 16384), (SELECT count(*) FROM pg_operator WHERE oid >= 16384), \
+                (SELECT count(*) FROM pg_namespace WHERE oid >= 16384 AND nspname <> 'public')";
+    assert_eq!(given.psql(left), "0|0|0|0|0\n");
+}
+
 #[tokio::test]
 async fn without_createdb_a_namespace_serves() {
     let cluster = Cluster::shared();

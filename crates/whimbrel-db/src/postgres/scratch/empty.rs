@@ -15,7 +15,9 @@ const REWIND: [&str; 2] = ["ROLLBACK", "DISCARD ALL"];
 const COUNT: &str = "SELECT count(*) FROM pg_class WHERE oid >= 16384";
 
 /// Drops everything that is not the server's own. Only what namespaces and
-/// extensions do not hold needs to be named.
+/// extensions do not hold needs to be named, and what `public` holds where that
+/// is not ours to drop: before version 15 it is the administrator's in every
+/// database.
 const CLEAR: &str = "DO $whimbrel$
 DECLARE one record;
 BEGIN
@@ -25,6 +27,15 @@ BEGIN
         UNION ALL SELECT 3, format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_extension WHERE oid >= 16384
         UNION ALL SELECT 4, format('DROP SCHEMA IF EXISTS %I CASCADE', nspname) FROM pg_namespace
             WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+            AND (nspname <> 'public' OR pg_has_role(nspowner, 'USAGE'))
+        UNION ALL SELECT 4, format('DROP %s IF EXISTS %s CASCADE', o.type, o.identity)
+            FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid,
+            pg_identify_object(d.classid, d.objid, 0) o
+            WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname = 'public'
+            AND NOT pg_has_role(n.nspowner, 'USAGE') AND d.deptype = 'n'
+            AND d.classid NOT IN ('pg_statistic_ext'::regclass, 'pg_default_acl'::regclass)
+            AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = d.classid AND i.objid = d.objid
+                AND i.deptype IN ('i', 'e'))
         UNION ALL SELECT 5, format('DROP FOREIGN DATA WRAPPER IF EXISTS %I CASCADE', fdwname)
             FROM pg_foreign_data_wrapper
         UNION ALL SELECT 6, format('DROP LANGUAGE IF EXISTS %I CASCADE', lanname) FROM pg_language WHERE oid >= 16384
@@ -39,8 +50,10 @@ BEGIN
             NULL; -- It went with one before.
         END;
     END LOOP;
-    CREATE SCHEMA public;
-    GRANT USAGE ON SCHEMA public TO PUBLIC;
+    IF to_regnamespace('public') IS NULL THEN
+        CREATE SCHEMA public;
+        GRANT USAGE ON SCHEMA public TO PUBLIC;
+    END IF;
 END
 $whimbrel$";
 
