@@ -10,7 +10,8 @@ was read beside the case, and writes the expected half of the case anew. With a
 filter, only the cases whose path contains it. Read the difference as if it were
 code.
 
-Without PostgreSQL's server programs its halves stay as they are.
+Without PostgreSQL's server programs its halves stay as they are; so do those that
+another of its versions has stored (15, or the newer one that a case asks for).
 ";
 
 /// The variables that the golden tests look for.

@@ -103,6 +103,16 @@ impl Cluster {
         self.port
     }
 
+    /// The server's major version.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster's files were taken away.
+    pub fn major(&self) -> u32 {
+        let version = fs::read_to_string(self.folder.join("data/PG_VERSION"));
+        version.ok().and_then(|text| text.trim().parse().ok()).expect("every cluster says its version")
+    }
+
     /// The folder of the Unix socket, which is also that of all other files.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -21,6 +21,7 @@
 //! | section | by | what |
 //! |---|---|---|
 //! | `from`, `to` | a person | the two schemas |
+//! | `since` | a person | the oldest version of an engine that knows what the case is about |
 //! | `rows` | a person | what is in the database before the plan runs |
 //! | `answers` | a person | the flags that answer the questions; a gained name that no flag speaks of is new |
 //! | `changes` | bless | what differs |
@@ -31,6 +32,9 @@
 //! The name of an engine after that of a section (`from sqlite`) makes it that
 //! engine's own. A case is for the engines for which it has both schemas. Beside
 //! the case lies, for each engine, what the engine read: `<case>.sqlite.json`.
+//!
+//! Each version of PostgreSQL has its own spelling. What is stored is spelled by
+//! one, [`Case::spelled_by`]; on all others a case runs all the same.
 
 mod expected;
 mod file;
@@ -38,6 +42,7 @@ mod flags;
 mod live;
 mod settle;
 mod stored;
+mod version;
 
 use std::path::{Path, PathBuf};
 
@@ -49,6 +54,7 @@ pub use flags::{Answers, answers};
 pub use live::{read, run};
 pub use settle::{Settled, settle};
 pub use stored::Stored;
+pub use version::{SPELLED_BY, chosen, runnable, server_version};
 
 /// The engines that cases are for, in the order in which their halves stand.
 pub const ENGINES: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];

@@ -14,7 +14,7 @@ use whimbrel::core::schema::{Column, KeyPart, Schema, Table};
 use whimbrel::{Migrator, Source};
 use whimbrel_testkit::database::{Database, block_on};
 use whimbrel_testkit::generate::{MadeTable, Structs, model, structs};
-use whimbrel_testkit::golden::cases;
+use whimbrel_testkit::golden::runnable;
 
 /// Writes the schema that SQL makes as models. Pushed back they change nothing;
 /// pushed to an empty database they make one that is written the same.
@@ -118,10 +118,7 @@ const AT_A_TIME: usize = 4;
 
 #[track_caller]
 fn every_case(dialect: Dialect, works: impl AsyncFn(Dialect, &str) -> Result<(), String> + Sync) {
-    let filter = std::env::var("WHIMBREL_GOLDEN").unwrap_or_default();
-    let mut cases = cases();
-    cases.retain(|case| case.engines().contains(&dialect) && case.name().contains(&filter));
-    let (cases, failures) = (Mutex::new(cases), Mutex::new(Vec::new()));
+    let (cases, failures) = (Mutex::new(runnable(dialect)), Mutex::new(Vec::new()));
     let next = || cases.lock().unwrap().pop();
     let try_all = || {
         while let Some(case) = next() {

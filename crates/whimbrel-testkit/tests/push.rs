@@ -14,7 +14,7 @@ use whimbrel::db::{ConnectOptions, DbError, Missing, connect};
 use whimbrel::{Migrator, PushReport, Source};
 use whimbrel_testkit::cluster::Cluster;
 use whimbrel_testkit::database::{Database, block_on};
-use whimbrel_testkit::golden::{Answers, Case, Stored, answers, cases, settle};
+use whimbrel_testkit::golden::{Answers, Case, Stored, answers, runnable, settle};
 
 #[test]
 fn every_case_is_pushed_on_sqlite() {
@@ -64,10 +64,7 @@ const AT_A_TIME: usize = 4;
 /// Runs `check` on every case of an engine and tells everything that failed.
 #[track_caller]
 fn each_case(dialect: Dialect, check: impl AsyncFn(&Case) -> Result<(), String> + Sync) {
-    let filter = std::env::var("WHIMBREL_GOLDEN").unwrap_or_default();
-    let mut cases = cases();
-    cases.retain(|case| case.engines().contains(&dialect) && case.name().contains(&filter));
-    let (cases, failures) = (Mutex::new(cases), Mutex::new(Vec::new()));
+    let (cases, failures) = (Mutex::new(runnable(dialect)), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {

@@ -135,7 +135,7 @@ impl<'a> Story<'a> {
         for (before, mask) in [("session ", "PID"), (" for ", "N"), ("whimbrel_scratch_", "X")] {
             text = mask_after(&text, before, mask);
         }
-        text
+        mask_between(&text, "control file \"", "/extension/", "SHARE")
     }
 }
 
@@ -151,4 +151,14 @@ fn mask_after(text: &str, before: &str, mask: &str) -> String {
         masked.push_str(if is_number { rest } else { part });
     }
     masked
+}
+
+/// Puts `mask` in the place of what stands between the first `before` and the
+/// first `after` that follows it.
+fn mask_between(text: &str, before: &str, after: &str, mask: &str) -> String {
+    let between = text.split_once(before).and_then(|(head, tail)| Some((head, tail.split_once(after)?.1)));
+    match between {
+        Some((head, tail)) => format!("{head}{before}{mask}{after}{tail}"),
+        None => text.to_owned(),
+    }
 }

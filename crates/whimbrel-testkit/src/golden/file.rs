@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::pair::Pair;
 
-use super::{ENGINES, engine_word};
+use super::{ENGINES, SPELLED_BY, engine_word};
 
 /// The sections that a person writes.
-const WRITTEN: &[&str] = &["from", "to", "rows", "answers"];
+const WRITTEN: &[&str] = &["since", "from", "to", "rows", "answers"];
 /// The sections that bless writes.
 const BLESSED: &[&str] = &["changes", "questions", "postgres", "sqlite", "hazards"];
 
@@ -102,7 +102,11 @@ impl Case {
         if self.engines().is_empty() {
             return Err("no engine has both schemas".to_owned());
         }
-        Ok(self)
+        let mut versions = self.sections.iter().filter(|one| one.name == "since");
+        match versions.find(|one| one.dialect.is_none() || one.body.trim().parse::<u32>().is_err()) {
+            Some(_) => Err("`since` names an engine and holds a version".to_owned()),
+            None => Ok(self),
+        }
     }
 
     /// The case's name: its folder and file, such as `column/becomes_not_null`.
@@ -125,6 +129,18 @@ impl Case {
     /// The two schemas for an engine, `None` if the case is not for it.
     pub fn sources(&self, dialect: Dialect) -> Option<Pair<&str>> {
         Some(Pair::new(self.section("from", dialect)?, self.section("to", dialect)?))
+    }
+
+    /// The oldest major version of an engine that knows what the case is about,
+    /// 0 for all of them.
+    pub fn since(&self, dialect: Dialect) -> u32 {
+        let version = self.section("since", dialect).and_then(|body| body.trim().parse().ok());
+        version.unwrap_or_default()
+    }
+
+    /// The major version of PostgreSQL in whose spelling the case is stored.
+    pub fn spelled_by(&self) -> u32 {
+        self.since(Dialect::Postgres).max(SPELLED_BY)
     }
 
     /// The statements that fill the tables before the plan runs.
@@ -200,6 +216,15 @@ mod tests {
     }
 
     #[test]
+    fn a_case_says_since_when_it_is_one() {
+        let case = parse("# T\n-- since postgres --\n18\n-- from --\n-- to --\n").unwrap();
+        assert_eq!((case.since(Dialect::Postgres), case.since(Dialect::Sqlite)), (18, 0));
+        assert_eq!(case.spelled_by(), 18);
+        let case = parse("# T\n-- since postgres --\n14\n-- from --\n-- to --\n").unwrap();
+        assert_eq!(case.spelled_by(), SPELLED_BY);
+    }
+
+    #[test]
     fn mistakes_are_told() {
         let check = |text: &str, expected: &str| assert_eq!(parse(text).unwrap_err(), expected);
         check("-- from --\n", "1: a case begins with `# ` and a sentence");
@@ -209,5 +234,8 @@ mod tests {
         check("# T\n-- from --\n-- from --\n", "3: a second section `from`");
         check("# T\n-- from --\n-- changes --\n-- to --\n", "4: `to` must stand before what bless writes");
         check("# T\n-- from sqlite --\n-- to postgres --\n", "1: no engine has both schemas");
+        let since = "1: `since` names an engine and holds a version";
+        check("# T\n-- since --\n18\n-- from --\n-- to --\n", since);
+        check("# T\n-- since postgres --\nnew\n-- from --\n-- to --\n", since);
     }
 }
