@@ -73,9 +73,16 @@ pub fn link(mut model: Model, find: &mut Find<'_>) -> Result<Model, Vec<Problem>
 ///
 /// Every name that cannot be resolved.
 pub fn link_fields(fields: Vec<Field>, find: &mut Find<'_>) -> Result<Vec<Field>, Vec<Problem>> {
+    let (fields, problems) = link_fields_so_far(fields, find);
+    if problems.is_empty() { Ok(fields) } else { Err(problems) }
+}
+
+/// Resolves what can be resolved in the fields of an embedded struct, with every
+/// name that cannot.
+pub fn link_fields_so_far(fields: Vec<Field>, find: &mut Find<'_>) -> (Vec<Field>, Vec<Problem>) {
     let mut problems = Vec::new();
     let fields = link_all(fields, find, &mut problems);
-    if problems.is_empty() { Ok(fields) } else { Err(problems) }
+    (fields, problems)
 }
 
 /// Resolves the names in the type of a column.
@@ -158,7 +165,10 @@ fn link_all(fields: Vec<Field>, find: &mut Find<'_>, problems: &mut Vec<Problem>
                         field.kind = FieldKind::Column(def.ty);
                         field.nullable = def.nullable;
                     }
-                    Err(one) => problems.push(Problem::new(at, one.message, one.help)),
+                    Err(one) => {
+                        problems.push(Problem::new(at, one.message, one.help));
+                        field.kind = FieldKind::Column(Type::told_of());
+                    }
                 }
                 all.push(field);
             }

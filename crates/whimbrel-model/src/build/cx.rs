@@ -14,14 +14,14 @@ use crate::problem::Problem;
 pub(super) struct Cx<'m> {
     pub(super) dialect: Dialect,
     pub(super) models: &'m [Model],
-    /// The names of models that could not be read.
-    unread: &'m [String],
+    /// The models that could not be read as a whole.
+    pub(super) unread: &'m [Model],
     pub(super) built: Built,
     pub(super) problems: Vec<Problem>,
 }
 
 impl<'m> Cx<'m> {
-    pub(super) fn new(dialect: Dialect, models: &'m [Model], unread: &'m [String]) -> Self {
+    pub(super) fn new(dialect: Dialect, models: &'m [Model], unread: &'m [Model]) -> Self {
         Self { dialect, models, unread, built: Built::default(), problems: Vec::new() }
     }
 
@@ -32,7 +32,7 @@ impl<'m> Cx<'m> {
 
     /// Notes that a model is missing, unless that was told already.
     pub(super) fn missing(&mut self, model: &Model, at: At, name: &str, help: String) {
-        if !self.unread.iter().any(|one| one == name) {
+        if !self.unread.iter().any(|one| one.name == name) {
             self.wrong(model, at, format!("`{name}` is not among the models"), help);
         }
     }

@@ -84,13 +84,13 @@ pub fn build(dialect: Dialect, models: &[Model]) -> Result<Built, Vec<Problem>> 
     build_besides(dialect, models, &[])
 }
 
-/// The same, while other models could not be read: that they are missing is not
-/// told again.
+/// The same, while other models could not be read as a whole: that they are
+/// missing is not told again, and the names of their tables are looked at.
 ///
 /// # Errors
 ///
 /// All that is wrong with the models that could be read.
-pub fn build_besides(dialect: Dialect, models: &[Model], unread: &[String]) -> Result<Built, Vec<Problem>> {
+pub fn build_besides(dialect: Dialect, models: &[Model], unread: &[Model]) -> Result<Built, Vec<Problem>> {
     let mut cx = Cx::new(dialect, models, unread);
     for model in models {
         let problems = check::model(model);

@@ -30,7 +30,7 @@ pub(super) fn joined<S: AsRef<str>>(table: &str, parts: &[S], label: &str) -> St
 
 /// Refuses models that share a name, or a table.
 pub(super) fn differ(cx: &mut Cx<'_>) {
-    let models = cx.models;
+    let models: Vec<&Model> = cx.models.iter().chain(cx.unread).collect();
     for (index, model) in models.iter().enumerate() {
         let before = &models[..index];
         if let Some(other) = before.iter().find(|other| other.name == model.name) {
@@ -43,7 +43,7 @@ pub(super) fn differ(cx: &mut Cx<'_>) {
             );
         }
         let tables = before.iter().filter(|other| other.table.is_some() && model.table.is_some());
-        let same = |other: &&Model| cx.dialect.same_name(&table_name(other), &table_name(model));
+        let same = |other: &&&Model| cx.dialect.same_name(&table_name(other), &table_name(model));
         if let Some(other) = tables.into_iter().find(same) {
             let (name, other, place) = (table_name(model), &other.name, place(other));
             cx.wrong(
@@ -53,6 +53,9 @@ pub(super) fn differ(cx: &mut Cx<'_>) {
                 "give one of them another: `#[model(table = \"...\")]`",
             );
         }
+    }
+    for model in cx.unread.iter().filter(|model| model.table.is_some()) {
+        check(cx, model, model.at, Of::Table, &table_name(model).name);
     }
 }
 

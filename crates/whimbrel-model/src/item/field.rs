@@ -183,6 +183,12 @@ impl Field {
 }
 
 impl Type {
+    /// A type that stands for one that is wrong, which was told: anything goes
+    /// with it.
+    pub fn told_of() -> Self {
+        Self::Native(PerEngine::all(""))
+    }
+
     /// Says whether it still has to be looked up.
     pub fn is_open(&self) -> bool {
         match self {

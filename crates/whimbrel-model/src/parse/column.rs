@@ -262,7 +262,7 @@ pub(super) fn read_newtype(reader: &mut Reader, input: &DeriveInput) -> ColumnTy
                 format!("`{}` is no newtype", input.ident),
                 "derive `ColumnType` for `struct Name(Inner);`, or add `#[column(type = ...)]`",
             );
-            (Type::Scalar(Scalar::Text), false)
+            (Type::told_of(), false)
         }
     };
     ColumnTypeDef { ty, nullable }

@@ -84,6 +84,12 @@ pub fn db_enum(input: &DeriveInput, file: &str) -> Result<EnumDef, Mistakes> {
     reader::read(file, |reader| enums::read(reader, input))
 }
 
+/// Reads what can be read of an enum that derives `DbEnum`, with all that is
+/// wrong with it.
+pub fn db_enum_so_far(input: &DeriveInput, file: &str) -> (EnumDef, Mistakes) {
+    reader::read_so_far(file, |reader| enums::read(reader, input))
+}
+
 /// Reads a newtype that derives `ColumnType`.
 ///
 /// # Errors
@@ -91,6 +97,12 @@ pub fn db_enum(input: &DeriveInput, file: &str) -> Result<EnumDef, Mistakes> {
 /// All that is wrong with it.
 pub fn column_type(input: &DeriveInput, file: &str) -> Result<ColumnTypeDef, Mistakes> {
     reader::read(file, |reader| column::read_newtype(reader, input))
+}
+
+/// Reads what can be read of a newtype that derives `ColumnType`, with all that
+/// is wrong with it.
+pub fn column_type_so_far(input: &DeriveInput, file: &str) -> (ColumnTypeDef, Mistakes) {
+    reader::read_so_far(file, |reader| column::read_newtype(reader, input))
 }
 
 /// Reads a struct that derives `Embedded`.
@@ -102,19 +114,21 @@ pub fn embedded(input: &DeriveInput, file: &str) -> Result<Vec<Field>, Mistakes>
     reader::read(file, |reader| model::read_embedded(reader, input))
 }
 
+/// Reads what can be read of a struct that derives `Embedded`, with all that is
+/// wrong with it.
+pub fn embedded_so_far(input: &DeriveInput, file: &str) -> (Vec<Field>, Mistakes) {
+    reader::read_so_far(file, |reader| model::read_embedded(reader, input))
+}
+
 /// Says whether a type is known by its name alone, so that no item of a crate
 /// can be meant by it.
 pub fn is_known_type(name: &str) -> bool {
     types::is_known(name)
 }
 
-/// Reads a type on its own, such as that of an alias.
-///
-/// # Errors
-///
-/// If it is none that a column can have.
-pub fn alias(ty: &syn::Type, file: &str) -> Result<ColumnTypeDef, Mistakes> {
-    reader::read(file, |reader| {
+/// Reads a type on its own, such as that of an alias, with what is wrong with it.
+pub fn alias_so_far(ty: &syn::Type, file: &str) -> (ColumnTypeDef, Mistakes) {
+    reader::read_so_far(file, |reader| {
         let (ty, nullable) = types::read(reader, ty);
         ColumnTypeDef { ty, nullable }
     })

@@ -60,6 +60,7 @@ pub(super) fn read_embedded(reader: &mut Reader, input: &DeriveInput) -> Vec<Fie
 }
 
 fn refuse_generics(reader: &mut Reader, input: &DeriveInput) {
+    reader.has_parameters(&input.generics);
     if !input.generics.params.is_empty() {
         reader.wrong(
             input.generics.span(),

@@ -1,6 +1,6 @@
 //! Gathers mistakes while an item is read.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 
 use super::Mistakes;
 use crate::at::At;
@@ -12,6 +12,8 @@ pub(super) struct Reader {
     /// The spans of the places, by their marks.
     spans: Vec<Span>,
     problems: Vec<Problem>,
+    /// The type parameters of the item, which is wrong to have any.
+    parameters: Vec<Ident>,
 }
 
 /// Reads an item; where anything is wrong with it, all mistakes are returned.
@@ -22,7 +24,12 @@ pub(super) fn read<T>(file: &str, item: impl FnOnce(&mut Reader) -> T) -> Result
 
 /// Reads what can be read of an item, with all mistakes in it.
 pub(super) fn read_so_far<T>(file: &str, item: impl FnOnce(&mut Reader) -> T) -> (T, Mistakes) {
-    let mut reader = Reader { file: file.to_owned(), spans: vec![Span::call_site()], problems: Vec::new() };
+    let mut reader = Reader {
+        file: file.to_owned(),
+        spans: vec![Span::call_site()],
+        problems: Vec::new(),
+        parameters: Vec::new(),
+    };
     let value = item(&mut reader);
     let spans = &reader.spans;
     let with_span = |problem: Problem| {
@@ -49,6 +56,16 @@ impl Reader {
             length: number(span.byte_range().len()),
             mark: number(self.spans.len() - 1),
         }
+    }
+
+    /// Notes the parameters of the item.
+    pub(super) fn has_parameters(&mut self, generics: &syn::Generics) {
+        self.parameters = generics.type_params().map(|parameter| parameter.ident.clone()).collect();
+    }
+
+    /// Says whether a path is a parameter of the item.
+    pub(super) fn is_parameter(&self, path: &syn::Path) -> bool {
+        path.get_ident().is_some_and(|ident| self.parameters.contains(ident))
     }
 
     /// Notes a mistake at a span.

@@ -27,7 +27,7 @@ pub(super) fn read(reader: &mut Reader, ty: &SynType) -> (Type, bool) {
         SynType::Paren(paren) => read(reader, &paren.elem),
         _ => {
             reader.wrong(ty.span(), "no column can be of this type", ANOTHER);
-            (Type::Scalar(Scalar::Text), false)
+            (Type::told_of(), false)
         }
     }
 }
@@ -101,14 +101,15 @@ fn named(reader: &mut Reader, path: &syn::Path, ty: &SynType) -> Type {
         [] => ("", ""),
     };
     match known(before, last, generic) {
+        _ if reader.is_parameter(path) => Type::told_of(),
         Known::Scalar(scalar) => Type::Scalar(scalar),
         Known::Refused(message, help) => {
             reader.wrong(ty.span(), message, help);
-            Type::Scalar(Scalar::Text)
+            Type::told_of()
         }
         Known::Not if generic => {
             reader.wrong(ty.span(), format!("`{last}<...>` is no type that a column can have"), ANOTHER);
-            Type::Scalar(Scalar::Text)
+            Type::told_of()
         }
         Known::Not => Type::Named { path: names.join("::"), at: reader.at(ty.span()) },
     }

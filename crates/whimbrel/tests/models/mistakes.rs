@@ -8,6 +8,11 @@ use whimbrel_testkit::database::block_on;
 
 /// Writes files into a crate, reads `path` there, and tells what is wrong.
 fn wrong(files: &[(&str, &str)], path: &str) -> String {
+    wrong_on("sqlite::memory:", files, path)
+}
+
+/// The same on the engine of a URL.
+pub(crate) fn wrong_on(url: &str, files: &[(&str, &str)], path: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [("Cargo.toml", "")].iter().chain(files) {
         let file = folder.path().join(name);
@@ -15,7 +20,7 @@ fn wrong(files: &[(&str, &str)], path: &str) -> String {
         fs::write(file, text).unwrap();
     }
     let error = block_on(async {
-        let builder = Migrator::builder("sqlite::memory:").unwrap();
+        let builder = Migrator::builder(url).unwrap();
         let mut migrator = builder.source(Source::path(folder.path().join(path))).connect().await.unwrap();
         migrator.push().await.expect_err("the models are wrong")
     });
@@ -23,10 +28,11 @@ fn wrong(files: &[(&str, &str)], path: &str) -> String {
     told(&error).replace(&format!("{}/", folder.path().display()), "")
 }
 
-fn told(error: &SourceError) -> String {
+pub(crate) fn told(error: &SourceError) -> String {
     match error {
         SourceError::Models { problems } => {
-            problems.iter().map(|problem| format!("{problem}\n  help: {}\n", problem.help)).collect()
+            let problems = problems.iter().map(|problem| format!("{problem}\n  help: {}\n", problem.help));
+            problems.collect()
         }
         one => format!("{one}\n  help: {}\n", one.help().map(|help| help.to_string()).unwrap_or_default()),
     }

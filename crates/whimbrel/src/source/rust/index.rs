@@ -19,6 +19,7 @@ pub(super) struct Item {
     pub(super) file: String,
     pub(super) module: Vec<String>,
     pub(super) line: usize,
+    pub(super) at: At,
     pub(super) kind: Kind,
     syntax: Syntax,
 }
@@ -90,7 +91,14 @@ impl Index {
             Err(error) => {
                 let start = error.span().start();
                 let at = place(start.line, start.column + 1);
-                let message = format!("this is no Rust: {error}");
+                // What has no tokens at all has a quote or bracket too many or too few.
+                let what = match error.to_string() {
+                    text if text == "cannot parse string into token stream" => {
+                        "a quote or a bracket has no partner".to_owned()
+                    }
+                    text => text,
+                };
+                let message = format!("this is no Rust: {what}");
                 Some(
                     Problem::new(at, message, "correct it: `cargo check` says more").in_file(&file.text.name),
                 )
@@ -147,11 +155,13 @@ impl Index {
     }
 
     fn push(&mut self, file: &File, module: &[String], ident: &syn::Ident, kind: Kind, syntax: Syntax) {
+        let start = ident.span().start();
         self.items.push(Item {
+            at: place(start.line, start.column + 1),
             name: ident.to_string(),
             file: file.text.name.clone(),
             module: module.to_vec(),
-            line: ident.span().start().line,
+            line: start.line,
             kind,
             syntax,
         });

@@ -76,14 +76,18 @@ fn read(
     let mut resolver = Resolver::new(&index, rest);
     let (mut models, mut broken) = (Vec::new(), Vec::new());
     for item in index.items.iter().filter(|item| item.kind == Kind::Model) {
-        match read_model(&mut resolver, item) {
-            Ok(model) => models.push(model),
-            Err(found) => {
-                problems.extend(found);
-                broken.push(item.name.clone());
-            }
+        let (model, found) = read_model(&mut resolver, item);
+        if found.is_empty() {
+            models.push(model);
+        } else {
+            broken.push(model);
         }
+        problems.extend(found);
     }
+    for item in &index.items {
+        resolver.look_at(item);
+    }
+    problems.extend(resolver.told());
     if models.is_empty() && broken.is_empty() {
         return (None, problems);
     }
@@ -96,12 +100,12 @@ fn read(
     }
 }
 
-fn read_model(resolver: &mut Resolver<'_>, item: &index::Item) -> Result<Model, Vec<Problem>> {
+/// Reads what can be read of a model, with all that is wrong with it.
+fn read_model(resolver: &mut Resolver<'_>, item: &index::Item) -> (Model, Vec<Problem>) {
     let (model, mistakes) = parse::model_so_far(item.input().expect("a model is a struct"), &item.file);
-    let linked = link(model, &mut |wanted| resolver.find(wanted, item));
-    if mistakes.is_empty() {
-        return linked;
+    let problems: Vec<Problem> = mistakes.into_iter().map(|(problem, _)| problem).collect();
+    match link(model.clone(), &mut |wanted| resolver.find(wanted, item)) {
+        Ok(linked) => (linked, problems),
+        Err(more) => (model, [problems, more].concat()),
     }
-    let problems = mistakes.into_iter().map(|(problem, _)| problem);
-    Err(problems.chain(linked.err().unwrap_or_default()).collect())
 }

@@ -8,8 +8,8 @@
 use std::path::PathBuf;
 
 use whimbrel_model::item::{ColumnTypeDef, Type};
-use whimbrel_model::link::{Linked, Unresolved, Wanted, link_fields, link_type};
-use whimbrel_model::parse;
+use whimbrel_model::link::{Linked, Unresolved, Wanted, link_fields_so_far, link_type};
+use whimbrel_model::{Problem, parse};
 
 use super::crate_files::File;
 use super::index::{Index, Item, Kind};
@@ -25,11 +25,45 @@ pub(super) struct Resolver<'i> {
     /// The rest of the crate, once a name was not found near.
     far: Option<Index>,
     depth: u32,
+    /// What is wrong with the items that names led to: each is told once, where
+    /// it stands.
+    told: Vec<Problem>,
 }
 
 impl<'i> Resolver<'i> {
     pub(super) fn new(near: &'i Index, files: &'i [PathBuf]) -> Self {
-        Self { near, files, far: None, depth: 0 }
+        Self { near, files, far: None, depth: 0, told: Vec::new() }
+    }
+
+    /// Looks for what is wrong with an item, whether or not a model uses it.
+    pub(super) fn look_at(&mut self, item: &Item) {
+        let name = item.name.clone();
+        let wanted = match item.kind {
+            Kind::DbEnum | Kind::ColumnType => Wanted::Type(name),
+            Kind::Embedded => Wanted::Fields(name),
+            Kind::Model | Kind::Alias | Kind::Other | Kind::ByHand => return,
+        };
+        // What is wrong is noted; that the item is of its kind is known.
+        let _ = self.read(item, &wanted);
+    }
+
+    /// What was wrong with the items that were read.
+    pub(super) fn told(self) -> Vec<Problem> {
+        self.told
+    }
+
+    fn tell(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            if !self.told.contains(&problem) {
+                self.told.push(problem);
+            }
+        }
+    }
+
+    /// Takes what could be read of an item, and tells what was wrong with it.
+    fn so_far<T>(&mut self, (value, mistakes): (T, parse::Mistakes)) -> T {
+        self.tell(mistakes.into_iter().map(|(problem, _)| problem).collect());
+        value
     }
 
     /// Finds what a name in `item` means.
@@ -80,10 +114,6 @@ impl<'i> Resolver<'i> {
         let here = Here { file: item.file.clone(), module: item.module.clone() };
         let place = format!("{}:{}", item.file, item.line);
         let name = &item.name;
-        let in_item = |mistakes: parse::Mistakes| {
-            let (problem, _) = mistakes.into_iter().next().expect("mistakes are at least one");
-            Unresolved { message: problem.to_string(), help: problem.help }
-        };
         match (wanted, item.kind) {
             (Wanted::Model(_), Kind::Model) => Ok(Linked::Model(name.clone())),
             (Wanted::Model(_), _) => {
@@ -91,14 +121,11 @@ impl<'i> Resolver<'i> {
             }
             (Wanted::Fields(_), Kind::Embedded) => {
                 let input = item.input().expect("an embedded struct is a struct");
-                let fields = parse::embedded(input, &item.file).map_err(in_item)?;
-                self.deeper(|this| {
-                    let linked = link_fields(fields, &mut |wanted| this.find_from(wanted, &here));
-                    linked.map(Linked::Fields).map_err(|problems| {
-                        let problem = problems.into_iter().next().expect("problems are at least one");
-                        Unresolved { message: format!("{place}: {}", problem.message), help: problem.help }
-                    })
-                })
+                let fields = self.so_far(parse::embedded_so_far(input, &item.file));
+                let (fields, problems) = self
+                    .deeper(|this| link_fields_so_far(fields, &mut |wanted| this.find_from(wanted, &here)));
+                self.tell(problems.into_iter().map(|problem| problem.in_file(&item.file)).collect());
+                Ok(Linked::Fields(fields))
             }
             (Wanted::Fields(_), _) => Err(wrong(
                 format!("`{name}` at `{place}` cannot be flattened"),
@@ -106,17 +133,21 @@ impl<'i> Resolver<'i> {
             )),
             (Wanted::Type(_), Kind::DbEnum) => {
                 let input = item.input().expect("an enum is an input");
-                let def = parse::db_enum(input, &item.file).map_err(in_item)?;
+                let def = self.so_far(parse::db_enum_so_far(input, &item.file));
                 Ok(Linked::Type(ColumnTypeDef { ty: Type::Enum(def), nullable: false }))
             }
             (Wanted::Type(_), Kind::ColumnType) => {
                 let input = item.input().expect("a newtype is a struct");
-                let def = parse::column_type(input, &item.file).map_err(in_item)?;
-                self.linked_type(def, &here)
+                let def = self.so_far(parse::column_type_so_far(input, &item.file));
+                Ok(self.linked_type(def, &here).unwrap_or_else(|one| {
+                    let problem = Problem::new(item.at, one.message, one.help);
+                    self.tell(vec![problem.in_file(&item.file)]);
+                    Linked::Type(ColumnTypeDef { ty: Type::told_of(), nullable: false })
+                }))
             }
             (Wanted::Type(_), Kind::Alias) => {
                 let ty = item.alias().expect("an alias has a type");
-                let def = parse::alias(ty, &item.file).map_err(in_item)?;
+                let def = self.so_far(parse::alias_so_far(ty, &item.file));
                 self.linked_type(def, &here)
             }
             (Wanted::Type(_), Kind::Model | Kind::Embedded) => Err(wrong(
