@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use example_service as _;
 use serde_json::{Value, json};
+use whimbrel::{Migrator, Side, Source, schema};
 
 /// A running service; it ends with this value.
 struct Service {
@@ -67,6 +68,15 @@ impl Drop for Service {
 #[test]
 fn models_and_migrations_agree() {
     whimbrel::verify!();
+}
+
+#[tokio::test]
+async fn models_are_read_as_they_are_compiled() {
+    let mut migrator = Migrator::builder("sqlite::memory:").unwrap().connect().await.unwrap();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/models.rs");
+    let (compiled, read) = (Side::Source(schema!()), Side::Source(Source::path(file)));
+    assert_eq!(migrator.diff(compiled, read).await.unwrap().changes, []);
+    migrator.close().await.unwrap();
 }
 
 #[test]

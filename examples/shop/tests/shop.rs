@@ -1,16 +1,76 @@
 //! The shop from its first migration to an order, and its own command line.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use example_shop::{MIGRATIONS, Shop, migrate, schema};
 use whimbrel::core::dialect::Dialect;
-use whimbrel::{Migrator, verify};
+use whimbrel::resolver::always_add_drop;
+use whimbrel::{Clock, MemoryStore, Migrator, Side, Source, verify};
 use whimbrel_testkit::database::{Database, block_on};
 
 #[test]
 fn structs_and_migrations_agree() {
     let server = block_on(Database::shared(Dialect::Postgres));
     verify!(url = server.url(), source = schema());
+}
+
+/// What differs between the structs as they are compiled and as they stand in
+/// their file.
+#[tokio::test]
+async fn structs_are_read_as_they_are_compiled() {
+    let database = Database::shared(Dialect::Postgres).await;
+    let mut migrator = Migrator::builder(database.url()).unwrap().connect().await.unwrap();
+    let (compiled, read) = (Side::Source(schema()), Side::Source(Source::path(in_package("src/models.rs"))));
+    assert_eq!(migrator.diff(compiled, read).await.unwrap().changes, []);
+    migrator.close().await.unwrap();
+}
+
+/// The structs as they were at 10 o'clock of five days, and what the migrations
+/// of that day were called, if they were given a name.
+const VERSIONS: [(&str, Option<&str>); 5] = [
+    ("tests/versions/1.rs", Some("customers-and-products")),
+    ("tests/versions/2.rs", Some("orders")),
+    ("tests/versions/3.rs", Some("categories")),
+    ("tests/versions/4.rs", None),
+    ("src/models.rs", Some("open-orders")),
+];
+
+/// 2026-02-01 10:00:00 UTC.
+const FIRST_DAY: i64 = 1_769_940_000_000;
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+#[tokio::test]
+async fn each_migration_is_what_the_structs_of_its_day_give() {
+    let database = Database::shared(Dialect::Postgres).await;
+    let store = MemoryStore::new();
+    for (day, (file, name)) in (0..).zip(VERSIONS) {
+        let mut migrator = Migrator::builder(database.url())
+            .unwrap()
+            .store(store.clone())
+            .source(Source::path(in_package(file)))
+            .clock(Clock::pinned(FIRST_DAY + day * DAY))
+            .connect()
+            .await
+            .unwrap();
+        let generate = migrator.generate().resolver(always_add_drop());
+        let generate = match name {
+            Some(name) => generate.name(name),
+            None => generate,
+        };
+        assert!(generate.await.unwrap().written);
+        migrator.close().await.unwrap();
+    }
+    let mut written = store.texts();
+    written.retain(|path, _| path.ends_with(".sql"));
+    for (path, text) in &written {
+        assert_eq!(*text, std::fs::read_to_string(in_package("migrations").join(path)).unwrap(), "{path}");
+    }
+    assert_eq!(written.len(), 12);
+}
+
+fn in_package(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 #[tokio::test]
