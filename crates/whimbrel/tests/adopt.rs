@@ -17,18 +17,23 @@ use whimbrel::{AdoptReport, Error, FsStore, Layout, Migrator, Store};
 struct Left {
     folder: TempDir,
     tool: Tool,
+    fixture: &'static str,
 }
 
 impl Left {
     fn by(tool: Tool) -> Self {
-        let left = Self { folder: tempfile::tempdir().unwrap(), tool };
+        Self::of(tool, tool.name())
+    }
+
+    fn of(tool: Tool, fixture: &'static str) -> Self {
+        let left = Self { folder: tempfile::tempdir().unwrap(), tool, fixture };
         copy(&left.fixture().join("folder"), &left.path("folder"));
         left.sql(&fs::read_to_string(left.fixture().join("database.sql")).unwrap());
         left
     }
 
     fn fixture(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/adopt").join(self.tool.name())
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/adopt").join(self.fixture)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -115,15 +120,16 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[tokio::test]
 async fn what_was_applied_there_is_applied_here_and_what_is_pending_stays_pending() {
-    for (tool, names) in [
-        (Tool::Diesel, ["users", "user-email", "user-age"]),
-        (Tool::Drizzle, ["users", "email", "age"]),
-        (Tool::Prisma, ["init", "user-email", "user-age"]),
-        (Tool::Refinery, ["users", "user-email", "user-age"]),
-        (Tool::Sqlx, ["users", "user-email", "user-age"]),
-        (Tool::Viborm, ["create-users", "add-email-to-users", "add-age-to-users"]),
+    for (tool, fixture, names) in [
+        (Tool::Diesel, "diesel", ["users", "user-email", "user-age"]),
+        (Tool::Drizzle, "drizzle", ["users", "email", "age"]),
+        (Tool::Drizzle, "drizzle-1", ["users", "email", "age"]),
+        (Tool::Prisma, "prisma", ["init", "user-email", "user-age"]),
+        (Tool::Refinery, "refinery", ["users", "user-email", "user-age"]),
+        (Tool::Sqlx, "sqlx", ["users", "user-email", "user-age"]),
+        (Tool::Viborm, "viborm", ["create-users", "add-email-to-users", "add-age-to-users"]),
     ] {
-        let left = Left::by(tool);
+        let left = Left::of(tool, fixture);
         let (old_files, old_rows) = (files(&left.path("folder")), left.rows());
         left.sql("INSERT INTO users (name, email) VALUES ('ada', 'ada@example.org')");
         let store = MemoryStore::new();
@@ -165,6 +171,19 @@ async fn each_becomes_a_project_with_a_lock_file_too() {
         assert_eq!(migrator.apply().await.unwrap().migrations.len(), 1, "{tool}");
         assert!(migrator.check().await.unwrap().findings.is_empty(), "{tool}");
     }
+}
+
+#[tokio::test]
+async fn a_table_of_drizzle_that_is_older_than_its_folder_is_read_as_drizzle_reads_it() {
+    let left = Left::of(Tool::Drizzle, "drizzle-1");
+    left.sql(
+        "CREATE TABLE older (id INTEGER PRIMARY KEY, hash text NOT NULL, created_at numeric);
+         INSERT INTO older SELECT id, hash, created_at + 123 FROM __drizzle_migrations;
+         DROP TABLE __drizzle_migrations;
+         ALTER TABLE older RENAME TO __drizzle_migrations;",
+    );
+    let report = left.adopt(&MemoryStore::new()).await.unwrap();
+    assert_eq!((report.migrations.len(), report.applied), (3, 2));
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use whimbrel_core::name::ObjectName;
 use crate::connection::{Connection, Row, Value};
 use crate::error::DbError;
 
+use super::table::is_missing_column;
+
 /// A row of another tool's tracking table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignRow {
@@ -31,13 +33,24 @@ pub async fn read_foreign(
     table: Option<&ObjectName>,
 ) -> Result<Option<Vec<ForeignRow>>, DbError> {
     let dialect = connection.server().dialect;
-    let table = table.cloned().unwrap_or_else(|| usual(dialect, tool));
-    let sql = query(dialect, tool, &dialect.quote_name(&table));
-    match connection.query(&sql).await {
+    let table = dialect.quote_name(&table.cloned().unwrap_or_else(|| usual(dialect, tool)));
+    let sql = query(dialect, tool, &table);
+    let mut answer = connection.query(&sql).await;
+    if let (Tool::Drizzle, Err(DbError::Statement(error))) = (tool, &answer)
+        && is_missing_column(error)
+    {
+        answer = connection.query(&older_drizzle(&table)).await;
+    }
+    match answer {
         Ok(rows) => Ok(Some(rows.iter().map(read).collect())),
         Err(error) if error.is_missing_table() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The query for Drizzle's table as it was before version 1: the time is the key.
+fn older_drizzle(table: &str) -> String {
+    format!("SELECT created_at, hash, 1 FROM {table} ORDER BY created_at")
 }
 
 /// The table, where the tool makes it.
@@ -52,7 +65,7 @@ fn usual(dialect: Dialect, tool: Tool) -> ObjectName {
 fn query(dialect: Dialect, tool: Tool, table: &str) -> String {
     match tool {
         Tool::Diesel => format!("SELECT version, NULL, 1 FROM {table} ORDER BY version"),
-        Tool::Drizzle => format!("SELECT created_at, hash, 1 FROM {table} ORDER BY created_at"),
+        Tool::Drizzle => format!("SELECT name, hash, 1 FROM {table} ORDER BY id"),
         Tool::Prisma => format!(
             "SELECT migration_name, checksum, CASE WHEN finished_at IS NULL THEN 0 ELSE 1 END FROM {table} \
              WHERE rolled_back_at IS NULL ORDER BY started_at, migration_name"

@@ -114,6 +114,29 @@ impl TrackingTable {
         Ok(Tracked { exists: true, applied, unfinished })
     }
 
+    /// Says whether the table has ever had a row: one that has none then had its
+    /// migrations taken back. The table must be there.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read.
+    pub async fn was_used(&self, connection: &mut dyn Connection) -> Result<bool, TrackingError> {
+        let sql = match self.dialect {
+            Dialect::Sqlite => format!(
+                "SELECT count(*) FROM sqlite_sequence WHERE name = {} COLLATE NOCASE AND seq > 0",
+                self.dialect.quote_literal(&self.name.name)
+            ),
+            Dialect::Postgres => {
+                let name = self.dialect.quote_literal(&self.quoted());
+                format!(
+                    "SELECT pg_catalog.pg_sequence_last_value(pg_catalog.pg_get_serial_sequence({name}, 'id')\
+                     ::pg_catalog.regclass) IS NOT NULL"
+                )
+            }
+        };
+        Ok(connection.query(&sql).await?.first().is_some_and(|row| row.is_true(0)))
+    }
+
     /// Creates the table if it is not there.
     ///
     /// # Errors
@@ -199,6 +222,6 @@ fn is_plain(name: &str) -> bool {
     name.bytes().next().is_some_and(is_letter) && name.bytes().all(|b| is_letter(b) || b.is_ascii_digit())
 }
 
-fn is_missing_column(error: &crate::error::StatementError) -> bool {
+pub(super) fn is_missing_column(error: &crate::error::StatementError) -> bool {
     error.code.as_deref() == Some("42703") || error.message.starts_with("no such column: ")
 }

@@ -64,7 +64,7 @@ impl Adopted {
         }
         let is_tracked = foreign.iter().any(|one| one.entry.is_some());
         let (applied, pending): (Vec<_>, Vec<_>) =
-            foreign.into_iter().partition(|one| rows.iter().any(|row| row.key == one.key));
+            foreign.into_iter().partition(|one| rows.iter().any(|row| one.is_known_as(&row.key)));
         let mut adopted = Self {
             journal: Journal::new(dialect),
             layout: Layout::Journal,
@@ -137,7 +137,7 @@ fn problems(tool: Tool, foreign: &[Foreign], rows: &[ForeignRow]) -> Vec<AdoptPr
         if !row.is_finished {
             return Some(AdoptProblem::Failed { tool, migration });
         }
-        let Some(one) = foreign.iter().find(|one| one.key == row.key) else {
+        let Some(one) = foreign.iter().find(|one| one.is_known_as(&row.key)) else {
             return Some(AdoptProblem::Missing { tool, migration });
         };
         let is_same = |checksum: &String| one.checksums.is_empty() || one.checksums.contains(checksum);
@@ -150,7 +150,7 @@ fn problems(tool: Tool, foreign: &[Foreign], rows: &[ForeignRow]) -> Vec<AdoptPr
 /// Where the journal is ours too, its order is kept, and must be that in which
 /// it was applied.
 fn out_of_order(tool: Tool, foreign: &[Foreign], rows: &[ForeignRow]) -> Option<AdoptProblem> {
-    let is_applied = |one: &&Foreign| rows.iter().any(|row| row.key == one.key);
+    let is_applied = |one: &&Foreign| rows.iter().any(|row| one.is_known_as(&row.key));
     let first = foreign.iter().position(|one| !is_applied(&one))?;
     let later = foreign[first..].iter().find(is_applied).filter(|one| one.entry.is_some())?;
     let before = foreign[first].file.clone();

@@ -25,7 +25,8 @@ use super::Entry;
 pub enum Tool {
     /// Diesel: a folder a migration, with `up.sql` and `down.sql`.
     Diesel,
-    /// Drizzle: files, and a journal that names them.
+    /// Drizzle: files, and a journal that names them; from version 1 on a folder a
+    /// migration, with `migration.sql` and `snapshot.json`.
     Drizzle,
     /// Prisma: a folder a migration, with `migration.sql`.
     Prisma,
@@ -60,6 +61,9 @@ pub struct Foreign {
     pub checksums: Vec<String>,
     /// When it was made, in milliseconds since 1970-01-01 UTC, if the tool says.
     pub when: Option<i64>,
+    /// The second in which it was made, since 1970-01-01 UTC, if an older table of
+    /// the tool knows it by a millisecond of that.
+    pub second: Option<i64>,
     /// Its entry in a journal that is like ours.
     pub entry: Option<Entry>,
 }
@@ -123,7 +127,9 @@ impl Tool {
         if let Some(journal) = texts.get("meta/_journal.json") {
             return Some(if drizzle::is_journal(journal) { Self::Drizzle } else { Self::Viborm });
         }
-        if has(&|path| path.ends_with("/migration.sql")) {
+        if drizzle::has_folders(texts) {
+            Some(Self::Drizzle)
+        } else if has(&|path| path.ends_with("/migration.sql")) {
             Some(Self::Prisma)
         } else if has(&|path| path.ends_with("/up.sql")) {
             Some(Self::Diesel)
@@ -175,8 +181,15 @@ impl Foreign {
             is_atomic: true,
             checksums: Vec::new(),
             when: None,
+            second: None,
             entry: None,
         }
+    }
+
+    /// Says whether a row of the tracking table with this key is its own.
+    pub fn is_known_as(&self, key: &str) -> bool {
+        let is_in = |second: i64| key.parse::<i64>().is_ok_and(|milli| milli.div_euclid(1000) == second);
+        self.key == key || self.second.is_some_and(is_in)
     }
 }
 

@@ -46,6 +46,11 @@ fn folders_read_as_their_tools_read_them() {
         &[("00000000000000", "diesel_initial_setup", false, true), ("20260131102030", "users", true, false)],
     );
     check(
+        Tool::Drizzle,
+        [("20260131102030_users/migration.sql", ""), ("20260131102030_users/snapshot.json", "{}")],
+        &[("20260131102030_users", "users", false, true)],
+    );
+    check(
         Tool::Prisma,
         [("20260131102030_init/migration.sql", ""), ("migration_lock.toml", "provider = \"sqlite\"")],
         &[("20260131102030_init", "init", false, true)],
@@ -63,6 +68,10 @@ fn what_a_tool_could_not_have_run_is_refused() {
     assert_eq!(
         error(Tool::Sqlx, texts([("1_a.sql", ""), ("01_b.sql", "")])),
         "`1_a.sql` is nothing that sqlx could have run: `01_b.sql` has the same version"
+    );
+    assert_eq!(
+        error(Tool::Drizzle, texts([("users/migration.sql", ""), ("users/snapshot.json", "{}")])),
+        "`users/migration.sql` is nothing that drizzle could have run: its folder begins with no time of 14 digits"
     );
     let journal = r#"{"entries":[{"when":1,"tag":"0000_users","breakpoints":true}]}"#;
     assert_eq!(
@@ -86,4 +95,19 @@ fn checksums_are_those_of_the_tools() {
         checksums(Tool::Sqlx, "1_users.up.sql", text),
         ["d2fc40bdab6a9a0c5c3cafec56ead5d24b92e47689bd0e9cbb2b95a2ab112cb21edb23d45b20152d3dd3bb69e5a6f72f"]
     );
+}
+
+#[test]
+fn an_older_table_of_drizzle_knows_a_migration_by_a_millisecond_of_its_second() {
+    let folder = [("20260131102030_users/migration.sql", ""), ("20260131102030_users/snapshot.json", "{}")];
+    let one = Tool::Drizzle.read(&texts(folder)).unwrap().remove(0);
+    assert_eq!(one.when, Some(1_769_854_830_000));
+    for (key, expected) in [
+        ("20260131102030_users", true),
+        ("1769854830000", true),
+        ("1769854830123", true),
+        ("1769854831000", false),
+    ] {
+        assert_eq!(one.is_known_as(key), expected, "{key}");
+    }
 }
