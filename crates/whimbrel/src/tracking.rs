@@ -20,6 +20,15 @@ impl Migrator {
         Ok(table.read(self.connection.as_mut()).await?)
     }
 
+    /// Says whether the database has, or once had, applied anything: of one that
+    /// never did a lock file is ahead, and rightly so.
+    pub(crate) async fn had_any(&mut self, table: &TrackingTable, tracked: &Tracked) -> Result<bool, Error> {
+        if !tracked.applied.is_empty() || !tracked.exists {
+            return Ok(!tracked.applied.is_empty());
+        }
+        Ok(table.was_used(self.connection.as_mut()).await?)
+    }
+
     /// The names of what `agenda` wants, without running it.
     pub(crate) async fn preview(
         &mut self,

@@ -69,9 +69,7 @@ fn kept(column: &Column) -> Option<String> {
     let storage = options.storage.as_ref().map(|mode| format!("storage {mode}"));
     let compression = options.compression.as_ref().map(|method| format!("compression {method}"));
     let statistics = options.statistics.map(|target| format!("statistics {target}"));
-    let parameters = options.parameters.iter().map(|(name, value)| format!("{name} {value}"));
-    let all = [storage, compression, statistics].into_iter().flatten().chain(parameters);
-    Some(all.collect::<Vec<_>>().join(", "))
+    Some([storage, compression, statistics].into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 fn identity(identity: &Identity) -> String {

@@ -11,7 +11,7 @@ use crate::sql::{self, Lexicon, TokenKind};
 
 const MIGRATION: &str = "-- Migration:";
 const GENERATED: &str = "-- Generated:";
-const CHECKSUM: &str = "-- Checksum:";
+pub(super) const CHECKSUM: &str = "-- Checksum:";
 const DOWN: &str = "-- Down migration for:";
 const WARNING: &str = "-- WARNING:";
 const INLINE_DOWN: &str = "-- whimbrel: down";

@@ -4,6 +4,8 @@
 //! replayed, those must be there first; all that is known of them are their
 //! fields.
 
+use std::collections::BTreeSet;
+
 use super::{LockFile, LockTable, Ordered, known_column_type};
 use crate::dialect::Dialect;
 
@@ -49,9 +51,15 @@ impl LockFile {
     ///
     /// Every field of a type that has no column.
     pub fn base_sql(&self, dialect: Dialect) -> Result<String, Vec<UnknownType>> {
-        let mut sql = String::new();
+        let base = self.base();
+        let tables = || base.iter().filter(|(_, table)| !table.schema.is_empty());
+        let namespaces: BTreeSet<String> =
+            tables().filter_map(|(_, table)| table.name(dialect).namespace).collect();
+        let namespace =
+            |name: &String| format!("CREATE SCHEMA IF NOT EXISTS {};\n", dialect.quote_ident(name));
+        let mut sql: String = namespaces.iter().map(namespace).collect();
         let mut problems = Vec::new();
-        for (name, table) in self.base().iter().filter(|(_, table)| !table.schema.is_empty()) {
+        for (name, table) in tables() {
             let mut parts = Vec::new();
             for (field, one) in table.schema.iter() {
                 match known_column_type(dialect, &one.field_type) {
@@ -68,7 +76,11 @@ impl LockFile {
             if !keys.is_empty() {
                 parts.push(format!("PRIMARY KEY ({})", keys.join(", ")));
             }
-            sql += &format!("CREATE TABLE {} ({});\n", dialect.quote_ident(&table.ptr), parts.join(", "));
+            sql += &format!(
+                "CREATE TABLE {} ({});\n",
+                dialect.quote_name(&table.name(dialect)),
+                parts.join(", ")
+            );
         }
         if problems.is_empty() { Ok(sql) } else { Err(problems) }
     }

@@ -117,11 +117,8 @@ impl<'a> Look<'a> {
 
     /// The logical name of a table of the database.
     fn logical(&self, name: &ObjectName) -> Option<String> {
-        let is_it = |ptr: &str| {
-            let parsed = ObjectName::parse(ptr).unwrap_or_else(|| ObjectName::new(ptr));
-            self.dialect.same_name(&parsed, name)
-        };
-        self.tables.iter().find(|(_, table)| is_it(&table.ptr)).map(|(name, _)| name.to_owned())
+        let is_it = |table: &LockTable| self.dialect.same_name(&table.name(self.dialect), name);
+        self.tables.iter().find(|(_, table)| is_it(table)).map(|(name, _)| name.to_owned())
     }
 
     /// A table that was created, perhaps anew: all its columns.

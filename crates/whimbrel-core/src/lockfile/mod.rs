@@ -39,7 +39,9 @@ pub use sql::{column_type, generate_sql_add_field, known_column_type, known_fiel
 use json::Json;
 
 use crate::checksum::Checksum;
+use crate::dialect::Dialect;
 use crate::history::Replaced;
+use crate::name::ObjectName;
 
 /// The name of the file.
 pub const LOCK_FILE: &str = "kontract.lock.json";
@@ -162,6 +164,26 @@ impl LockFile {
     /// The table whose name in the database is `ptr`, with its logical name.
     pub fn table_at(&self, ptr: &str) -> Option<(&str, &LockTable)> {
         self.tables.iter().find(|(_, table)| table.ptr == ptr)
+    }
+}
+
+impl LockTable {
+    /// The name of the table in the database: `ptr`, with its namespace where the
+    /// engine has namespaces.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::lockfile::LockTable;
+    /// let table = LockTable { ptr: "app.tbl_users".into(), ..LockTable::default() };
+    /// assert_eq!(table.name(Dialect::Postgres).namespace.as_deref(), Some("app"));
+    /// assert_eq!(table.name(Dialect::Sqlite).namespace, None);
+    /// ```
+    pub fn name(&self, dialect: Dialect) -> ObjectName {
+        match dialect {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => ObjectName::parse(&self.ptr),
+        }
+        .unwrap_or_else(|| ObjectName::new(&self.ptr))
     }
 }
 

@@ -25,6 +25,31 @@ pub enum Proof {
     },
 }
 
+impl Proof {
+    /// The proof that is written so.
+    ///
+    /// ```
+    /// use whimbrel_core::plan::Proof;
+    /// assert_eq!(Proof::named("exact"), Some(Proof::Exact));
+    /// let proof = Proof::Irreversible { reason: "there is no way back".into() };
+    /// assert_eq!(Proof::named(&proof.to_string()), Some(proof));
+    /// assert_eq!(Proof::named("perhaps"), None);
+    /// ```
+    pub fn named(text: &str) -> Option<Self> {
+        let (verdict, reason) = match text.strip_suffix(')').and_then(|text| text.split_once(" (")) {
+            Some((verdict, reason)) => (verdict, Some(reason.to_owned())),
+            None => (text, None),
+        };
+        match (verdict, reason) {
+            ("exact", None) => Some(Self::Exact),
+            ("lossy", None) => Some(Self::Lossy),
+            ("irreversible", Some(reason)) => Some(Self::Irreversible { reason }),
+            ("unproved", Some(reason)) => Some(Self::Unproved { reason }),
+            (_, _) => None,
+        }
+    }
+}
+
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

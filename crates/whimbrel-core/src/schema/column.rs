@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConflictClause, Parameters, Sequence, is_default};
+use super::{ConflictClause, Sequence, is_default};
 
 /// An SQL expression as an engine or a person spelled it.
 ///
@@ -117,9 +117,6 @@ pub struct ColumnOptions {
     /// The statistics target (`SET STATISTICS`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics: Option<i32>,
-    /// What is known of the values before they are counted (`SET (n_distinct = …)`).
-    #[serde(default, skip_serializing_if = "Parameters::is_empty")]
-    pub parameters: Parameters,
 }
 
 /// How a generated column is computed.

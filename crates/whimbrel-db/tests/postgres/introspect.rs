@@ -463,7 +463,6 @@ async fn reading_leaves_the_session_as_it_was() {
     assert!(!connection.in_transaction().await.unwrap());
     connection.execute("BEGIN").await.unwrap();
     connection.execute("SET LOCAL datestyle = 'German'").await.unwrap();
-    connection.execute("SET LOCAL standard_conforming_strings = off").await.unwrap();
     let inside = introspect(&mut connection, &options).await.unwrap();
     assert_eq!(outside, inside);
     assert!(connection.in_transaction().await.unwrap());

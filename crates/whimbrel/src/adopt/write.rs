@@ -1,6 +1,6 @@
 //! An adopted history, written into its store: all of it in one edit.
 
-use whimbrel_core::history::{Entry, Journal};
+use whimbrel_core::history::{Entry, Journal, proved};
 use whimbrel_core::lockfile::{LOCK_FILE, LockFile, catch_up};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::Work;
@@ -78,6 +78,10 @@ async fn with_files(store: &dyn Store, mut edit: Edit, history: &History) -> Res
             if view.get(&path).await?.is_some() {
                 return Err(HistoryError::Orphan { path: in_store(store, &path) }.into());
             }
+            let text = match (history.layout, &entry.proof) {
+                (Layout::LockFile, Some(proof)) if !entry.format.is_program() => proved(text, proof),
+                (Layout::Journal | Layout::LockFile, _) => text.clone(),
+            };
             edit = edit.expect(&path, None).put(path, text);
         }
     }

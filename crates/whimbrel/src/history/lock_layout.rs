@@ -1,12 +1,13 @@
 //! The history of a project with a lock file: read as a journal, and kept in step.
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::history::{Checksum, Entry, Journal, Script};
+use whimbrel_core::history::{Checksum, Entry, Journal, Script, inlined, proof_of, proved};
 use whimbrel_core::lockfile::{
     FileName, FolderProblem, Found, LOCK_FILE, LockFile, LockFileError, catch_up, folder_entries,
     folder_journal,
 };
 use whimbrel_core::name::ObjectName;
+use whimbrel_core::plan::Proof;
 use whimbrel_core::schema::{Schema, Table};
 use whimbrel_db::apply::Work;
 use whimbrel_db::introspect;
@@ -109,11 +110,20 @@ impl History {
         let files = journal.entries.iter().map(|entry| Files { up: folder.text_of(entry), down: None });
         let files = files.collect();
         let mut history = Self::with_files(store.name(), journal, files);
+        history.take_proofs();
         history.layout = Layout::LockFile;
         history.lock = folder.lock.named(&history.journal);
         history.head_text = folder.lock_text;
         history.names = Some(folder.names);
         history
+    }
+
+    /// What the files say was shown of them, where they are those that count.
+    fn take_proofs(&mut self) {
+        for (entry, files) in self.journal.entries.iter_mut().zip(&self.files) {
+            let text = files.up.as_deref().filter(|text| Checksum::of_file(text) == entry.checksum);
+            entry.proof = text.and_then(proof_of);
+        }
     }
 
     /// The tables that were there before the first migration, as statements.
@@ -134,9 +144,9 @@ impl History {
     /// known.
     pub(crate) fn without_base(&self, dialect: Dialect, mut schema: Schema) -> Schema {
         let base = self.lock.base();
-        schema.tables.retain(|table| {
-            !base.iter().any(|(_, one)| dialect.same_ident(&one.ptr, &table.name.to_string()))
-        });
+        schema
+            .tables
+            .retain(|table| !base.iter().any(|(_, one)| dialect.same_name(&one.name(dialect), &table.name)));
         schema
     }
 }
@@ -157,12 +167,12 @@ impl Migrator {
         schema: Schema,
     ) -> Result<Schema, Error> {
         let dialect = self.dialect();
-        let has = |name: &str| {
-            schema.tables.iter().any(|table| dialect.same_name(&table.name, &ObjectName::new(name)))
-        };
-        let tables = history.lock.tables.iter();
-        let other: Vec<_> =
-            tables.filter(|(name, table)| *name != table.ptr && has(name) && !has(&table.ptr)).collect();
+        let has = |name: &ObjectName| schema.tables.iter().any(|table| dialect.same_name(&table.name, name));
+        let other = history.lock.tables.iter().filter_map(|(logical, table)| {
+            let (from, to) = (ObjectName::new(logical), table.name(dialect));
+            (logical != table.ptr && has(&from) && !has(&to)).then_some((from, to))
+        });
+        let other: Vec<_> = other.collect();
         if other.is_empty() {
             return Ok(schema);
         }
@@ -170,17 +180,10 @@ impl Migrator {
         if let Err(reason) = build(workshop, &schema).await? {
             return Err(HistoryError::NotRenamed { reason }.into());
         }
-        for (name, table) in other {
-            let (from, to) = (dialect.quote_ident(name), dialect.quote_ident(&table.ptr));
-            workshop.connection().execute(&format!("ALTER TABLE {from} RENAME TO {to}")).await?;
-            let found = schema.tables.iter().find(|one| dialect.same_name(&one.name, &ObjectName::new(name)));
-            for constraint in found.into_iter().flat_map(|found| constraints_named_after(dialect, found)) {
-                let new = format!("{}{}", table.ptr, &constraint[name.len()..]);
-                let (old, new) = (dialect.quote_ident(&constraint), dialect.quote_ident(&new));
-                workshop
-                    .connection()
-                    .execute(&format!("ALTER TABLE {to} RENAME CONSTRAINT {old} TO {new}"))
-                    .await?;
+        for (from, to) in other {
+            let found = schema.tables.iter().find(|table| dialect.same_name(&table.name, &from));
+            for sql in found.into_iter().flat_map(|found| renaming(dialect, found, &to)) {
+                workshop.connection().execute(&sql).await?;
             }
         }
         Ok(workshop.read().await?)
@@ -264,6 +267,25 @@ impl Migrator {
     }
 }
 
+/// The statements that give a table another name, with the constraints that are
+/// named after it, and move it to another namespace.
+fn renaming(dialect: Dialect, table: &Table, to: &ObjectName) -> Vec<String> {
+    let (from, name) = (dialect.quote_name(&table.name), dialect.quote_ident(&to.name));
+    let renamed = dialect.quote_name(&table.name.with_name(to.name.clone()));
+    let mut statements = vec![format!("ALTER TABLE {from} RENAME TO {name}")];
+    statements.extend(constraints_named_after(dialect, table).into_iter().map(|constraint| {
+        let new = format!("{}{}", to.name, &constraint[table.name.name.len()..]);
+        let (old, new) = (dialect.quote_ident(&constraint), dialect.quote_ident(&new));
+        format!("ALTER TABLE {renamed} RENAME CONSTRAINT {old} TO {new}")
+    }));
+    if let Some(namespace) = &to.namespace {
+        let namespace = dialect.quote_ident(namespace);
+        statements.push(format!("CREATE SCHEMA IF NOT EXISTS {namespace}"));
+        statements.push(format!("ALTER TABLE {renamed} SET SCHEMA {namespace}"));
+    }
+    statements
+}
+
 /// The constraints that PostgreSQL names after their table: a table that had its
 /// name from the beginning has them under that one.
 fn constraints_named_after(dialect: Dialect, table: &Table) -> Vec<String> {
@@ -287,7 +309,24 @@ fn foreign_hash(table: &str) -> String {
     )
 }
 
-/// One file of two, as this layout has it.
-pub(crate) fn one_file(up: File, down: Option<&str>) -> File {
-    File { text: whimbrel_core::history::inlined(&up.text, down), ..up }
+/// One file of two, as this layout has it, with what was shown of it.
+pub(crate) fn one_file(up: File, down: Option<&str>, proof: Option<&Proof>) -> File {
+    let text = inlined(&up.text, down);
+    File { text: proof.map_or(text.clone(), |proof| proved(&text, proof)), ..up }
+}
+
+/// An edit that also writes into the files of these migrations what was shown of
+/// them. Programs say nothing: what they do is not known from their text.
+pub(crate) fn with_proofs<'e>(
+    history: &History,
+    entries: impl IntoIterator<Item = &'e Entry>,
+    mut edit: Edit,
+) -> Edit {
+    let texts = history.texts();
+    for entry in entries.into_iter().filter(|entry| !entry.format.is_program()) {
+        let (Some(texts), Some(proof)) = (texts.get(&entry.name), &entry.proof) else { continue };
+        let path = entry.path();
+        edit = edit.expect(&path, Some(&texts.up)).put(&path, proved(&texts.up, proof));
+    }
+    edit
 }

@@ -15,7 +15,7 @@ mod writing;
 
 pub use error::HistoryError;
 pub use layout::Layout;
-pub(crate) use lock_layout::{Folder, one_file, sound_lock};
+pub(crate) use lock_layout::{Folder, one_file, sound_lock, with_proofs};
 pub(crate) use replay::replay;
 pub(crate) use schema::replay_error;
 pub use schema::{RebaseProblem, ReplayProblem};

@@ -126,7 +126,7 @@ impl Writer<'_> {
         let written = match layout {
             Layout::Journal => Written { entry, up, down: Some(down) },
             Layout::LockFile => {
-                let up = one_file(up, Some(&down.text));
+                let up = one_file(up, Some(&down.text), entry.proof.as_ref());
                 let entry = Entry { checksum: Checksum::of_file(&up.text), ..entry };
                 Written { entry, up, down: None }
             }

@@ -16,7 +16,7 @@ use whimbrel_db::apply::{
 };
 
 use crate::error::Error;
-use crate::history::{History, HistoryError, Target};
+use crate::history::{History, HistoryError, Layout, Target};
 use crate::migrator::Migrator;
 use crate::program::Programs;
 
@@ -203,7 +203,10 @@ impl Upward<'_> {
         let unproved = match &entry.proof {
             Some(Proof::Exact | Proof::Lossy | Proof::Irreversible { .. }) => None,
             Some(Proof::Unproved { reason }) => Some(reason.clone()),
-            None => Some("its journal entry has no proof".to_owned()),
+            None => Some(match self.history.layout {
+                Layout::Journal => "its journal entry has no proof".to_owned(),
+                Layout::LockFile => "its file has no proof, or was edited since".to_owned(),
+            }),
         };
         match unproved {
             Some(reason) if self.require_proof => {

@@ -129,7 +129,7 @@ fn empty(layout: Layout, idx: u32, name: String, when: i64) -> Written {
             Written { entry, up, down: Some(down) }
         }
         Layout::LockFile => {
-            let up = one_file(up, Some(&down.render()));
+            let up = one_file(up, Some(&down.render()), None);
             let entry = Entry { checksum: Checksum::of_file(&up.text), ..entry };
             Written { entry, up, down: None }
         }

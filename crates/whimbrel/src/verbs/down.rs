@@ -132,7 +132,7 @@ impl<'m> Down<'m> {
         let rolled: Vec<Rolled> = chosen.iter().map(|rolled| rolled.0.clone()).collect();
         if self.dry_run || chosen.is_empty() {
             // A run that was killed may have come this far without the lock file.
-            let is_behind = !self.dry_run && !tracked.applied.is_empty();
+            let is_behind = !self.dry_run && self.migrator.had_any(&table, &tracked).await?;
             let notes = if is_behind { self.migrator.keep_lock_file(true).await? } else { Vec::new() };
             return Ok(DownReport { migrations: rolled, notes });
         }

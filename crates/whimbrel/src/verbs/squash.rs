@@ -106,7 +106,7 @@ impl<'m> Squash<'m> {
         let proof = self.prove(&history, (first, last), &squashed).await?;
         if history.layout == Layout::LockFile {
             let up = File { path: squashed.entry.path(), text: squashed.up };
-            squashed.up = one_file(up, squashed.down.take().as_deref()).text;
+            squashed.up = one_file(up, squashed.down.take().as_deref(), Some(&proof)).text;
             squashed.entry.checksum = Checksum::of_file(&squashed.up);
             squashed.entry.down_checksum = None;
         }

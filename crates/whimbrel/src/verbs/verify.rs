@@ -3,7 +3,8 @@
 //!
 //! It looks at the files as they are now, edited or not. An edit is taken on
 //! only by name ([`Verify::accept`]): the journal then has the new checksums and
-//! the new proof, and the snapshot is rebuilt, all in one edit of the store. The
+//! the new proof, and the snapshot is rebuilt, all in one edit of the store. With a
+//! lock file the proof is written into the header of the migration's file. The
 //! old checksum stays in the journal, so that databases that applied the
 //! migration before still agree.
 
@@ -16,7 +17,9 @@ use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::Work;
 
 use crate::error::Error;
-use crate::history::{History, HistoryError, Target, Trial, is_fault_of_the_file, try_out};
+use crate::history::{
+    History, HistoryError, Layout, Target, Trial, is_fault_of_the_file, try_out, with_proofs,
+};
 use crate::migrator::Migrator;
 
 /// Replays every migration up, down and up again; refine it, then await it.
@@ -159,7 +162,12 @@ impl<'m> Verify<'m> {
     ) -> Result<(), Error> {
         let entries = report.verdicts.iter().map(|verdict| verdict.entry.clone()).collect();
         let journal = Journal { entries, ..history.journal.clone() };
-        self.migrator.commit(history.edit(), history, &journal, schema).await
+        let accepted = journal.entries.iter().filter(|entry| report.accepted.contains(&entry.name));
+        let edit = match history.layout {
+            Layout::Journal => history.edit(),
+            Layout::LockFile => with_proofs(history, accepted, history.edit()),
+        };
+        self.migrator.commit(edit, history, &journal, schema).await
     }
 }
 

@@ -317,3 +317,57 @@ async fn what_has_no_way_back_gives_a_journal_no_beginning() {
         "{error}"
     );
 }
+
+/// Kontract's own migrations: scripts, that say the fields as well.
+#[cfg(feature = "scripts")]
+async fn scripted(dialect: Dialect) -> Project {
+    let project = kontract(dialect).await;
+    for (version, (file, _)) in (1..).zip(FILES) {
+        whimbrel::Store::delete(&project.store, file).await.unwrap();
+        let name = &file["0001_".len()..file.len() - ".sql".len()];
+        let (field, column, kind) =
+            [("email", "TEXT", "string"), ("age", "DOUBLE PRECISION", "number"), ("nick", "TEXT", "string")]
+                [version - 1];
+        let text = format!(
+            "// Migration {version}: {name}\n// Generated at 2026-01-15T12:00:00.000Z\n\nexport default {{\n  \
+             version: {version},\n\n  up: async (db) => {{\n    \
+             await db.exec('ALTER TABLE tbl_users_abc123 ADD COLUMN {field} {column}');\n    \
+             await db.updateSchema('users', {{ {field}: {{ type: '{kind}' }} }});\n  }},\n\n  \
+             down: async (db) => {{\n    \
+             await db.exec('ALTER TABLE tbl_users_abc123 DROP COLUMN {field}');\n  }},\n}};\n"
+        );
+        project.put(&file.replace(".sql", ".ts"), &text).await;
+    }
+    project
+}
+
+#[cfg(feature = "scripts")]
+#[tokio::test]
+async fn the_scripts_of_kontract_are_adopted_as_they_are() {
+    for dialect in BOTH {
+        let project = scripted(dialect).await;
+        let report = adopt(&project, &project.store).await.unwrap();
+        assert_eq!(shown(&report), "0001_add-email 0002_add-age | 0003_add-nick", "{dialect}");
+        assert_eq!(project.apply().await, ["add-nick"]);
+        is_fine(&project).await;
+        // With a journal they have the same numbers, since the base comes before them.
+        let (old, project) = into(project, Layout::Journal);
+        let report = adopt(&project, &old).await.unwrap();
+        assert_eq!(shown(&report), "0000_base 0001_add-email 0002_add-age 0003_add-nick | ", "{dialect}");
+        assert_eq!(project.text("0002_add-age.ts"), old.texts()["0002_add-age.ts"]);
+        is_fine(&project).await;
+        project.migrator().await.down().steps(2).resolver(lenient()).await.unwrap();
+        assert_eq!(project.rows("SELECT email FROM tbl_users_abc123").await, "ada@example.org");
+    }
+}
+
+#[cfg(feature = "scripts")]
+#[tokio::test]
+async fn a_script_that_does_not_replay_is_told_and_nothing_is_written() {
+    let project = scripted(Dialect::Sqlite).await;
+    project.edit("0001_add-email.ts", "ALTER TABLE", "ALTR TABLE").await;
+    let texts = project.store.texts();
+    let error = told(adopt(&project, &project.store).await);
+    assert!(error.contains("`add-email` failed at line 8"), "{error}");
+    assert_eq!((project.store.texts(), project.tables().await.contains("_whimbrel")), (texts, false));
+}

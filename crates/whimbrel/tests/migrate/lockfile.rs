@@ -5,7 +5,7 @@ use whimbrel::core::history::Format;
 use whimbrel::core::resolve::lenient;
 use whimbrel::lockfile::LockFile;
 use whimbrel::store::Capabilities;
-use whimbrel::{Finding, Layout, Migrator};
+use whimbrel::{Finding, Layout, Migration, Migrator};
 use whimbrel_testkit::failing::{FAULTS, FailingConnection};
 use whimbrel_testkit::failing_store::FailingStore;
 
@@ -460,5 +460,132 @@ async fn a_session_that_dies_leaves_the_lock_file_behind_at_most() {
                 break;
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_was_generated_is_proved_and_what_was_edited_is_not() {
+    for dialect in BOTH {
+        let project = generated(dialect, &[USERS, AGED]).await;
+        let proving = async || project.migrator().await.apply().require_proof(true).await;
+        project.edit("0002_add-age-to-users.sql", "\"age\"", "\"years\"").await;
+        let help = "nothing was run; prove it with `whimbrel migrate verify --accept add-age-to-users`, or leave \
+                    `--require-proof` away";
+        assert_eq!(
+            told(proving().await),
+            format!(
+                "whimbrel::history::unproved\n`add-age-to-users` is not proved: its file has no proof, or was edited \
+                 since\n{help}"
+            ),
+            "{dialect}"
+        );
+        let before = project.text("0002_add-age-to-users.sql");
+        project.migrator().await.verify().accept(2).await.unwrap();
+        let after = project.text("0002_add-age-to-users.sql");
+        assert_eq!(whimbrel::core::history::body(&after), whimbrel::core::history::body(&before));
+        assert_eq!(proving().await.unwrap().migrations.len(), 2, "{dialect}");
+        // What nobody generated has no header at first.
+        project.put("0003_posts.sql", "CREATE TABLE posts (id integer);\n").await;
+        assert!(told(proving().await).contains("`posts` is not proved"));
+        project.migrator().await.verify().accept("posts").await.unwrap();
+        let text = project.text("0003_posts.sql");
+        assert!(
+            text.ends_with(
+                ", proof: irreversible (`posts` has no way back)\n\nCREATE TABLE posts (id integer);\n"
+            ),
+            "{text}"
+        );
+        assert_eq!(names(&proving().await.unwrap().migrations), ["posts"]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_squashed_is_proved() {
+    let project = applied(Dialect::Sqlite, &[USERS, AGED]).await;
+    project.migrator().await.squash().name("both").await.unwrap();
+    let fresh = project.elsewhere().await;
+    let applied = fresh.migrator().await.apply().require_proof(true).await.unwrap();
+    assert_eq!(names(&applied.migrations), ["both"]);
+}
+
+#[tokio::test]
+async fn a_crash_after_all_was_taken_back_is_made_good_by_going_back_again() {
+    let down = async |migrator: &mut Migrator| migrator.down().steps(2).resolver(lenient()).await.map(drop);
+    check_store(2, down, "0 [] ").await;
+    for dialect in BOTH {
+        let project = applied(dialect, &[USERS]).await;
+        let text = project.text(LOCK);
+        project.migrator().await.down().resolver(lenient()).await.unwrap();
+        project.put(LOCK, &text).await;
+        project.migrator().await.down().await.unwrap();
+        assert_eq!(lock(&project), "0 [] ", "{dialect}");
+        // A database that never had anything leaves the lock file of others alone.
+        project.put(LOCK, &text).await;
+        let fresh = project.elsewhere().await;
+        fresh.migrator().await.down().await.unwrap();
+        fresh.migrator().await.apply().to(1).dry_run(true).await.unwrap();
+        assert_eq!(project.text(LOCK), text, "{dialect}");
+    }
+}
+
+#[tokio::test]
+async fn tables_may_be_in_a_namespace() {
+    let project = empty(Dialect::Postgres).await;
+    let lock_file = FOREIGN.replace("tbl_users_abc123", "app.tbl_users");
+    project.put(LOCK, &lock_file).await;
+    project.run("CREATE SCHEMA app").await;
+    project.run("CREATE TABLE app.tbl_users (id text PRIMARY KEY)").await;
+    let schema = "CREATE TABLE users (id text PRIMARY KEY, age double precision);";
+    let generated = project.generate(schema).await;
+    assert_eq!(
+        names(&generated.migrations.iter().map(|one| one.entry.clone()).collect::<Vec<_>>()),
+        ["add-age-to-app-tbl-users"]
+    );
+    assert!(generated.migrations[0].up.text.contains("ALTER TABLE \"app\".\"tbl_users\" ADD"));
+    project.apply().await;
+    assert_eq!(lock(&project), "1 [add-age-to-app-tbl-users] users(id age)");
+    let mut migrator = project.towards(schema).await;
+    assert_eq!(migrator.check().await.unwrap().findings, []);
+    assert!(migrator.verify().await.unwrap().is_fine());
+    // One that a migration makes there is called by its whole name.
+    let more = format!("{schema} CREATE SCHEMA app; CREATE TABLE app.posts (id text PRIMARY KEY);");
+    project.generate(&more).await;
+    project.apply().await;
+    assert_eq!(lock(&project), "2 [add-age-to-app-tbl-users create-app-posts] users(id age) app.posts(id)");
+    project.migrator().await.down().resolver(lenient()).await.unwrap();
+    assert_eq!(lock(&project), "1 [add-age-to-app-tbl-users] users(id age)");
+}
+
+#[tokio::test]
+async fn a_closure_has_its_number_and_its_record() {
+    for dialect in BOTH {
+        let project = applied(dialect, &[USERS]).await;
+        project.migrator().await.create("backfill").format(Format::Rust).await.unwrap();
+        assert_eq!(project.paths(), ["0001_create-users.sql", "0002_backfill.rs", LOCK]);
+        let closure = || {
+            let up = |tx: whimbrel::db::apply::Transaction| async move {
+                tx.execute("INSERT INTO users (id, name) VALUES (1, 'Ada')", []).await?;
+                Ok(())
+            };
+            let down = |tx: whimbrel::db::apply::Transaction| async move {
+                tx.execute("DELETE FROM users", []).await?;
+                Ok(())
+            };
+            Migration::new("backfill").up(up).down(down)
+        };
+        let with = async || project.builder().migration(closure()).connect().await.unwrap();
+        assert!(told(project.migrator().await.apply().await).contains("is a closure of a program"));
+        assert!(with().await.verify().await.unwrap().is_fine());
+        assert_eq!(names(&with().await.apply().await.unwrap().migrations), ["backfill"]);
+        assert_eq!(lock(&project), "2 [create-users backfill] users(id name)");
+        let record = LockFile::from_json(LOCK, &project.text(LOCK)).unwrap().migrations.remove(1);
+        assert_eq!((record.sql.as_str(), record.changes), ("", vec![]));
+        assert_eq!(project.status().await.lines().last(), Some("0002_backfill: applied at then"));
+        assert_eq!(with().await.check().await.unwrap().findings, []);
+        with().await.down().resolver(lenient()).await.unwrap();
+        assert_eq!(
+            (lock(&project), project.rows("SELECT name FROM users").await),
+            ("1 [create-users] users(id name)".into(), String::new())
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! Columns of tables, views and composite types.
 
-use whimbrel_core::schema::{Column, ColumnOptions, Generated, Identity, Parameters, Sequence, SqlExpr};
+use whimbrel_core::schema::{Column, ColumnOptions, Generated, Identity, Sequence, SqlExpr};
 
 use super::catalog::{Catalog, NumberedColumn};
-use super::rows::{self, Fields, Oid};
+use super::rows::{Fields, Oid};
 use crate::connection::Row;
 
 /// The modifier of a type that has none.
@@ -88,14 +88,8 @@ fn options(fields: &mut Fields, usual: Option<char>) -> Option<Box<ColumnOptions
         storage: storage.map(str::to_owned),
         compression: compression.map(str::to_owned),
         statistics: fields.maybe(),
-        parameters: parameters(fields),
     };
     (options != ColumnOptions::default()).then(|| Box::new(options))
-}
-
-/// The parameters of a column, without the entry of the server's own books.
-fn parameters(fields: &mut Fields) -> Parameters {
-    rows::options(fields.texts()).filter(|(name, _)| name != super::BOOKKEEPING).collect()
 }
 
 fn unknown_sequence() -> Sequence {

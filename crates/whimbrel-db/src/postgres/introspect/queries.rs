@@ -70,7 +70,7 @@ impl Queries {
                 "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, nullif(a.atttypmod, -1), nullif(a.attnotnull, false), \
                  nullif(a.attidentity, ''), nullif(a.attgenerated, ''), nullif(a.attcollation, 0), \
                  pg_get_expr(d.adbin, d.adrelid), nullif(a.attstorage, 'p'), nullif(a.attcompression, ''), \
-                 nullif(a.attstattarget, -1), a.attoptions \
+                 nullif(a.attstattarget, -1) \
                  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
                  LEFT JOIN pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum \
                  WHERE c.relnamespace = {here} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') \

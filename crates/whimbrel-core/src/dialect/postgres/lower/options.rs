@@ -3,7 +3,6 @@
 use super::super::rules::ident;
 use super::super::types::TypeName;
 use super::columns::Altered;
-use super::tables::parameters;
 use crate::name::ObjectName;
 use crate::plan::Step;
 use crate::schema::{Column, ColumnOptions};
@@ -15,8 +14,7 @@ pub(super) fn of_new<'a>(table: &'a ObjectName, column: &'a Column) -> Vec<Step>
 }
 
 /// The statements that keep the values as the column is to say. A column that
-/// gets another type is kept as usual afterwards, but for its statistics and its
-/// parameters.
+/// gets another type is kept as usual afterwards, but for its statistics.
 pub(super) fn of_altered(altered: &Altered<'_>, is_retyped: bool) -> Vec<Step> {
     let usual = ColumnOptions::default();
     let to = altered.to.options.as_deref().unwrap_or(&usual);
@@ -36,7 +34,6 @@ pub(super) fn of_altered(altered: &Altered<'_>, is_retyped: bool) -> Vec<Step> {
     if from.statistics != to.statistics {
         steps.push(altered.step(&format!("SET STATISTICS {}", to.statistics.unwrap_or(-1))));
     }
-    steps.extend(parameters(&from.parameters, &to.parameters).map(|what| altered.step(&what)));
     steps
 }
 

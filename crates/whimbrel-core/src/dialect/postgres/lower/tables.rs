@@ -151,7 +151,7 @@ impl Lowering<'_> {
             let logged = if to.unlogged { "UNLOGGED" } else { "LOGGED" };
             action.steps.push(alter(format!("SET {logged}")).with(rewrites()));
         }
-        action.steps.extend(parameters(&from.storage, &to.storage).map(alter));
+        action.steps.extend(storage(&from.storage, &to.storage).map(alter));
         if from.tablespace != to.tablespace {
             let space = to.tablespace.as_deref().unwrap_or("pg_default");
             action.steps.push(alter(format!("SET TABLESPACE {}", ident(space))).with(rewrites()));
@@ -267,7 +267,7 @@ fn added(table: &ObjectName, column: &Column) -> Vec<Hazard> {
 }
 
 /// The clauses that turn one set of storage parameters into another.
-pub(super) fn parameters(from: &Parameters, to: &Parameters) -> impl Iterator<Item = String> + use<> {
+fn storage(from: &Parameters, to: &Parameters) -> impl Iterator<Item = String> + use<> {
     let changed = to.iter().filter(|(key, value)| from.get(key) != Some(value));
     let set: Parameters = changed.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
     let gone = from.iter().filter(|(key, _)| to.get(key).is_none());
