@@ -29,7 +29,7 @@ pub use datum::{Datum, Fetched};
 pub use error::DbError;
 pub use introspect::{Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 pub use lock::{LockNotice, LockWait, Waiting};
-pub use session::reset_session;
+pub use session::{SessionSettings, reset_session};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteConnection;
 pub use url::{DatabaseUrl, UrlError};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use whimbrel_core::history::{AppliedMigration, Checksum, Progress, Script, ScriptStatement};
+use whimbrel_core::sql::Class;
 
 use super::Program;
 
@@ -78,6 +79,13 @@ impl Work {
     /// Says whether it may run as one transaction, together with its record.
     pub fn is_atomic(&self) -> bool {
         self.script().is_none_or(Script::is_atomic)
+    }
+
+    /// Says whether it may leave SQLite's session with other settings: it has
+    /// pragmas, or nobody knows what it has.
+    pub fn has_pragmas(&self) -> bool {
+        let is_pragma = |one: &ScriptStatement| matches!(one.class, Class::Pragma(_));
+        self.script().is_none_or(|script| script.statements.iter().any(is_pragma))
     }
 
     /// Says whether SQLite's foreign keys are to be off for it.

@@ -4,25 +4,25 @@
 //! its record and COMMIT are one round trip. On SQLite, where every COMMIT waits
 //! for the disk, a group is as many migrations as begin within a second.
 //!
-//! A group whose migration fails is rolled back as a whole: that is what the
-//! engine may have done anyway. Those before the failing one then run again in
+//! Each migration but the first has a savepoint. Where one fails, the transaction
+//! goes back to that and is committed with those before. The engine may have
+//! rolled back all of it (`RAISE(ROLLBACK)`, a full disk), or refuse the COMMIT
+//! (constraints that wait for it): then those before the failing one run again in
 //! a transaction of their own.
 
 use std::time::{Duration, Instant};
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::history::{Script, ScriptStatement};
-use whimbrel_core::sql::Class;
+use whimbrel_core::history::Script;
 
-use super::error::Next;
 use super::pipe::{Failure, Pipe, Place};
+use super::push::{push_lock_timeout, push_record, push_statement};
 use super::run::{End, Run};
-use super::{
-    ApplyError, ApplyObserver, Described, Job, ProgramFailure, Record, TransactionMode, Work, run_program,
-};
+use super::trouble::{Cause, Failed, Trouble};
+use super::{ApplyError, ApplyObserver, Described, Job, TransactionMode, Work, run_program};
 use crate::connection::Connection;
 use crate::error::DbError;
-use crate::session::{self, Enforcement, Violations};
+use crate::session::{self, Enforcement, SessionSettings, Violations};
 use crate::tracking::TrackingTable;
 
 /// Migrations that share one transaction.
@@ -34,58 +34,19 @@ pub(super) struct Group<'r, 'o, 'j> {
     is_timed: bool,
     /// Whether foreign keys are off for it.
     suspends: bool,
+    /// What the session's settings were, if its migrations may change them.
+    settings: Option<SessionSettings>,
 }
 
-/// What stopped a transaction, all of which is rolled back.
-struct Trouble {
-    /// The job that was on its way, by its number in the group.
-    at: usize,
-    cause: Cause,
-}
+/// The savepoint that a migration begins with.
+const SAVEPOINT: &str = "whimbrel_migration";
 
-enum Cause {
-    Failure(Failure),
-    Program(ProgramFailure),
-    Error(ApplyError),
-}
-
-/// What a migration failed of.
-enum Failed {
-    Statement(Failure),
-    Program(ProgramFailure),
-}
-
-impl Failed {
-    /// What the database said, if it said anything.
-    fn db(&self) -> Option<&DbError> {
-        match self {
-            Self::Statement(failure) => Some(&failure.error),
-            Self::Program(failure) => Some(&failure.sql.as_ref()?.error),
-        }
-    }
-
-    /// Says whether it came to light only when all was to be committed.
-    fn at_commit(&self) -> bool {
-        matches!(self, Self::Statement(failure) if failure.place == Place::Commit)
-    }
-
-    fn into_error(self, run: &Run<'_>, job: &Job) -> ApplyError {
-        match self {
-            Self::Statement(failure) => run.failed(job, failure, Next::RunAgain),
-            Self::Program(failure) => run.program_failed(job, failure),
-        }
-    }
-}
-
-impl Trouble {
-    /// Says whether another session held what was needed.
-    fn is_locked(&self) -> bool {
-        match &self.cause {
-            Cause::Failure(failure) => failure.error.is_locked(),
-            Cause::Program(failure) => failure.sql.as_ref().is_some_and(|sql| sql.error.is_locked()),
-            Cause::Error(_) => false,
-        }
-    }
+/// A job that was sent and is not committed yet.
+struct Sent {
+    start: Instant,
+    /// How long it took, if all of it has run.
+    elapsed: Option<Duration>,
+    described: Vec<Described>,
 }
 
 impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
@@ -103,7 +64,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         };
         let jobs = &jobs[..count];
         let suspends = dialect == Dialect::Sqlite && jobs.iter().any(|job| job.work.suspends_foreign_keys());
-        Self { run, dialect, jobs, is_timed: !is_one, suspends }
+        Self { run, dialect, jobs, is_timed: !is_one, suspends, settings: None }
     }
 
     /// Runs the group, or what can be had of it.
@@ -113,10 +74,15 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         observer: &mut dyn ApplyObserver,
     ) -> Result<End, ApplyError> {
         let mut failed: Option<(&Job, Failed)> = None;
-        loop {
+        while !self.jobs.is_empty() {
+            let before = self.run.done.len();
             let trouble = match self.patiently(connection, observer).await {
                 Ok(End::Moved(tracked)) => return Ok(End::Moved(tracked)),
-                Ok(End::Committed) => break,
+                Ok(End::Committed) if failed.is_none() => break,
+                Ok(End::Committed) => {
+                    self.jobs = &self.jobs[self.run.done.len() - before..];
+                    continue;
+                }
                 Err(trouble) => trouble,
             };
             let failure = match trouble.cause {
@@ -129,7 +95,8 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
                 Cause::Program(failure) => Failed::Program(failure),
             };
             let job = &self.jobs[trouble.at];
-            let Some(count) = self.rest_of(trouble.at, &failure) else {
+            let rest = if trouble.is_kept { None } else { self.rest_of(trouble.at, &failure) };
+            let Some(count) = rest else {
                 return Err(failure.into_error(self.run, job));
             };
             if !failure.at_commit() {
@@ -146,15 +113,19 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
 
     /// How many of the jobs are worth another transaction after a failure.
     fn rest_of(&self, at: usize, failure: &Failed) -> Option<usize> {
-        let is_hopeless = match failure.db() {
-            Some(DbError::Lost { .. } | DbError::Cancelled | DbError::Locked { .. }) => true,
-            _ => self.run.options.transaction == TransactionMode::All,
-        };
-        if is_hopeless || at == 0 {
+        if at == 0 || self.is_hopeless(failure.db()) {
             return None;
         }
         // Constraints that were deferred until now: nobody knows whose they are.
         Some(if failure.at_commit() { at.div_ceil(2) } else { at })
+    }
+
+    /// Says whether nothing is to be kept after what the database said.
+    fn is_hopeless(&self, said: Option<&DbError>) -> bool {
+        match said {
+            Some(DbError::Lost { .. } | DbError::Cancelled | DbError::Locked { .. }) => true,
+            Some(_) | None => self.run.options.transaction == TransactionMode::All,
+        }
     }
 
     /// Tries again where another session holds what is needed, for as long as
@@ -192,8 +163,12 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             Ok(End::Committed) => Ok(()),
             Ok(End::Moved(_)) | Err(_) => session::roll_back(connection).await,
         };
+        let put_back = match &self.settings {
+            Some(settings) if result.is_err() => settings.put_back(connection).await,
+            Some(_) | None => Ok(()),
+        };
         let restored = session::restore(connection, &enforcement).await;
-        match (result, rolled_back.and(restored)) {
+        match (result, rolled_back.and(put_back).and(restored)) {
             (Ok(_), Err(error)) => Err(self.around("leave the session as it was", error)),
             // The first error tells more. A session that cannot roll back is
             // lost, and a lost session is rolled back by the engine.
@@ -208,11 +183,15 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         observer: &mut dyn ApplyObserver,
     ) -> Result<End, Trouble> {
         let begun = Instant::now();
+        if self.dialect == Dialect::Sqlite && self.jobs.iter().any(|job| job.work.has_pragmas()) {
+            let settings = SessionSettings::read(connection).await;
+            self.settings = Some(settings.map_err(|error| self.around("read the settings", error))?);
+        }
         let mut pipe = Pipe::default();
         pipe.push(Place::Begin, session::begin_sql(self.dialect));
         if self.dialect == Dialect::Sqlite {
             // From here on nobody else can write, so what is read now holds.
-            pipe.flush(connection).await.map_err(|failure| Trouble { at: 0, cause: failure.into() })?;
+            pipe.flush(connection).await.map_err(|failure| Trouble::new(0, failure))?;
             let tracked = self.run.read(connection).await.map_err(|error| self.trouble(error))?;
             if !self.run.is_as_expected(&tracked) {
                 return Ok(End::Moved(tracked));
@@ -222,27 +201,69 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             }
         }
         let before = self.violations(connection).await?;
-        let mut times: Vec<(Instant, Option<Duration>, Vec<Described>)> = Vec::new();
+        let mut sent: Vec<Sent> = Vec::new();
         for (at, job) in self.jobs.iter().enumerate() {
             if at > 0 && self.is_timed && begun.elapsed() >= Self::LONG {
                 break;
             }
             observer.started(self.run.done.len() + at, self.run.total, job);
             let start = Instant::now();
-            let sent = self.send(&mut pipe, connection, job, at, observer).await;
-            let described = sent.map_err(|cause| Trouble { at, cause })?;
-            times.push((start, pipe.is_empty().then(|| start.elapsed()), described));
+            let described = match self.send(&mut pipe, connection, job, at, observer).await {
+                Ok(described) => described,
+                Err(cause) => {
+                    return Err(self.keep(connection, sent, Trouble::new(at, cause), observer).await);
+                }
+            };
+            sent.push(Sent { start, elapsed: pipe.is_empty().then(|| start.elapsed()), described });
+            if self.ends_after(connection, job).await.map_err(|failure| Trouble::new(at, failure))? {
+                break;
+            }
         }
         self.check(connection, before).await?;
         pipe.push(Place::Commit, "COMMIT");
-        let at = times.len() - 1;
-        pipe.flush(connection).await.map_err(|failure| Trouble { at, cause: failure.into() })?;
-        for (job, (start, elapsed, described)) in self.jobs.iter().zip(times) {
+        let at = sent.len() - 1;
+        pipe.flush(connection).await.map_err(|failure| Trouble::new(at, failure))?;
+        self.committed(sent, observer);
+        Ok(End::Committed)
+    }
+
+    /// Notes that the jobs that were sent are committed.
+    fn committed(&mut self, sent: Vec<Sent>, observer: &mut dyn ApplyObserver) {
+        for (job, Sent { start, elapsed, described }) in self.jobs.iter().zip(sent) {
             self.run.commit(job);
             described.iter().for_each(|described| observer.described(&job.name, described));
             observer.applied(job, elapsed.unwrap_or_else(|| start.elapsed()));
         }
-        Ok(End::Committed)
+    }
+
+    /// After a failure, commits the jobs before the one that failed, if the
+    /// engine has kept them. Where it has not, or does not commit them, all is
+    /// rolled back.
+    async fn keep(
+        &mut self,
+        connection: &mut dyn Connection,
+        before: Vec<Sent>,
+        trouble: Trouble,
+        observer: &mut dyn ApplyObserver,
+    ) -> Trouble {
+        let has_savepoint = self.dialect == Dialect::Sqlite && !before.is_empty();
+        if !has_savepoint || self.is_hopeless(trouble.db()) {
+            return trouble;
+        }
+        if !connection.in_transaction().await.unwrap_or_default() {
+            return trouble;
+        }
+        let mut pipe = Pipe::default();
+        pipe.push(Place::Settings, format!("ROLLBACK TO {SAVEPOINT}"));
+        pipe.push(Place::Commit, "COMMIT");
+        match pipe.flush(connection).await {
+            Ok(()) => {
+                self.committed(before, observer);
+                Trouble { is_kept: true, ..trouble }
+            }
+            Err(failure) if failure.is_unknown => Trouble::new(trouble.at - 1, failure),
+            Err(_) => trouble,
+        }
     }
 
     /// Sends the statements of a job and its record. On PostgreSQL those of the
@@ -255,6 +276,10 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         at: usize,
         observer: &mut dyn ApplyObserver,
     ) -> Result<Vec<Described>, Cause> {
+        let has_savepoint = self.dialect == Dialect::Sqlite && at > 0;
+        if has_savepoint {
+            pipe.push(Place::Settings, format!("SAVEPOINT {SAVEPOINT}"));
+        }
         push_lock_timeout(pipe, self.dialect, job);
         let (count, described) = match &job.work {
             Work::Script(script) => {
@@ -271,9 +296,16 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         for sql in connection.resets() {
             pipe.push(Place::Settings, sql.as_str());
         }
+        if let Some(settings) = self.settings.as_ref().filter(|_| job.work.has_pragmas()) {
+            pipe.flush(connection).await?;
+            settings.put_back(connection).await.map_err(unsettled)?;
+        }
         push_record(pipe, self.table(), job);
         if self.run.unfinished(job).is_some() {
             pipe.push(Place::Record, self.table().forget_progress_sql(&job.name));
+        }
+        if has_savepoint {
+            pipe.push(Place::Settings, format!("RELEASE {SAVEPOINT}"));
         }
         if self.dialect == Dialect::Sqlite || at + 1 < self.jobs.len() {
             pipe.flush(connection).await?;
@@ -299,6 +331,16 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             }
         }
         Ok(())
+    }
+
+    /// Says whether the transaction is to be committed after a job, lest the next
+    /// one run with foreign keys that wait for the end.
+    async fn ends_after(&self, connection: &mut dyn Connection, job: &Job) -> Result<bool, Failure> {
+        let may_end = self.run.options.transaction != TransactionMode::All;
+        if !may_end || self.settings.is_none() || !job.work.has_pragmas() {
+            return Ok(false);
+        }
+        session::defers_foreign_keys(connection).await.map_err(unsettled)
     }
 
     async fn violations(&self, connection: &mut dyn Connection) -> Result<Option<Violations>, Trouble> {
@@ -334,65 +376,11 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
     }
 
     fn trouble(&self, error: ApplyError) -> Trouble {
-        Trouble { at: 0, cause: Cause::Error(error) }
+        Trouble::new(0, error)
     }
 }
 
-impl From<Failure> for Cause {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
-/// Adds the lock timeout that a script asks for, until the transaction's end.
-pub(super) fn push_lock_timeout(pipe: &mut Pipe<'_>, dialect: Dialect, job: &Job) {
-    match (dialect, job.work.lock_timeout()) {
-        (Dialect::Postgres, Some(limit)) => {
-            let limit = limit.as_millis().max(1);
-            pipe.push(Place::Settings, format!("SET LOCAL lock_timeout = '{limit}ms'"));
-        }
-        (Dialect::Postgres, None) | (Dialect::Sqlite, _) => {}
-    }
-}
-
-/// Adds a statement of a script; where it brings rows, it is sent at once.
-pub(super) async fn push_statement<'j>(
-    pipe: &mut Pipe<'j>,
-    connection: &mut dyn Connection,
-    dialect: Dialect,
-    script: &'j Script,
-    number: usize,
-    statement: &'j ScriptStatement,
-) -> Result<(), Failure> {
-    let place = Place::Script(number);
-    match script.copy_data(statement) {
-        Some(rows) => pipe.copy(connection, place, script.sql(statement), rows).await?,
-        None => pipe.push(place, script.sql(statement)),
-    }
-    if dialect == Dialect::Postgres && statement.class == Class::Session {
-        // Whatever it has set: what we send is in UTF-8.
-        pipe.push(Place::Settings, "SET client_encoding = 'UTF8'");
-        // The server reads all that comes in one round trip before it runs any of it.
-        if script.sql(statement).to_ascii_lowercase().contains("standard_conforming_strings") {
-            pipe.flush(connection).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Adds what a job does to the tracking table.
-pub(super) fn push_record(pipe: &mut Pipe<'_>, table: &TrackingTable, job: &Job) {
-    let insert = || table.insert_sql(&job.name, &job.checksum.to_string());
-    match &job.record {
-        Record::Insert => pipe.push(Place::Record, insert()),
-        Record::Delete => pipe.push(Place::Record, table.delete_sql(&job.name)),
-        Record::Swap { delete } => {
-            for name in delete {
-                pipe.push(Place::Record, table.delete_sql(name));
-            }
-            pipe.push(Place::Record, insert());
-        }
-        Record::Clear => pipe.push(Place::Record, table.clear_sql()),
-        Record::None => {}
-    }
+/// The failure of putting the session's settings back.
+fn unsettled(error: DbError) -> Failure {
+    Failure { place: Place::Settings, error, is_unknown: false }
 }

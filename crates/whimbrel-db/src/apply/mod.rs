@@ -29,8 +29,10 @@ mod observer;
 mod options;
 mod pipe;
 mod program;
+mod push;
 mod run;
 mod steps;
+mod trouble;
 mod verdict;
 
 pub use agenda::{Agenda, Job, Record, Seen, Work};

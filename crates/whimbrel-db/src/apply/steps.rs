@@ -13,15 +13,15 @@ use whimbrel_core::history::{Script, ScriptStatement};
 use whimbrel_core::sql::{Class, Data, DataVerb, Run as Asks};
 
 use super::error::Next;
-use super::group::{push_lock_timeout, push_record, push_statement};
 use super::pipe::{Failure, Pipe, Place};
+use super::push::{push_lock_timeout, push_record, push_statement};
 use super::run::{End, Run, named_source};
 use super::verdict::{self, Verdict};
 use super::{ApplyError, ApplyObserver, Job, TransactionMode};
 use crate::connection::Connection;
 use crate::error::DbError;
 use crate::fingerprint::Fingerprinter;
-use crate::session::{self, Enforcement, Violations};
+use crate::session::{self, Enforcement, SessionSettings, Violations};
 use crate::tracking::{State, Tracked, Unfinished};
 
 /// A migration that goes statement by statement.
@@ -74,9 +74,14 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
         observer: &mut dyn ApplyObserver,
     ) -> Result<End, ApplyError> {
         let start = std::time::Instant::now();
+        let settings = match self.job.work.has_pragmas() {
+            true => Some(SessionSettings::read(connection).await),
+            false => None,
+        };
+        let settings = settings.transpose().map_err(|error| self.run.around("read the settings", error))?;
         observer.started(self.run.done.len(), self.run.total, self.job);
         let result = self.enforced(connection, observer).await;
-        let reset = self.reset(connection).await;
+        let reset = self.reset(connection, settings.as_ref()).await;
         match result {
             Ok(()) => {
                 self.run.commit(self.job);
@@ -395,7 +400,14 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
     }
 
     /// Puts the session's settings back, if it still is there.
-    async fn reset(&self, connection: &mut dyn Connection) -> Result<(), DbError> {
+    async fn reset(
+        &self,
+        connection: &mut dyn Connection,
+        settings: Option<&SessionSettings>,
+    ) -> Result<(), DbError> {
+        if let Some(settings) = settings {
+            settings.put_back(connection).await?;
+        }
         let statements: Vec<&str> = connection.resets().iter().map(String::as_str).collect();
         if statements.is_empty() {
             return Ok(());
@@ -432,6 +444,9 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
 
 /// Says whether a statement leaves nothing but a setting of the session.
 fn sets(sql: &str, class: &Class) -> bool {
+    if let Class::Pragma(pragma) = class {
+        return pragma.value.is_some() && session::is_setting(&pragma.name);
+    }
     let word: String = sql.chars().take_while(char::is_ascii_alphabetic).collect();
     let words = ["set", "reset", "select", "prepare"];
     *class == Class::Session && words.iter().any(|one| word.eq_ignore_ascii_case(one))

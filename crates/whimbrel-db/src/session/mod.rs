@@ -1,8 +1,11 @@
 //! What the dialects do around whatever changes a database: the lock, the
 //! transaction, foreign keys that step aside.
 
+mod settings;
 mod violations;
 
+pub use settings::SessionSettings;
+pub(crate) use settings::{defers_foreign_keys, is_setting};
 pub use violations::Violation;
 pub(crate) use violations::{Violations, list_violations};
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_db::LockWait;
-use whimbrel_db::apply::{ApplyObserver, Described, Job};
+use whimbrel_db::apply::{ApplyObserver, Described, Job, TransactionMode};
 use whimbrel_testkit::database::{Database, block_on};
 
-use crate::support::{Heard, assert_free, column, run, told, tracked};
+use crate::support::{Heard, assert_free, column, in_mode, pending, run, run_with, told, tracked};
 
 /// Runs migrations on an empty database; the third of them fails.
 async fn fail(database: &mut Database, before: &str, migrations: &[(&str, &str)]) -> String {
@@ -97,6 +97,29 @@ fn a_trigger_that_rolls_all_back_takes_nothing_that_was_reported() {
 }
 
 #[test]
+fn what_came_before_a_failure_is_kept_without_running_again() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let session = &mut *database.connection;
+        let migrations = [
+            ("one", "CREATE TABLE a (n);\nINSERT INTO a VALUES (1);"),
+            ("two", "ALTER TABLE a ADD COLUMN m;\nINSERT INTO a VALUES (2, 2);"),
+            ("three", "CREATE TABLE b (n);\nINSERT INTO a VALUES (3);\nINSERT INTO a VALUES (3, 3, 3);"),
+            ("four", "INSERT INTO a VALUES (4, 4);"),
+        ];
+        let mut heard = Heard::default();
+        run(session, &migrations, &mut heard).await.unwrap_err();
+        let lines = ["4 to run", "1 of 4: one", "2 of 4: two", "3 of 4: three", "applied one", "applied two"];
+        assert_eq!(heard.0, lines);
+        assert_eq!(column(session, "SELECT n FROM a").await, "1 2");
+        let names =
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB '[_s]*' ORDER BY name";
+        assert_eq!(column(session, names).await, "a");
+        assert_eq!(tracked(session).await, "one two");
+    });
+}
+
+#[test]
 fn a_full_disk_takes_nothing_that_was_reported() {
     block_on(async {
         let mut database = Database::shared(Dialect::Sqlite).await;
@@ -117,6 +140,104 @@ fn a_full_disk_takes_nothing_that_was_reported() {
             )
         );
         assert_eq!(column(&mut *database.connection, "SELECT n FROM a").await, "1 2");
+    });
+}
+
+/// What tells that a migration went by the settings of a session that has just
+/// begun: a trigger that does not start itself, a check that holds, names of
+/// either case that are alike, a name that follows its table.
+const AS_EVER: (&str, &str) = (
+    "as ever",
+    "INSERT INTO seen SELECT 'A' LIKE 'a', recursive_triggers, ignore_check_constraints, legacy_alter_table,
+        reverse_unordered_selects, writable_schema, query_only, trusted_schema
+     FROM pragma_recursive_triggers, pragma_ignore_check_constraints, pragma_legacy_alter_table,
+        pragma_reverse_unordered_selects, pragma_writable_schema, pragma_query_only, pragma_trusted_schema;",
+);
+
+const SEEN: &str =
+    "CREATE TABLE seen (alike, recursive, unchecked, legacy, reverse, writable, queries, trusted);";
+
+/// All of them, as lines.
+const WHAT_WAS_SEEN: &str = "SELECT concat_ws(',', alike, recursive, unchecked, legacy, reverse, writable, queries, \
+     trusted) FROM seen ORDER BY rowid";
+
+#[test]
+fn what_a_migration_sets_does_not_disturb_the_next() {
+    const SET: &str = "PRAGMA case_sensitive_like = ON;\nPRAGMA recursive_triggers = ON;
+        PRAGMA ignore_check_constraints = ON;\nPRAGMA legacy_alter_table = ON;
+        PRAGMA reverse_unordered_selects = ON;\nPRAGMA writable_schema = ON;\nPRAGMA trusted_schema = OFF;";
+    let inside = format!("{SET}\n{}", AS_EVER.1);
+    let alone = format!("PRAGMA synchronous = OFF;\nPRAGMA journal_mode = MEMORY;\n{SET}\n{}", AS_EVER.1);
+    let migrations =
+        [("seen", SEEN), ("sets", &inside), AS_EVER, ("sets alone", &alone), ("again", AS_EVER.1)];
+    for mode in [TransactionMode::Each, TransactionMode::None] {
+        block_on(async {
+            let mut database = Database::shared(Dialect::Sqlite).await;
+            let session = &mut *database.connection;
+            session.execute("PRAGMA reverse_unordered_selects = ON").await.unwrap();
+            let mut agenda = pending(Dialect::Sqlite, &migrations);
+            let options = in_mode(Dialect::Sqlite, mode);
+            run_with(session, &mut agenda, &options, &mut Heard::default()).await.unwrap();
+            let (set, as_ever) = ("0,1,1,1,1,1,0,0", "1,0,0,0,1,0,0,1");
+            assert_eq!(column(session, WHAT_WAS_SEEN).await, [set, as_ever, set, as_ever].join(" "));
+            assert_eq!(column(session, "PRAGMA synchronous").await, "2");
+            assert_eq!(column(session, "PRAGMA journal_mode").await, "delete");
+            // What is stored in the file is what a migration is for.
+            let stays = [("log", "PRAGMA journal_mode = WAL;\nPRAGMA user_version = 7;")];
+            run(session, &stays, &mut Heard::default()).await.unwrap();
+            assert_eq!(column(session, "PRAGMA journal_mode").await, "wal");
+            assert_eq!(column(session, "PRAGMA user_version").await, "7");
+        });
+    }
+}
+
+#[test]
+fn what_a_migration_sets_is_put_back_when_it_fails() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let fails = "PRAGMA ignore_check_constraints = ON;\nPRAGMA case_sensitive_like = ON;\nSELECT no;";
+        let alone = format!("PRAGMA synchronous = OFF;\n{fails}");
+        for (name, text) in [("fails", fails), ("fails alone", &alone)] {
+            let session = &mut *database.connection;
+            run(session, &[(name, text)], &mut Heard::default()).await.unwrap_err();
+            run(session, &[("again", "PRAGMA query_only = ON;")], &mut Heard::default()).await.unwrap();
+            assert_eq!(column(session, "PRAGMA ignore_check_constraints").await, "0", "{name}");
+            assert_eq!(column(session, "SELECT 'a' LIKE 'A'").await, "1", "{name}");
+            assert_eq!(column(session, "PRAGMA synchronous").await, "2", "{name}");
+        }
+    });
+}
+
+#[test]
+fn foreign_keys_that_wait_for_the_end_wait_for_that_of_their_own_migration() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let before = "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+            CREATE TABLE child (parent int REFERENCES parent);";
+        let waits = "PRAGMA defer_foreign_keys = ON;\nINSERT INTO child VALUES (1);";
+        let own = format!("{waits}\nINSERT INTO parent VALUES (1);");
+        let migrations = [("own", own.as_str()), ("inherits", "INSERT INTO child VALUES (2);")];
+        assert_eq!(
+            fail(&mut database, before, &migrations).await,
+            "statement 1 of 1 of `inherits` failed, at line 1 of `0001_inherits.sql`\n\
+             because: FOREIGN KEY constraint failed\nhelp: this run keeps `own`; put right the rows that it met, or \
+             the file (`whimbrel migrate verify --accept inherits` records the edit), then run the command again"
+        );
+        let session = &mut *database.connection;
+        session.execute("DELETE FROM child").await.unwrap();
+        let migrations = [
+            ("own", own.as_str()),
+            ("plain", "INSERT INTO parent VALUES (5);"),
+            ("lends", "PRAGMA defer_foreign_keys = ON;\nINSERT INTO child VALUES (3);"),
+            ("gives", "INSERT INTO parent VALUES (3);"),
+        ];
+        let mut heard = Heard::default();
+        let error = run(session, &migrations, &mut heard).await.unwrap_err();
+        assert_eq!(
+            told(&error),
+            "cannot commit `lends`\nbecause: FOREIGN KEY constraint failed\nhelp: this run keeps `plain`"
+        );
+        assert_eq!(tracked(session).await, "own plain");
     });
 }
 
@@ -218,7 +339,7 @@ fn others_who_applied_between_two_transactions_are_seen() {
             ("three", "INSERT INTO a VALUES (3);"),
         ];
         let mut heard = Meddler { heard: Heard::default(), url: database.url().to_owned() };
-        let mut agenda = crate::support::pending(Dialect::Sqlite, &migrations);
+        let mut agenda = pending(Dialect::Sqlite, &migrations);
         let options = crate::support::options(Dialect::Sqlite);
         let applied =
             whimbrel_db::apply::apply(&mut *first, &mut agenda, &options, &mut heard).await.unwrap();

@@ -8,7 +8,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Script, ScriptStatement};
 use whimbrel_core::sql::{Class, Cursor, DataVerb, Lexicon};
 use whimbrel_db::apply::{Program, ProgramFailure, Work, run_program};
-use whimbrel_db::{Connection, DbError};
+use whimbrel_db::{Connection, DbError, SessionSettings};
 
 use crate::scratch::Workshop;
 
@@ -32,6 +32,10 @@ pub(crate) enum ReplayFailure {
 pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<(), ReplayFailure> {
     let around = ReplayFailure::Session;
     let connection = workshop.connection();
+    let settings = match work.has_pragmas() {
+        true => Some(SessionSettings::read(connection).await.map_err(around)?),
+        false => None,
+    };
     let foreign_keys_off = work.script().is_some_and(|script| script.foreign_keys_off);
     if foreign_keys_off {
         connection.execute("PRAGMA foreign_keys = OFF").await.map_err(around)?;
@@ -42,6 +46,9 @@ pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<(), R
     };
     if result.is_err() && connection.in_transaction().await.map_err(around)? {
         connection.execute("ROLLBACK").await.map_err(around)?;
+    }
+    if let Some(settings) = settings {
+        settings.put_back(connection).await.map_err(around)?;
     }
     if foreign_keys_off {
         connection.execute("PRAGMA foreign_keys = ON").await.map_err(around)?;

@@ -1,0 +1,63 @@
+//! What goes into a [`Pipe`] for a migration, whichever way it is run.
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Script, ScriptStatement};
+use whimbrel_core::sql::Class;
+
+use super::pipe::{Failure, Pipe, Place};
+use super::{Job, Record};
+use crate::connection::Connection;
+use crate::tracking::TrackingTable;
+
+/// Adds the lock timeout that a script asks for, until the transaction's end.
+pub(super) fn push_lock_timeout(pipe: &mut Pipe<'_>, dialect: Dialect, job: &Job) {
+    match (dialect, job.work.lock_timeout()) {
+        (Dialect::Postgres, Some(limit)) => {
+            let limit = limit.as_millis().max(1);
+            pipe.push(Place::Settings, format!("SET LOCAL lock_timeout = '{limit}ms'"));
+        }
+        (Dialect::Postgres, None) | (Dialect::Sqlite, _) => {}
+    }
+}
+
+/// Adds a statement of a script; where it brings rows, it is sent at once.
+pub(super) async fn push_statement<'j>(
+    pipe: &mut Pipe<'j>,
+    connection: &mut dyn Connection,
+    dialect: Dialect,
+    script: &'j Script,
+    number: usize,
+    statement: &'j ScriptStatement,
+) -> Result<(), Failure> {
+    let place = Place::Script(number);
+    match script.copy_data(statement) {
+        Some(rows) => pipe.copy(connection, place, script.sql(statement), rows).await?,
+        None => pipe.push(place, script.sql(statement)),
+    }
+    if dialect == Dialect::Postgres && statement.class == Class::Session {
+        // Whatever it has set: what we send is in UTF-8.
+        pipe.push(Place::Settings, "SET client_encoding = 'UTF8'");
+        // The server reads all that comes in one round trip before it runs any of it.
+        if script.sql(statement).to_ascii_lowercase().contains("standard_conforming_strings") {
+            pipe.flush(connection).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds what a job does to the tracking table.
+pub(super) fn push_record(pipe: &mut Pipe<'_>, table: &TrackingTable, job: &Job) {
+    let insert = || table.insert_sql(&job.name, &job.checksum.to_string());
+    match &job.record {
+        Record::Insert => pipe.push(Place::Record, insert()),
+        Record::Delete => pipe.push(Place::Record, table.delete_sql(&job.name)),
+        Record::Swap { delete } => {
+            for name in delete {
+                pipe.push(Place::Record, table.delete_sql(name));
+            }
+            pipe.push(Place::Record, insert());
+        }
+        Record::Clear => pipe.push(Place::Record, table.clear_sql()),
+        Record::None => {}
+    }
+}
