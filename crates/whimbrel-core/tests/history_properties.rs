@@ -321,14 +321,10 @@ fn databases_stay_valid(
     to: usize,
 ) -> Result<(), TestCaseError> {
     let files = after.entries.iter().map(|entry| {
-        let state = FileState {
-            up: Some(entry.checksum.clone()),
-            down: entry.down_checksum.clone(),
-            up_matches_legacy: false,
-        };
-        (entry.name.clone(), state)
+        let (up, down) = (Some(entry.checksum.clone()), entry.down_checksum.clone());
+        FileState { up, down, up_matches_legacy: false }
     });
-    let files = files.collect();
+    let files: Vec<_> = files.collect();
     for applied in 0..=before.entries.len() {
         let rows: Vec<_> = (1..)
             .zip(&before.entries[..applied])

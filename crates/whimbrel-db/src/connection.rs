@@ -199,6 +199,14 @@ impl Row {
         }
     }
 
+    /// Takes the text at `index` out, if it is text.
+    pub fn take_text(&mut self, index: usize) -> Option<String> {
+        match self.0.get_mut(index).map(|value| std::mem::replace(value, Value::Null)) {
+            Some(Value::Text(text)) => Some(text),
+            Some(Value::Null | Value::Integer(_) | Value::Real(_) | Value::Blob(_)) | None => None,
+        }
+    }
+
     /// The whole number at `index`, if it is one or is text that spells one.
     pub fn integer(&self, index: usize) -> Option<i64> {
         match self.value(index) {

@@ -416,7 +416,9 @@ impl MigratorBuilder {
 
     async fn ahead(&self) -> Option<Result<History, Error>> {
         let store = self.settings.store.as_ref().filter(|_| self.reads_ahead)?;
-        Some(History::read(store.as_ref(), self.settings.layout, self.url.dialect()).await)
+        // The server is on its way to answer while files are read.
+        tokio::task::yield_now().await;
+        Some(History::ahead(store.as_ref(), self.settings.layout, self.url.dialect()).await)
     }
 
     /// Works over a connection that is open already, or is of your own making.

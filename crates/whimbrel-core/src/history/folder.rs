@@ -109,10 +109,8 @@ fn paths_of(entry: &Entry) -> [String; 2] {
 
 fn disagreements(journal: &Journal, texts: &BTreeMap<String, String>) -> Vec<FolderProblem> {
     let text = |path: String| texts.get(&path).map(String::as_str);
-    let state = |entry: &Entry| {
-        (entry.name.clone(), FileState::of(entry, text(entry.path()), text(entry.down_path())))
-    };
-    let states = journal.entries.iter().map(state).collect();
+    let state = |entry: &Entry| FileState::of(entry, text(entry.path()), text(entry.down_path()));
+    let states: Vec<_> = journal.entries.iter().map(state).collect();
     file_problems(journal, &states).into_iter().map(FolderProblem::History).collect()
 }
 

@@ -1,7 +1,5 @@
 //! What keeps migrations from being applied, or taken back.
 
-use std::collections::BTreeMap;
-
 use super::{Detail, Entry, FileState, Journal, Standing, State, standings};
 
 /// One thing that must be put right first.
@@ -180,8 +178,8 @@ pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) 
 }
 
 /// Everything in which files and journal do not agree, whatever a database has
-/// applied. `files` has what was found of them, by the names of migrations.
-pub fn file_problems(journal: &Journal, files: &BTreeMap<String, FileState>) -> Vec<HistoryProblem> {
+/// applied. `files` has what was found of them, in the order of the journal.
+pub fn file_problems(journal: &Journal, files: &[FileState]) -> Vec<HistoryProblem> {
     let standings = standings(journal, files, &[], &[]);
     let both = |standing| [false, true].map(|way_back| all(journal, [standing], way_back));
     standings.iter().flat_map(both).flatten().collect()
@@ -192,9 +190,10 @@ fn all<'a>(
     standings: impl IntoIterator<Item = &'a Standing>,
     way_back: bool,
 ) -> Vec<HistoryProblem> {
-    let entries: BTreeMap<_, _> = journal.entries.iter().map(|entry| (entry.name.as_str(), entry)).collect();
-    let told = |standing: &Standing| of(entries.get(standing.name.as_str()).copied(), standing, way_back);
-    standings.into_iter().flat_map(told).collect()
+    // Of most there is nothing to say, however many there are.
+    let has_more = |standing: &&Standing| standing.idx.is_none() || !standing.details.is_empty();
+    let told = |standing: &Standing| of(journal.entry(&standing.name), standing, way_back);
+    standings.into_iter().filter(has_more).flat_map(told).collect()
 }
 
 /// The problems of one migration; those of its down file only on the way back,

@@ -1,8 +1,7 @@
 //! Whether a database has applied what a squashed migration stands for.
 
-use std::collections::BTreeMap;
-
-use super::{AppliedMigration, Entry, Replaced};
+use super::standing::Rows;
+use super::{Entry, Replaced};
 
 /// How much of what an entry replaces is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +23,7 @@ pub(super) enum Replacement {
 }
 
 /// Looks for the rows of what an entry replaces, by their names.
-pub(super) fn replacement(entry: &Entry, rows: &BTreeMap<&str, &AppliedMigration>) -> Replacement {
+pub(super) fn replacement(entry: &Entry, rows: &Rows<'_>) -> Replacement {
     let look = Look { replaces: &entry.replaces, rows };
     let applied: Vec<_> =
         entry.replaces.iter().filter(|one| look.has_row(one)).map(|one| one.name.clone()).collect();
@@ -41,7 +40,7 @@ pub(super) fn replacement(entry: &Entry, rows: &BTreeMap<&str, &AppliedMigration
 
 struct Look<'a> {
     replaces: &'a [Replaced],
-    rows: &'a BTreeMap<&'a str, &'a AppliedMigration>,
+    rows: &'a Rows<'a>,
 }
 
 impl Look<'_> {

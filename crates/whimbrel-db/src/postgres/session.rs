@@ -125,15 +125,11 @@ pub(super) fn options(access: Access) -> String {
     options.collect::<Vec<_>>().join(" ")
 }
 
-/// The expression that says whether every setting is as it should be.
-fn is_pinned(access: Access) -> String {
-    let quote = |text| Dialect::Postgres.quote_literal(text);
-    let compared = settings(access).map(|(name, value)| format!("({}, {})", quote(name), quote(value)));
-    format!(
-        "(SELECT pg_catalog.bool_and(pg_catalog.current_setting(name, true) IS NOT DISTINCT FROM value) \
-         FROM (VALUES {}) pinned (name, value))",
-        compared.collect::<Vec<_>>().join(", ")
-    )
+/// The expressions that give every setting as it is; a subquery over them would
+/// take the server longer than all else that it is asked.
+fn current(access: Access) -> String {
+    let current = settings(access).map(|(name, _)| format!("pg_catalog.current_setting('{name}', true)"));
+    current.collect::<Vec<_>>().join(", ")
 }
 
 /// The statement that pins every setting.
@@ -185,7 +181,7 @@ pub(super) async fn prepare(
     let refused =
         |reason: String, help: &str| DbError::Connect { name: name.clone(), reason, help: help.to_owned() };
     // The version comes before the settings: an older server knows not all of them.
-    let about = connection.query(&format!("SELECT {ABOUT}, {} {DATABASE}", is_pinned(access))).await?;
+    let about = connection.query(&format!("SELECT {ABOUT}, {} {DATABASE}", current(access))).await?;
     let row = about
         .first()
         .ok_or_else(|| refused("the database is gone".to_owned(), "create it again, or correct the URL"))?;
@@ -209,7 +205,8 @@ pub(super) async fn prepare(
             help: "connect to the primary".to_owned(),
         });
     }
-    let pinned = if row.is_true(10) { Pinned::FromTheStart } else { Pinned::Afterwards(access) };
+    let is_pinned = settings(access).enumerate().all(|(at, (_, value))| row.text(10 + at) == Some(value));
+    let pinned = if is_pinned { Pinned::FromTheStart } else { Pinned::Afterwards(access) };
     if pinned != Pinned::FromTheStart {
         connection.query(&pin(access)).await?;
     }

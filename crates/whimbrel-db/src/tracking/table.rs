@@ -107,9 +107,9 @@ impl TrackingTable {
             }
             Err(error) => return Err(error.into()),
         };
-        let rows = answers.first().map(Vec::as_slice).unwrap_or_default();
-        let applied = rows.iter().map(|row| self.applied(row)).collect::<Result<_, _>>()?;
         let is_unfinished = answers.get(1).and_then(|rows| rows.first()).is_some_and(|row| row.is_true(0));
+        let rows = answers.into_iter().next().unwrap_or_default();
+        let applied = rows.into_iter().map(|row| self.applied(row)).collect::<Result<_, _>>()?;
         let unfinished = if is_unfinished { self.read_unfinished(connection).await? } else { Vec::new() };
         Ok(Tracked { exists: true, applied, unfinished })
     }
@@ -201,12 +201,10 @@ impl TrackingTable {
         }
     }
 
-    fn applied(&self, row: &Row) -> Result<AppliedMigration, TrackingError> {
-        let text = |at: usize| row.text(at).map(str::to_owned);
-        match (row.integer(0), text(1), text(2)) {
-            (Some(id), Some(name), Some(checksum)) => {
-                Ok(AppliedMigration { id, name, checksum, applied_at: text(3).unwrap_or_default() })
-            }
+    fn applied(&self, mut row: Row) -> Result<AppliedMigration, TrackingError> {
+        let applied_at = row.take_text(3).unwrap_or_default();
+        match (row.integer(0), row.take_text(1), row.take_text(2)) {
+            (Some(id), Some(name), Some(checksum)) => Ok(AppliedMigration { id, name, checksum, applied_at }),
             _ => Err(self.other_table("its values are of other types".to_owned())),
         }
     }

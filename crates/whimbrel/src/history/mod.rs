@@ -76,8 +76,8 @@ pub(crate) struct History {
     names: Option<Vec<String>>,
     /// The files of each entry, in the order of the journal.
     files: Vec<Files>,
-    /// What was found of them, by the names of migrations.
-    states: BTreeMap<String, FileState>,
+    /// What was found of them, in the same order.
+    states: Vec<FileState>,
     /// What messages call the store.
     store: String,
 }
@@ -139,6 +139,16 @@ impl History {
         Self::load(store, layout, dialect, Extent::All).await
     }
 
+    /// Reads journal and up files for somebody who looks, before they are used,
+    /// whether they still are what the store holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`History::read`].
+    pub(crate) async fn ahead(store: &dyn Store, layout: Layout, dialect: Dialect) -> Result<Self, Error> {
+        Self::through_layout(&View::open(store).await?, layout, dialect, Extent::Ups).await
+    }
+
     /// Journal and files that belong together: where somebody wrote meanwhile,
     /// all is read again.
     async fn load(
@@ -149,10 +159,7 @@ impl History {
     ) -> Result<Self, Error> {
         for _ in 0..ATTEMPTS {
             let view = View::open(store).await?;
-            let history = match layout {
-                Layout::Journal => Self::through(&view, dialect, extent).await?,
-                Layout::LockFile => Self::through_lock(&view, dialect).await?,
-            };
+            let history = Self::through_layout(&view, layout, dialect, extent).await?;
             if history.is_current(store).await? {
                 return Ok(history);
             }
@@ -176,6 +183,18 @@ impl History {
         match &self.names {
             Some(names) => edit.expect_names(names.iter().cloned()),
             None => edit,
+        }
+    }
+
+    async fn through_layout(
+        view: &View<'_>,
+        layout: Layout,
+        dialect: Dialect,
+        extent: Extent,
+    ) -> Result<Self, Error> {
+        match layout {
+            Layout::Journal => Self::through(view, dialect, extent).await,
+            Layout::LockFile => Self::through_lock(view, dialect).await,
         }
     }
 
@@ -207,7 +226,7 @@ impl History {
             .map(|(up, read)| Files { up, down: if *read { downs.next().flatten() } else { None } })
             .collect();
         let looks = journal.entries.iter().zip(&files).zip(checksums);
-        let states = looks.map(|((entry, files), up)| (entry.name.clone(), state(entry, files, up, extent)));
+        let states = looks.map(|((entry, files), up)| state(entry, files, up, extent));
         Ok(Self {
             states: states.collect(),
             head_text: journal_text,
@@ -223,16 +242,16 @@ impl History {
             lock: LockFile::empty(),
             names: None,
             files,
-            states: BTreeMap::new(),
+            states: Vec::new(),
             store,
         }
     }
 
     /// A history with files that were all read.
     fn with_files(store: String, journal: Journal, files: Vec<Files>) -> Self {
-        let states = journal.entries.iter().zip(&files).map(|(entry, files)| {
-            (entry.name.clone(), FileState::of(entry, files.up.as_deref(), files.down.as_deref()))
-        });
+        let both = journal.entries.iter().zip(&files);
+        let states =
+            both.map(|(entry, files)| FileState::of(entry, files.up.as_deref(), files.down.as_deref()));
         Self { states: states.collect(), ..Self::bare(store, journal, files) }
     }
 

@@ -8,23 +8,20 @@
 //!
 //! All calls are the plain ones of the standard library, made where the future
 //! is polled: the files are small, and a write that has no place to stop at
-//! cannot be cut in two by whoever drops the future. Only many files at once are
-//! read by threads, each its share.
+//! cannot be cut in two by whoever drops the future. Where many files are read at
+//! once, others get their turn in between.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind, Read};
-use std::num::NonZeroUsize;
-use std::panic::resume_unwind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::runtime::Handle;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
+use super::near::Near;
 use super::{Capabilities, Store, StoreError, StoreLock, check_path, decode, disk};
 
 /// The folder whose lock is the store's. An edit is written there, too.
@@ -39,17 +36,8 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// How often the lock is tried.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// From how many files of one folder on it is listed before they are read.
-const MANY: usize = 16;
-
-/// How many files a thread reads at least.
-const SHARE: usize = 128;
-
-/// How many threads read at most.
-const READERS: usize = 8;
-
-/// Room for most files, in bytes.
-const BUFFER: usize = 64 * 1024;
+/// How many files are read before others get their turn.
+const SHARE: usize = 32;
 
 /// A folder as a store.
 ///
@@ -129,7 +117,7 @@ impl FsStore {
     pub(crate) fn read(&self, path: &str) -> Result<Option<String>, StoreError> {
         let place = self.locate(path)?;
         match fs::metadata(&place) {
-            Ok(data) if data.is_file() => read_file(&place, &mut Vec::new()),
+            Ok(data) if data.is_file() => read_file(&place),
             // Opening what is neither a file nor a folder could wait for ever.
             Ok(_) => Err(StoreError::NotAFile { path: place.display().to_string() }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -162,46 +150,11 @@ impl FsStore {
         entries.filter_map(|entry| name(entry).transpose()).collect()
     }
 
-    /// The folders that hold many of `paths`, each with its plain files.
-    ///
-    /// To list a folder is a small part of looking at each of its files.
-    fn survey(&self, paths: &[String]) -> Result<BTreeMap<String, Plain>, StoreError> {
-        let mut counts = BTreeMap::new();
-        for path in paths {
-            *counts.entry(split(path).0).or_insert(0) += 1;
-        }
-        counts.retain(|_, count| *count >= MANY);
-        counts.into_keys().map(|folder| Ok((folder.to_owned(), self.plain_files(folder)?))).collect()
-    }
-
-    /// Reads files of which `plain` says what is known of their folders.
-    fn read_many(
-        &self,
-        plain: &BTreeMap<String, Plain>,
-        paths: &[String],
-    ) -> Result<Vec<Option<String>>, StoreError> {
-        let mut buffer = Vec::with_capacity(BUFFER);
-        let read = |path: &String| {
-            let (folder, name) = split(path);
-            match plain.get(folder) {
-                Some(plain) if plain.names.contains(name) => read_file(&plain.place.join(name), &mut buffer),
-                // It is not there, or more than a name is needed to know.
-                Some(_) | None => self.read(path),
-            }
-        };
-        paths.iter().map(read).collect()
-    }
-
-    fn plain_files(&self, folder: &str) -> Result<Plain, StoreError> {
-        let place = if folder.is_empty() { self.root.clone() } else { self.locate(folder)? };
-        let mut names = HashSet::new();
-        // A folder that cannot be listed has its files looked at one by one.
-        for entry in fs::read_dir(&place).into_iter().flatten().flatten() {
-            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                names.extend(entry.file_name().into_string());
-            }
-        }
-        Ok(Plain { place, names })
+    /// Opens a folder of the store to read many files of it; `None` where each of
+    /// them is better looked at.
+    fn near(&self, folder: &str) -> Option<Near> {
+        let place = if folder.is_empty() { self.root.clone() } else { self.locate(folder).ok()? };
+        Near::open(&place)
     }
 
     /// Adds the files under `folder` to `paths`; `prefix` is its path with `/`.
@@ -256,20 +209,17 @@ impl Store for FsStore {
 
     async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {
         paths.iter().try_for_each(|path| check_path(path))?;
-        let plain = self.survey(paths)?;
-        let readers = readers(paths.len());
-        let Some(runtime) = Handle::try_current().ok().filter(|_| readers > 1) else {
-            return self.read_many(&plain, paths);
-        };
-        let plain = Arc::new(plain);
-        let read = |share: &[String]| {
-            let (store, plain, share) = (self.clone(), Arc::clone(&plain), share.to_vec());
-            runtime.spawn_blocking(move || store.read_many(&plain, &share))
-        };
-        let shares: Vec<_> = paths.chunks(paths.len().div_ceil(readers)).map(read).collect();
+        let mut folders: BTreeMap<&str, Option<Near>> = BTreeMap::new();
         let mut texts = Vec::with_capacity(paths.len());
-        for share in shares {
-            texts.extend(share.await.unwrap_or_else(|ended| resume_unwind(ended.into_panic()))?);
+        for share in paths.chunks(SHARE) {
+            // Who connects meanwhile hears the server.
+            yield_now().await;
+            for path in share {
+                let (folder, name) = split(path);
+                let near = folders.entry(folder).or_insert_with(|| self.near(folder));
+                let text = near.as_ref().and_then(|near| near.read(name));
+                texts.push(text.map_or_else(|| self.read(path), |text| Ok(Some(text)))?);
+            }
         }
         Ok(texts)
     }
@@ -347,36 +297,18 @@ impl StoreLock for Held {
     }
 }
 
-/// A folder, and the files in it that are neither links nor anything stranger.
-struct Plain {
-    place: PathBuf,
-    names: HashSet<String>,
-}
-
-/// How many threads are to read that many files.
-fn readers(files: usize) -> usize {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    (files / SHARE).min(cores).clamp(1, READERS)
-}
-
 /// Splits a path into its folder, empty for the root, and its name there.
 fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
-/// Reads the file at `place`; `buffer` is overwritten.
-fn read_file(place: &Path, buffer: &mut Vec<u8>) -> Result<Option<String>, StoreError> {
-    let failed = |error: io::Error| problem("read", place, &error);
-    let file = match File::open(place) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    buffer.clear();
-    // Without a limit the file would be asked for its size and position first,
-    // which takes as long as to read it.
-    file.take(u64::MAX).read_to_end(buffer).map_err(failed)?;
-    decode(buffer, || place.display().to_string()).map(Some)
+/// Reads the file at `place`.
+fn read_file(place: &Path) -> Result<Option<String>, StoreError> {
+    match fs::read(place) {
+        Ok(bytes) => decode(bytes, || place.display().to_string()).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(problem("read", place, &error)),
+    }
 }
 
 /// What stands where `place` needs a folder.

@@ -36,6 +36,7 @@ mod fs;
 mod intent;
 mod lock_file;
 mod memory;
+mod near;
 mod path;
 #[cfg(test)]
 mod power_cut;
@@ -316,10 +317,10 @@ pub trait StoreLock: Send + Sync + Debug {
 }
 
 /// Turns the bytes of the file called `name` into text.
-fn decode(bytes: &[u8], name: impl FnOnce() -> String) -> Result<String, StoreError> {
-    str::from_utf8(bytes).map(str::to_owned).map_err(|error| {
-        let offset = error.valid_up_to();
-        let line = bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
+fn decode(bytes: Vec<u8>, name: impl FnOnce() -> String) -> Result<String, StoreError> {
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
         StoreError::NotUtf8 { path: name(), offset, line }
     })
 }

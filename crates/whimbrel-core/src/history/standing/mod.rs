@@ -5,7 +5,7 @@
 //! keeps a database from being migrated is told by
 //! [`problems`](super::problems).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use super::replacement::{Replacement, replacement};
 use super::{AppliedMigration, Checksum, Entry, Journal, Progress, legacy_matches};
@@ -144,26 +144,29 @@ pub struct Standing {
     pub details: Vec<Detail>,
 }
 
+/// The rows of a tracking table by their names. All of a long history is looked up
+/// there on every start of a service; nothing is ever listed out of it.
+pub(super) type Rows<'a> = HashMap<&'a str, &'a AppliedMigration>;
+
 /// Says where each migration stands: those of the journal in its order, then
 /// those that only the database knows.
 ///
-/// `files` has what was found on disk, by the names of migrations; one that is
-/// not in it has no files.
+/// `files` has what was found on disk of each entry, in the order of the journal;
+/// those beyond its end have no files.
 pub fn standings(
     journal: &Journal,
-    files: &BTreeMap<String, FileState>,
+    files: &[FileState],
     applied: &[AppliedMigration],
     progress: &[Progress],
 ) -> Vec<Standing> {
-    let rows: BTreeMap<&str, &AppliedMigration> =
-        applied.iter().map(|row| (row.name.as_str(), row)).collect();
+    let rows: Rows<'_> = applied.iter().map(|row| (row.name.as_str(), row)).collect();
     let last_applied = journal.entries.iter().rposition(|entry| {
         rows.contains_key(entry.name.as_str())
             || matches!(replacement(entry, &rows), Replacement::Whole { .. })
     });
     let none = FileState::default();
     let known = journal.entries.iter().enumerate().map(|(at, entry)| {
-        let files = files.get(&entry.name).unwrap_or(&none);
+        let files = files.get(at).unwrap_or(&none);
         let later = last_applied.filter(|last| at < *last).map(|last| journal.entries[last].name.as_str());
         let progress = progress.iter().find(|progress| progress.name == entry.name);
         Look { entry, files, rows: &rows, later, progress }.standing()
@@ -172,16 +175,13 @@ pub fn standings(
 }
 
 /// The rows of which the journal knows nothing, not even that they were replaced.
-fn unknown<'a>(
-    journal: &Journal,
-    applied: &'a [AppliedMigration],
-) -> impl Iterator<Item = Standing> + use<'a> {
+fn unknown<'a>(journal: &'a Journal, applied: &'a [AppliedMigration]) -> impl Iterator<Item = Standing> {
     let names = journal.entries.iter().flat_map(|entry| {
-        let replaced = entry.replaces.iter().map(|one| one.name.clone());
-        replaced.chain([entry.name.clone()])
+        let replaced = entry.replaces.iter().map(|one| one.name.as_str());
+        replaced.chain([entry.name.as_str()])
     });
-    let names: BTreeSet<String> = names.collect();
-    applied.iter().filter(move |row| !names.contains(&row.name)).map(|row| Standing {
+    let names: HashSet<&str> = names.collect();
+    applied.iter().filter(move |row| !names.contains(row.name.as_str())).map(|row| Standing {
         name: row.name.clone(),
         idx: None,
         state: State::Unknown,
@@ -205,7 +205,7 @@ fn begun(journal: &Journal, progress: &[Progress]) -> impl Iterator<Item = Stand
 struct Look<'a> {
     entry: &'a Entry,
     files: &'a FileState,
-    rows: &'a BTreeMap<&'a str, &'a AppliedMigration>,
+    rows: &'a Rows<'a>,
     /// The last migration that is applied, if it is a later one.
     later: Option<&'a str>,
     progress: Option<&'a Progress>,

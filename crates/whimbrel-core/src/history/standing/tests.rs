@@ -1,5 +1,7 @@
 //! The journal, the files and the tracking table, agreeing and not.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::dialect::Dialect;
 use crate::history::{Replaced, UpFile, down_problems, problems};
@@ -49,7 +51,9 @@ impl World {
     }
 
     fn standings(&self) -> Vec<Standing> {
-        standings(&self.journal, &self.files, &self.applied, &self.progress)
+        let files = self.journal.entries.iter().map(|entry| self.files.get(&entry.name).cloned());
+        let files: Vec<_> = files.map(Option::unwrap_or_default).collect();
+        standings(&self.journal, &files, &self.applied, &self.progress)
     }
 
     #[track_caller]

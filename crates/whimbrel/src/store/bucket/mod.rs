@@ -112,7 +112,7 @@ impl BucketStore {
         };
         let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
         let bytes = found.bytes().await.map_err(|error| self.failure(&error))?;
-        let text = decode(&bytes, || format!("{}/{path}", self.name()))?;
+        let text = decode(bytes.into(), || format!("{}/{path}", self.name()))?;
         Ok(Some((text, version)))
     }
 
