@@ -1,7 +1,7 @@
 //! An adopted history, written into its store: all of it in one edit.
 
 use whimbrel_core::history::{Entry, Journal, proved};
-use whimbrel_core::lockfile::{LOCK_FILE, LockFile, catch_up};
+use whimbrel_core::lockfile::{FileName, LOCK_FILE, LockFile, catch_up};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::Work;
 
@@ -32,12 +32,13 @@ impl Migrator {
         let there = History::read(store.as_ref(), history.layout, self.dialect()).await?;
         let is_written = is_same(&there.journal, &history.journal);
         let is_in_place = is_in_place && names(&there.journal).eq(names(&history.journal));
+        let is_new = !(is_written || is_in_place);
         let is_empty = there.journal.entries.is_empty() && there.lock == LockFile::empty();
-        if !(is_written || is_in_place || is_empty) {
+        if is_new && !(is_empty && holds_no_migration(store.as_ref()).await?) {
             return Err(AdoptError::NotEmpty { store: store.name() }.into());
         }
         let mut edit = there.edit();
-        if !(is_written || is_in_place) {
+        if is_new {
             edit = with_files(store.as_ref(), edit, history).await?;
         }
         match history.layout {
@@ -65,6 +66,16 @@ impl Migrator {
         let both: Vec<_> = new.iter().zip(works.iter().map(Work::script)).collect();
         Ok(catch_up(dialect, &lock, &both, live, self.settings.clock.now()).lock)
     }
+}
+
+/// Whether there is no file that somebody could take for a migration: each tool
+/// would run those of the other.
+async fn holds_no_migration(store: &dyn Store) -> Result<bool, Error> {
+    if !store.capabilities().list {
+        return Ok(true);
+    }
+    let paths = View::open(store).await?.list().await?;
+    Ok(!paths.iter().any(|path| FileName::read(path).is_some() || FileName::is_misnamed(path)))
 }
 
 /// Adds all files of a history to an edit.

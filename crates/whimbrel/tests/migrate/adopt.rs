@@ -7,6 +7,8 @@ use whimbrel::core::dialect::Dialect;
 use whimbrel::core::resolve::lenient;
 use whimbrel::lockfile::LockFile;
 use whimbrel::{AdoptReport, Error, Layout, MemoryStore};
+use whimbrel_testkit::failing::{FAULTS, FailingConnection, Fault};
+use whimbrel_testkit::failing_store::FailingStore;
 
 use crate::project::{AGED, BOTH, POSTS, Project, USERS, names, told};
 
@@ -299,6 +301,64 @@ async fn other_migrations_are_not_written_over() {
         let texts = project.store.texts();
         let error = told(adopt(&project, &old).await);
         assert!(error.starts_with("whimbrel::adopt::not_empty\n"), "{error}");
+        assert_eq!(project.store.texts(), texts);
+    }
+}
+
+/// Adopts with something that fails at every call, each way, then again with what
+/// is sound: all is then as if nothing had failed.
+async fn check_faults(failing: impl AsyncFn(&Project, Fault, usize) -> (Result<AdoptReport, Error>, bool)) {
+    for fault in FAULTS {
+        for at in 0.. {
+            let project = kontract(Dialect::Sqlite).await;
+            let (outcome, is_over) = failing(&project, fault, at).await;
+            assert_eq!(
+                adopt(&project, &project.store).await.unwrap().applied,
+                2,
+                "{fault:?} at {at}: {outcome:?}"
+            );
+            assert_eq!(project.tracked().await, "add-email\nadd-age", "{fault:?} at {at}");
+            let lock = LockFile::from_json(LOCK, &project.text(LOCK)).unwrap();
+            assert!(lock.migrations.iter().all(|record| record.checksum.is_some()), "{fault:?} at {at}");
+            if is_over {
+                assert!(outcome.is_ok(), "{outcome:?}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_stopped_runs_it_again() {
+    check_faults(async |project, fault, at| {
+        let store = FailingStore::new(project.store.clone(), fault, at);
+        let calls = store.calls();
+        let mut migrator = project.builder().store(store).connect().await.unwrap();
+        (migrator.adopt(project.store.clone()).await, calls.count() <= at)
+    })
+    .await;
+    check_faults(async |project, fault, at| {
+        let failing = FailingConnection::new(project.database.another_session().await, fault, at);
+        let calls = failing.calls();
+        let mut migrator = project.builder().over(Box::new(failing));
+        (migrator.adopt(project.store.clone()).await, calls.count() <= at)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_layouts_do_not_share_a_folder() {
+    for (from, to, refusal) in [
+        (Layout::LockFile, Layout::Journal, "whimbrel::adopt::not_empty\n`memory` holds migrations already"),
+        (Layout::Journal, Layout::LockFile, "`0000_create-users.sql` is no name of a migration"),
+    ] {
+        let old = Project { layout: from, ..Project::new(Dialect::Sqlite).await };
+        old.generate(USERS).await;
+        old.apply().await;
+        let project = Project { layout: to, ..old };
+        let texts = project.store.texts();
+        let error = told(adopt(&project, &project.store).await);
+        assert!(error.starts_with(refusal), "{error}");
         assert_eq!(project.store.texts(), texts);
     }
 }
