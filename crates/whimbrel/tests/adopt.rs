@@ -1,7 +1,8 @@
 //! The histories of other tools, as the tools wrote them, made ours.
 //!
 //! In each of `fixtures/adopt` is a folder of a tool and the database that it
-//! left: two migrations are applied, and a third is pending.
+//! left: two migrations are applied, and a third is pending. Those of Prisma and
+//! VibORM were written by hand in the tool's format, all others by the tool.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -273,7 +274,7 @@ async fn a_checksum_that_does_not_agree_is_an_edit() {
     );
     // Diesel keeps no checksums: what counts is what the files lead to.
     let left = Left::by(Tool::Diesel);
-    let path = left.path("folder/2026-02-01-080000-0000_user_email/up.sql");
+    let path = left.path("folder/2026-11-27-051859-0000_user_email/up.sql");
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("TEXT", "INTEGER")).unwrap();
     let told = left.refusal().await;
     assert!(told.starts_with("the database does not have the schema that the migrations lead to"), "{told}");
@@ -300,7 +301,7 @@ async fn a_migration_that_did_not_end_well_is_refused() {
 #[tokio::test]
 async fn a_row_without_a_file_is_refused() {
     for (tool, file, key) in [
-        (Tool::Diesel, "2026-02-01-080000-0000_user_email/up.sql", "202602010800000000"),
+        (Tool::Diesel, "2026-11-27-051859-0000_user_email/up.sql", "202611270518590000"),
         (Tool::Refinery, "V2__user_email.sql", "2"),
         (Tool::Sqlx, "20261127013423_user_email.up.sql", "20261127013423"),
     ] {
