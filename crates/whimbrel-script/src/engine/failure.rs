@@ -66,17 +66,20 @@ fn name(exception: &Object<'_>) -> String {
 /// Where the first line of a stack that is of the file says that it was; above it
 /// may stand the function that failed.
 pub(super) fn place(module: &Module, stack: &str) -> Option<Place> {
-    let position = |line: &str| {
-        let (_, at) = line.rsplit_once(&format!("{}:", module.file))?;
-        let (line, column) = at.trim_end_matches(')').split_once(':')?;
-        Some((line.parse().ok()?, column.parse().ok()?))
-    };
+    let position = |line: &str| position(&module.file, line);
     let native = |line: &'_ str| -> Option<String> {
         Some(line.trim_start().strip_prefix("at ")?.strip_suffix(" (native)")?.to_owned())
     };
     let (line, column) = stack.lines().find_map(position)?;
     let function = stack.lines().take_while(|line| position(line).is_none()).filter_map(native).last();
     module.place(line, column, function.as_deref())
+}
+
+/// The line and column that a line of a stack names, if it is of the file.
+pub(super) fn position(file: &str, line: &str) -> Option<(usize, usize)> {
+    let (_, at) = line.rsplit_once(&format!("{file}:"))?;
+    let (line, column) = at.trim_end_matches(')').split_once(':')?;
+    Some((line.parse().ok()?, column.parse().ok()?))
 }
 
 /// The error of a script that ran for longer than it may.

@@ -5,6 +5,7 @@
 //! is not counted as time of the script. A second thread watches the first, and
 //! gives it up where it cannot be stopped.
 
+mod compile;
 mod console;
 mod failure;
 mod meter;
@@ -22,6 +23,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 use whimbrel_db::apply::{Program, ProgramError, Transaction};
+
+pub(crate) use compile::compile;
 
 use crate::module::Module;
 use meter::Meter;

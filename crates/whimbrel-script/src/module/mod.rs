@@ -10,6 +10,7 @@ pub use error::{ModuleError, ModuleFault};
 pub(crate) use outline::Call;
 
 use std::sync::Arc;
+use std::thread;
 
 use oxc_allocator::Allocator;
 use oxc_ast_visit::Visit;
@@ -17,6 +18,7 @@ use oxc_parser::Parser;
 use oxc_span::{SourceType, Span};
 use whimbrel_db::apply::Place;
 
+use crate::engine::compile;
 use outline::{Calls, Outline};
 use types::Types;
 
@@ -54,6 +56,17 @@ pub struct Module {
     goes_back: bool,
 }
 
+/// The largest script, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// How deep brackets may be nested.
+const DEEPEST: usize = 1000;
+
+/// What the parser may need of the stack for each byte of a text: it calls itself
+/// for all that is nested, and knows no bounds. Most it needs for a bracket; with
+/// those counted, no other byte makes it take as much.
+const STACK_PER_BYTE: usize = 1 << 10;
+
 /// What stands in the way of running a module.
 struct Refused {
     fault: ModuleFault,
@@ -71,6 +84,32 @@ impl Module {
     /// imports something, or it exports something else than a migration with that
     /// number as its version.
     pub fn read(language: Language, number: u32, file: &str, text: &str) -> Result<Self, ModuleError> {
+        let at = |offset, length| Place { file: file.to_owned(), text: text.into(), offset, length };
+        let unread = |message: String, offset, help: &str| {
+            ModuleError::new(ModuleFault::Syntax, message, Some(help.to_owned()), at(offset, 0))
+        };
+        if text.len() > LARGEST {
+            let help = "put what it has to say of rows into a table first, with SQL";
+            return Err(unread("a script has at most 1 MiB".to_owned(), 0, help));
+        }
+        if let Some(offset) = too_deep(text) {
+            let help = "write it flatter";
+            return Err(unread(format!("it is nested more than {DEEPEST} brackets deep"), offset, help));
+        }
+        thread::scope(|scope| {
+            let parse = || Self::parse(language, number, file, text);
+            let started = thread::Builder::new()
+                .name("script parser".to_owned())
+                .stack_size((8 << 20) + text.len() * STACK_PER_BYTE)
+                .spawn_scoped(scope, parse);
+            let no_thread =
+                |error| unread(format!("the system gives no thread to read it: {error}"), 0, "try again");
+            let broken = |_| unread("the parser broke down".to_owned(), 0, "write it in another way");
+            started.map_err(no_thread)?.join().map_err(broken)?
+        })
+    }
+
+    fn parse(language: Language, number: u32, file: &str, text: &str) -> Result<Self, ModuleError> {
         let place = |span: Span| Place {
             file: file.to_owned(),
             text: text.into(),
@@ -108,14 +147,35 @@ impl Module {
         }
         let mut calls = Calls::default();
         calls.visit_program(&parsed.program);
-        Ok(Self {
+        let module = Self {
             file: file.to_owned(),
             number,
             text: text.into(),
             code: types.eraser.erased(),
             calls: calls.found,
             goes_back: outline.goes_back,
-        })
+        };
+        // The parser leaves some mistakes to others, such as a name declared twice.
+        match compile(&module.file, &module.code) {
+            Ok(()) => Ok(module),
+            Err((message, at)) => {
+                let at = at.and_then(|(line, column)| module.place(line, column, None));
+                let place = at.unwrap_or_else(|| place(Span::empty(0)));
+                Err(ModuleError::new(ModuleFault::Syntax, message, None, place))
+            }
+        }
+    }
+
+    /// What the engine runs: the text with spaces where types were, as long as it.
+    ///
+    /// ```
+    /// use whimbrel_script::{Language, Module};
+    /// let text = "export default { version: 1, up: (db: Db) => 1 as const };";
+    /// let module = Module::read(Language::TypeScript, 1, "0001_a.ts", text).unwrap();
+    /// assert_eq!(module.code(), "export default { version: 1, up: (db    ) => 1          };");
+    /// ```
+    pub fn code(&self) -> &str {
+        &self.code
     }
 
     /// Says whether it has a way back, and something in it.
@@ -157,6 +217,20 @@ impl Module {
         let rest = &self.text[offset..];
         erase::word_length(rest).unwrap_or_else(|| rest.chars().next().map_or(0, char::len_utf8))
     }
+}
+
+/// The first bracket that is deeper than any should be. Brackets in strings and
+/// comments count as well: it takes many of them to matter.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    text.bytes().position(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
 }
 
 /// A message of the parser, as ours begin.

@@ -83,14 +83,17 @@ const ERASABLE: &str = "only types that can be left out are understood; write it
 
 impl<'a> Visit<'a> for Types<'_> {
     fn visit_statement(&mut self, statement: &Statement<'a>) {
-        match statement {
+        let ends = match statement {
             Statement::ExpressionStatement(_)
-            | Statement::VariableDeclaration(_)
             | Statement::ReturnStatement(_)
             | Statement::ThrowStatement(_)
-            | Statement::ExportDefaultDeclaration(_)
-            | Statement::ExportDeclaration(_) => self.eraser.ends_at(statement.span().end),
-            _ => {}
+            | Statement::ExportDefaultDeclaration(_) => true,
+            Statement::VariableDeclaration(variables) => !variables.declare,
+            Statement::ExportDeclaration(export) => !is_erased(&export.declaration),
+            _ => false,
+        };
+        if ends {
+            self.eraser.ends_at(statement.span().end);
         }
         walk::walk_statement(self, statement);
     }
