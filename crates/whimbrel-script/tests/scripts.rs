@@ -130,6 +130,24 @@ async fn what_no_database_holds_is_refused() {
 }
 
 #[tokio::test]
+async fn fields_are_checked_where_they_are_given() {
+    let cases = [
+        ("5, {}", "the table of `db.updateSchema` is a number"),
+        ("'t'", "the fields of `db.updateSchema` are an object, such as `{ age: { type: 'number' } }`"),
+        ("'t', []", "the fields of `db.updateSchema` are an object, such as `{ age: { type: 'number' } }`"),
+        ("'t', { a: {} }", "of the fields of `db.updateSchema` `a.type` is missing"),
+        (
+            "'t', { a: 'string' }",
+            "of the fields of `db.updateSchema` `a` should be an object, but is `\"string\"`",
+        ),
+    ];
+    for (given, expected) in cases {
+        let error = fails(&up(&format!("await db.updateSchema({given});"))).await;
+        assert_eq!(error, format!("{expected}\nat 2:7 `db.updateSchema`"));
+    }
+}
+
+#[tokio::test]
 async fn a_failure_says_where_and_what_ran() {
     let nowhere = "at 2:7 `db.exec`\nsql: DELETE FROM nowhere";
     assert_eq!(

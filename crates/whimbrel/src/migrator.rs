@@ -1,5 +1,6 @@
 //! The [`Migrator`]: one database, one source, and the verbs on them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::resolve::Policy;
+use whimbrel_db::apply::Account;
 use whimbrel_db::scratch::{self, ScratchOptions};
 use whimbrel_db::{
     Canceller, ConnectOptions, Connection, DatabaseUrl, DbError, IntrospectOptions, LockWait, Missing,
@@ -48,6 +50,9 @@ pub struct Migrator {
     workshop: Option<Workshop>,
     /// The history as it was read while connecting, for the first who asks.
     pub(crate) ahead: Option<Result<History, Error>>,
+    /// What the programs of the last run did to the schema, by the names of their
+    /// migrations.
+    pub(crate) accounts: BTreeMap<String, Account>,
 }
 
 /// What a [`Migrator`] was built with.
@@ -424,7 +429,8 @@ impl MigratorBuilder {
     /// Works over a connection that is open already, or is of your own making.
     /// It must lead to where the URL points.
     pub fn over(self, connection: Box<dyn Connection>) -> Migrator {
-        Migrator { connection, settings: self.settings, workshop: None, ahead: None }
+        let accounts = BTreeMap::new();
+        Migrator { connection, settings: self.settings, workshop: None, ahead: None, accounts }
     }
 }
 

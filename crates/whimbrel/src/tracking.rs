@@ -1,7 +1,10 @@
 //! The tracking table of a migrator, and running what is recorded there.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use whimbrel_core::name::ObjectName;
-use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Seen, Stopped, apply};
+use whimbrel_db::apply::{Account, Agenda, ApplyObserver, ApplyOptions, Job, Seen, Stopped, apply};
 use whimbrel_db::tracking::{Tracked, TrackingTable};
 
 use crate::error::Error;
@@ -48,10 +51,46 @@ impl Migrator {
         options: &ApplyOptions,
         observer: &mut dyn ApplyObserver,
     ) -> Result<Vec<String>, Error> {
-        match apply(self.connection.as_mut(), agenda, options, observer).await {
+        let mut witness = Witness { observer, accounts: &mut self.accounts };
+        witness.accounts.clear();
+        match apply(self.connection.as_mut(), agenda, options, &mut witness).await {
             Ok(applied) => Ok(applied.migrations),
             Err(Stopped::Agenda { error, .. }) => Err(error),
             Err(Stopped::Run(error)) => Err(error.into()),
         }
+    }
+}
+
+/// Keeps what programs did to the schema, for the lock file.
+struct Witness<'w> {
+    observer: &'w mut dyn ApplyObserver,
+    /// By the names of their migrations.
+    accounts: &'w mut BTreeMap<String, Account>,
+}
+
+impl ApplyObserver for Witness<'_> {
+    fn began(&mut self, total: usize) {
+        self.observer.began(total);
+    }
+
+    fn started(&mut self, index: usize, total: usize, job: &Job) {
+        self.observer.started(index, total, job);
+    }
+
+    fn statements(&mut self, done: usize, total: usize) {
+        self.observer.statements(done, total);
+    }
+
+    fn said(&mut self, line: &str) {
+        self.observer.said(line);
+    }
+
+    fn accounted(&mut self, name: &str, account: &Account) {
+        self.accounts.insert(name.to_owned(), account.clone());
+        self.observer.accounted(name, account);
+    }
+
+    fn applied(&mut self, job: &Job, elapsed: Duration) {
+        self.observer.applied(job, elapsed);
     }
 }

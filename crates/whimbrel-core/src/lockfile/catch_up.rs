@@ -7,7 +7,7 @@
 use super::records::refresh_hashes;
 use super::touch::{Touch, touches};
 use super::{
-    Field, LockChange, LockFile, LockMigration, LockTable, Ordered, apply_migration, column_type,
+    Field, Fields, LockChange, LockFile, LockMigration, LockTable, Ordered, apply_migration, column_type,
     known_column_type, known_field_type,
 };
 use crate::dialect::Dialect;
@@ -25,30 +25,45 @@ pub struct CaughtUp {
     pub foreign_hashes: Vec<String>,
 }
 
+/// A migration that was applied, and what it did.
+#[derive(Debug, Clone, Copy)]
+pub struct Caught<'a> {
+    /// The migration.
+    pub entry: &'a Entry,
+    /// Its statements: of a program those that concern the schema, as far as they
+    /// are known.
+    pub script: Option<&'a Script>,
+    /// The fields that a program says tables have, by the logical names of these.
+    pub described: &'a [(String, Fields)],
+}
+
 /// Adds the records of migrations that were applied, oldest first, and brings the
-/// tables to what `live` has. A program has no script: what it changed is not
-/// known from its statements.
+/// tables to what `live` has, and to what programs say of them. Fields that a
+/// program does not speak of stay.
 ///
 /// `now` is in milliseconds since 1970-01-01 UTC.
 pub fn catch_up(
     dialect: Dialect,
     lock: &LockFile,
-    applied: &[(&Entry, Option<&Script>)],
+    applied: &[Caught<'_>],
     live: &Schema,
     now: i64,
 ) -> CaughtUp {
     let mut after = lock.clone();
-    let of_script = |(at, (_, script)): (usize, &(&Entry, Option<&Script>))| {
-        let touches = script.map(|script| touches(dialect, script)).unwrap_or_default();
+    let of_script = |(at, caught): (usize, &Caught<'_>)| {
+        let touches = caught.script.map(|script| touches(dialect, script)).unwrap_or_default();
         touches.into_iter().map(move |touch| (at, touch)).collect::<Vec<_>>()
     };
     let touched: Vec<(usize, Touch)> = applied.iter().enumerate().flat_map(of_script).collect();
-    for (at, (entry, script)) in applied.iter().enumerate() {
+    for (at, Caught { entry, script, described }) in applied.iter().enumerate() {
         let mut changes = Vec::new();
         for (place, (_, touch)) in touched.iter().enumerate().filter(|(_, (of, _))| *of == at) {
             let rest = &touched[place + 1..];
             let tables = &mut after.tables;
             Look { dialect, live, at, rest, tables, changes: &mut changes }.at(touch);
+        }
+        for (table, fields) in *described {
+            describe(&mut after.tables, &mut changes, table, fields);
         }
         let migration = LockMigration {
             version: entry.idx,
@@ -64,6 +79,23 @@ pub fn catch_up(
     }
     let foreign_hashes = refresh_hashes(&mut after.tables, &lock.tables);
     CaughtUp { lock: after, foreign_hashes }
+}
+
+/// Makes fields of a table what a program says that they are.
+fn describe(tables: &mut Ordered<LockTable>, changes: &mut Vec<LockChange>, table: &str, fields: &Fields) {
+    if !tables.contains(table) {
+        changes.push(LockChange::add_table(table));
+        tables.insert(table, LockTable { ptr: table.to_owned(), ..LockTable::default() });
+    }
+    let Some(known) = tables.get_mut(table) else { return };
+    for (name, field) in fields.iter() {
+        match known.schema.get(name) {
+            Some(was) if was == field => {}
+            Some(was) => changes.push(LockChange::change_field(table, name, was, field)),
+            None => changes.push(LockChange::add_field(table, name, &field.field_type)),
+        }
+        known.schema.insert(name, field.clone());
+    }
 }
 
 /// The statements of a script as one text.

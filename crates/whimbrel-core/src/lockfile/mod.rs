@@ -27,13 +27,14 @@ mod write;
 
 pub use apply::apply_migration;
 pub use base::UnknownType;
-pub use catch_up::{CaughtUp, catch_up};
+pub use catch_up::{Caught, CaughtUp, catch_up};
 pub use diff::{FieldChange, FieldDifference, SchemaDiff, diff_schemas};
 pub use file::FileName;
 pub use folder::{FolderProblem, Found, folder_entries, folder_journal};
 pub use hash::schema_hash;
 pub use ordered::Ordered;
 pub use problem::{LockFileError, LockFileProblem, LockFileProblemKind};
+pub use read::read_fields;
 pub use sql::{column_type, generate_sql_add_field, known_column_type, known_field_type};
 
 use json::Json;

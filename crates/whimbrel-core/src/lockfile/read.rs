@@ -3,7 +3,7 @@
 
 use super::json::Json;
 use super::{
-    Field, LockChange, LockFile, LockFileError, LockFileProblem, LockFileProblemKind, LockMigration,
+    Field, Fields, LockChange, LockFile, LockFileError, LockFileProblem, LockFileProblemKind, LockMigration,
     LockTable, Ordered, Rest,
 };
 use crate::checksum::Checksum;
@@ -37,6 +37,33 @@ impl LockFile {
             Some(error) => Err(error),
             None => Ok(lock),
         }
+    }
+}
+
+/// Reads fields by name, as they stand in the lock file.
+///
+/// ```
+/// use whimbrel_core::lockfile::read_fields;
+/// let fields = read_fields(r#"{ "age": { "type": "number", "perm": 4 } }"#).unwrap();
+/// assert_eq!(fields.get("age").unwrap().field_type, "number");
+/// assert_eq!(read_fields(r#"{ "age": {} }"#).unwrap_err(), "`age.type` is missing");
+/// ```
+///
+/// # Errors
+///
+/// What is wrong first.
+pub fn read_fields(text: &str) -> Result<Fields, String> {
+    let json = Json::read(text).map_err(|error| error.to_string())?;
+    let mut problems = Vec::new();
+    let fields = into_object(json).map_err(|other| format!("{} is no object", shown(&other)))?;
+    let mut field = |(name, json): (String, Json)| {
+        let field = lock_field(json, name.clone(), &mut problems);
+        (name, field)
+    };
+    let fields = fields.into_iter().map(&mut field).collect();
+    match problems.first() {
+        Some(problem) => Err(problem.to_string()),
+        None => Ok(fields),
     }
 }
 

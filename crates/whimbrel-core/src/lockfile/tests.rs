@@ -241,7 +241,8 @@ fn check_catching_up(before: &LockFile, scripts: &[&str], live: Schema, expected
             (entry, Script::read(dialect, "x.sql", text).unwrap())
         })
         .collect();
-    let applied: Vec<_> = all.iter().map(|(entry, script)| (entry, Some(script))).collect();
+    let applied: Vec<_> =
+        all.iter().map(|(entry, script)| Caught { entry, script: Some(script), described: &[] }).collect();
     let after = catch_up(dialect, before, &applied, &live, 0).lock;
     assert_eq!(tables(&after), expected);
     let told = |record: &LockMigration| {
@@ -315,7 +316,8 @@ fn a_foreign_hash_stays_until_the_fields_change_and_is_told_of_then() {
     let caught_up = |text: &str, live: &Schema| {
         let entry = Entry::new(2, "m2", 0, Checksum::of_file(text));
         let script = Script::read(Dialect::Postgres, "x.sql", text).unwrap();
-        catch_up(Dialect::Postgres, &before, &[(&entry, Some(&script))], live, 0)
+        let caught = Caught { entry: &entry, script: Some(&script), described: &[] };
+        catch_up(Dialect::Postgres, &before, &[caught], live, 0)
     };
     let columns: &[(&str, &str)] = &[("id", "text"), ("email", "text"), ("age", "text")];
     let live = live(&[("tbl_users_abc123", columns)]);
@@ -413,4 +415,35 @@ fn records_follow_their_entries() {
     assert_eq!(shown(&after), (2, "1 ab, 2 c".into()));
     assert_eq!(after.migrations[0].replaces.len(), 2);
     assert_eq!(LockFile::from_json("x", &after.to_json()).unwrap(), after);
+}
+
+#[test]
+fn what_a_program_says_of_tables_is_merged() {
+    let before = LockFile::from_json("x", EXAMPLE).unwrap();
+    let entry = Entry::new(2, "m2", 0, Checksum::of_file(""));
+    let script = Script::read(Dialect::Postgres, "x", "ALTER TABLE tbl_users_abc123 ADD age text").unwrap();
+    let fields = |text: &str| read_fields(text).unwrap();
+    let described = [
+        (
+            "users".to_owned(),
+            fields(r#"{ "age": { "type": "number" }, "email": { "type": "string", "perm": 6 } }"#),
+        ),
+        ("notes".to_owned(), fields(r#"{ "id": { "type": "string", "primkey": true } }"#)),
+    ];
+    let live = live(&[("tbl_users_abc123", &[("id", "text"), ("email", "text"), ("age", "text")])]);
+    let caught = Caught { entry: &entry, script: Some(&script), described: &described };
+    let after = catch_up(Dialect::Postgres, &before, &[caught], &live, 0).lock;
+    assert_eq!(
+        tables(&after),
+        "users@tbl_users_abc123(id* string, email string, age number) notes@notes(id* string)"
+    );
+    let users = &after.tables.get("users").unwrap().schema;
+    assert_eq!(users.get("age").unwrap().field_type, "number");
+    assert_eq!(users.get("email").unwrap().perm, Some(6));
+    let changes: Vec<&str> = after.migrations[1].changes.iter().map(|one| one.kind.as_str()).collect();
+    assert_eq!(changes, ["add_field", "change_field", "change_field", "add_table", "add_field"]);
+    assert_eq!(after.migrations[1].sql, "ALTER TABLE tbl_users_abc123 ADD age text;");
+    let back = LockFile::from_json("x", &after.to_json()).unwrap().truncated(1);
+    assert_eq!(tables(&back), tables(&before));
+    assert_eq!(back.tables.get("users").unwrap().schema, before.tables.get("users").unwrap().schema);
 }

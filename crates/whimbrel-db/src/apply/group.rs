@@ -19,7 +19,7 @@ use super::pipe::{Failure, Pipe, Place};
 use super::push::{push_lock_timeout, push_record, push_statement};
 use super::run::{End, Run};
 use super::trouble::{Cause, Failed, Trouble};
-use super::{ApplyError, ApplyObserver, Described, Job, TransactionMode, Work, run_program};
+use super::{Account, ApplyError, ApplyObserver, Job, TransactionMode, Work, run_program};
 use crate::connection::Connection;
 use crate::error::DbError;
 use crate::session::{self, Enforcement, SessionSettings, Violations};
@@ -46,7 +46,7 @@ struct Sent {
     start: Instant,
     /// How long it took, if all of it has run.
     elapsed: Option<Duration>,
-    described: Vec<Described>,
+    account: Option<Account>,
 }
 
 impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
@@ -208,13 +208,13 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             }
             observer.started(self.run.done.len() + at, self.run.total, job);
             let start = Instant::now();
-            let described = match self.send(&mut pipe, connection, job, at, observer).await {
-                Ok(described) => described,
+            let account = match self.send(&mut pipe, connection, job, at, observer).await {
+                Ok(account) => account,
                 Err(cause) => {
                     return Err(self.keep(connection, sent, Trouble::new(at, cause), observer).await);
                 }
             };
-            sent.push(Sent { start, elapsed: pipe.is_empty().then(|| start.elapsed()), described });
+            sent.push(Sent { start, elapsed: pipe.is_empty().then(|| start.elapsed()), account });
             if self.ends_after(connection, job).await.map_err(|failure| Trouble::new(at, failure))? {
                 break;
             }
@@ -229,9 +229,11 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
 
     /// Notes that the jobs that were sent are committed.
     fn committed(&mut self, sent: Vec<Sent>, observer: &mut dyn ApplyObserver) {
-        for (job, Sent { start, elapsed, described }) in self.jobs.iter().zip(sent) {
+        for (job, Sent { start, elapsed, account }) in self.jobs.iter().zip(sent) {
             self.run.commit(job);
-            described.iter().for_each(|described| observer.described(&job.name, described));
+            if let Some(account) = account {
+                observer.accounted(&job.name, &account);
+            }
             observer.applied(job, elapsed.unwrap_or_else(|| start.elapsed()));
         }
     }
@@ -275,22 +277,22 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         job: &'j Job,
         at: usize,
         observer: &mut dyn ApplyObserver,
-    ) -> Result<Vec<Described>, Cause> {
+    ) -> Result<Option<Account>, Cause> {
         let has_savepoint = self.dialect == Dialect::Sqlite && at > 0;
         if has_savepoint {
             pipe.push(Place::Settings, format!("SAVEPOINT {SAVEPOINT}"));
         }
         push_lock_timeout(pipe, self.dialect, job);
-        let (count, described) = match &job.work {
+        let (count, account) = match &job.work {
             Work::Script(script) => {
                 self.script(pipe, connection, script, observer).await?;
-                (script.statements.len(), Vec::new())
+                (script.statements.len(), None)
             }
             Work::Program(program) => {
                 pipe.flush(connection).await?;
                 let mut said = |line: &str| observer.said(line);
-                let described = run_program(connection, program.as_ref(), &|_, _| true, &mut said).await;
-                (0, described.map_err(Cause::Program)?)
+                let ran = run_program(connection, program.as_ref(), &|_, _| true, &mut said).await;
+                (0, Some(ran.map_err(Cause::Program)?))
             }
         };
         for sql in connection.resets() {
@@ -311,7 +313,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             pipe.flush(connection).await?;
             observer.statements(count, count);
         }
-        Ok(described)
+        Ok(account)
     }
 
     /// Sends the statements of a script.

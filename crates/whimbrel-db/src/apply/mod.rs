@@ -40,8 +40,8 @@ pub use error::{ApplyError, Kept, Next, ProgramProblem, Stopped};
 pub use observer::{ApplyObserver, Silent};
 pub use options::{ApplyOptions, ResumeAt, TransactionMode};
 pub use program::{
-    Described, Filter, Place, Program, ProgramError, ProgramFailure, SqlError, Transaction, TransactionEnd,
-    run_program,
+    Account, Described, Filter, Place, Program, ProgramError, ProgramFailure, SqlError, Transaction,
+    TransactionEnd, run_program,
 };
 
 use crate::connection::Connection;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Described, Job};
+use super::{Account, Job};
 
 /// Watches a run; what it does not care for, it leaves out.
 ///
@@ -48,9 +48,9 @@ pub trait ApplyObserver: Send {
         let _ = line;
     }
 
-    /// The migration, which is committed, says that a table has these fields now.
-    fn described(&mut self, name: &str, described: &Described) {
-        let _ = (name, described);
+    /// The migration, a program that is committed, did this to the schema.
+    fn accounted(&mut self, name: &str, account: &Account) {
+        let _ = (name, account);
     }
 
     /// The migration is committed; it took this long, its COMMIT aside.
@@ -82,8 +82,8 @@ impl<O: ApplyObserver + ?Sized> ApplyObserver for &mut O {
         (**self).said(line);
     }
 
-    fn described(&mut self, name: &str, described: &Described) {
-        (**self).described(name, described);
+    fn accounted(&mut self, name: &str, account: &Account) {
+        (**self).accounted(name, account);
     }
 
     fn applied(&mut self, job: &Job, elapsed: Duration) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_db::LockWait;
-use whimbrel_db::apply::{ApplyObserver, Described, Job, TransactionMode};
+use whimbrel_db::apply::{ApplyObserver, Job, TransactionMode};
 use whimbrel_testkit::database::{Database, block_on};
 
 use crate::support::{Heard, assert_free, column, in_mode, pending, run, run_with, told, tracked};
@@ -369,8 +369,6 @@ impl ApplyObserver for Meddler {
     fn statements(&mut self, _: usize, _: usize) {}
 
     fn said(&mut self, _: &str) {}
-
-    fn described(&mut self, _: &str, _: &Described) {}
 
     fn applied(&mut self, job: &Job, elapsed: Duration) {
         self.heard.applied(job, elapsed);

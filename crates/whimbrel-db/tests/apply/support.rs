@@ -10,7 +10,7 @@ use whimbrel_core::history::{Checksum, Script};
 use whimbrel_core::name::ObjectName;
 use whimbrel_db::Connection;
 use whimbrel_db::apply::{
-    Agenda, Applied, ApplyError, ApplyObserver, ApplyOptions, Described, Job, Record, Seen, Stopped,
+    Account, Agenda, Applied, ApplyError, ApplyObserver, ApplyOptions, Job, Record, Seen, Stopped,
     TransactionMode, apply,
 };
 use whimbrel_db::tracking::TrackingTable;
@@ -69,8 +69,11 @@ impl ApplyObserver for Heard {
         self.0.push(format!("said {line}"));
     }
 
-    fn described(&mut self, name: &str, described: &Described) {
-        self.0.push(format!("{name} describes {} as {}", described.table, described.fields));
+    fn accounted(&mut self, name: &str, account: &Account) {
+        let ddl = account.ddl.iter().map(|sql| format!("{name} ran {sql}"));
+        let described = account.described.iter();
+        let described = described.map(|one| format!("{name} describes {} as {}", one.table, one.fields));
+        self.0.extend(ddl.chain(described));
     }
 
     fn applied(&mut self, job: &Job, _: Duration) {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use rquickjs::function::Opt;
 use rquickjs::{Ctx, Exception, Function, Object, Promise, Result, Value};
 use whimbrel_core::dialect::Dialect;
+use whimbrel_core::lockfile::read_fields;
 use whimbrel_db::{Datum, Fetched};
 
 use super::session::Session;
@@ -136,6 +137,9 @@ fn update_schema<'js>(
         let message = "the fields of `db.updateSchema` are an object, such as `{ age: { type: 'number' } }`";
         return Err(refusal(ctx, message));
     };
+    if let Err(problem) = read_fields(&json) {
+        return Err(refusal(ctx, &format!("of the fields of `db.updateSchema` {problem}")));
+    }
     session.describe(table, json);
     Ok(Value::new_undefined(ctx.clone()))
 }

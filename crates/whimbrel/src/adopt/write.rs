@@ -1,7 +1,7 @@
 //! An adopted history, written into its store: all of it in one edit.
 
 use whimbrel_core::history::{Entry, Journal, proved};
-use whimbrel_core::lockfile::{FileName, LOCK_FILE, LockFile, catch_up};
+use whimbrel_core::lockfile::{Caught, FileName, LOCK_FILE, LockFile, catch_up};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::apply::Work;
 
@@ -63,8 +63,9 @@ impl Migrator {
         let (dialect, programs) = (self.dialect(), &self.settings.programs);
         let work = |entry: &Entry| history.way_there(programs, dialect, entry);
         let works: Vec<Work> = new.iter().map(work).collect::<Result<_, _>>()?;
-        let both: Vec<_> = new.iter().zip(works.iter().map(Work::script)).collect();
-        Ok(catch_up(dialect, &lock, &both, live, self.settings.clock.now()).lock)
+        let both = new.iter().zip(works.iter().map(Work::script));
+        let caught: Vec<_> = both.map(|(entry, script)| Caught { entry, script, described: &[] }).collect();
+        Ok(catch_up(dialect, &lock, &caught, live, self.settings.clock.now()).lock)
     }
 }
 

@@ -3,16 +3,16 @@
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Checksum, Entry, Journal, Script, inlined, proof_of, proved};
 use whimbrel_core::lockfile::{
-    FileName, FolderProblem, Found, LOCK_FILE, LockFile, LockFileError, catch_up, folder_entries,
-    folder_journal,
+    Caught, Fields, FileName, FolderProblem, Found, LOCK_FILE, LockFile, LockFileError, catch_up,
+    folder_entries, folder_journal, read_fields,
 };
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::plan::Proof;
 use whimbrel_core::schema::{Schema, Table};
-use whimbrel_db::apply::Work;
+use whimbrel_db::apply::{Account, Described, Work};
 use whimbrel_db::introspect;
 
-use super::{File, Files, History, HistoryError, Layout, in_store};
+use super::{File, Files, History, HistoryError, Layout, in_store, replay, replay_error};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::prove::build;
@@ -224,11 +224,10 @@ impl Migrator {
         let applied: Vec<&Entry> =
             both.take_while(|(_, standing)| standing.applied_at.is_some()).map(|(entry, _)| entry).collect();
         let recorded = history.lock.migrations.len();
-        let (lock, foreign) = if applied.len() > recorded {
+        let (lock, mut notes) = if applied.len() > recorded {
             // Before anything is written down, files and rows must agree.
             history.refuse_problems(&standings)?;
-            let caught_up = self.caught_up(&history, &applied[recorded..]).await?;
-            (caught_up.lock, caught_up.foreign_hashes)
+            self.caught_up(&history, &applied[recorded..]).await?
         } else if down && applied.len() < recorded {
             (history.lock.truncated(applied.len()), Vec::new())
         } else {
@@ -236,7 +235,6 @@ impl Migrator {
         };
         let edit = Edit::new().expect(LOCK_FILE, history.head_text.as_deref()).put(LOCK_FILE, lock.to_json());
         let store = self.store()?;
-        let mut notes: Vec<String> = foreign.iter().map(|table| foreign_hash(table)).collect();
         match commit(store.as_ref(), edit).await {
             Ok(()) => {}
             Err(error @ (StoreError::ReadOnly { .. } | StoreError::Denied { .. })) => {
@@ -251,20 +249,80 @@ impl Migrator {
         Ok(notes)
     }
 
+    /// The lock file with these migrations, and what is worth knowing.
     async fn caught_up(
         &mut self,
         history: &History,
         applied: &[&Entry],
-    ) -> Result<whimbrel_core::lockfile::CaughtUp, Error> {
+    ) -> Result<(LockFile, Vec<String>), Error> {
         let options = self.settings.introspect.clone();
         let live = introspect(self.connection.as_mut(), &options).await?.schema;
-        let dialect = self.dialect();
-        let programs = self.settings.programs.clone();
-        let work = |entry: &&Entry| history.way_there(&programs, dialect, entry);
-        let works = applied.iter().map(work).collect::<Result<Vec<_>, _>>()?;
-        let both: Vec<_> = applied.iter().copied().zip(works.iter().map(Work::script)).collect();
-        Ok(catch_up(dialect, &history.lock, &both, &live, self.settings.clock.now()))
+        let mut deeds = Vec::new();
+        let mut notes = Vec::new();
+        for entry in applied {
+            deeds.push(self.deed(history, entry, &mut notes).await?);
+        }
+        let caught: Vec<_> = applied.iter().zip(&deeds).map(|(entry, deed)| deed.of(entry)).collect();
+        let caught_up = catch_up(self.dialect(), &history.lock, &caught, &live, self.settings.clock.now());
+        notes.extend(caught_up.foreign_hashes.iter().map(|table| foreign_hash(table)));
+        Ok((caught_up.lock, notes))
     }
+
+    /// What an applied migration did. A program that ran at another time is asked
+    /// in the scratch database.
+    async fn deed(
+        &mut self,
+        history: &History,
+        entry: &Entry,
+        notes: &mut Vec<String>,
+    ) -> Result<Deed, Error> {
+        let dialect = self.dialect();
+        let work = history.way_there(&self.settings.programs, dialect, entry)?;
+        let account = match (work, self.accounts.get(&entry.name)) {
+            (Work::Script(script), _) => return Ok(Deed { script: Some(script), described: Vec::new() }),
+            (Work::Program(_), Some(account)) => account.clone(),
+            (work @ Work::Program(_), None) => match self.account(history, entry, &work).await {
+                Ok(account) => account.unwrap_or_default(),
+                Err(error) => {
+                    notes.push(untold(&entry.name, &error));
+                    Account::default()
+                }
+            },
+        };
+        let script = Script::read_part(dialect, &account.ddl.join(";\n"))?;
+        let fields = |one: &Described| Some((one.table.clone(), read_fields(&one.fields).ok()?));
+        Ok(Deed { script: Some(script), described: account.described.iter().filter_map(fields).collect() })
+    }
+
+    async fn account(
+        &mut self,
+        history: &History,
+        entry: &Entry,
+        work: &Work,
+    ) -> Result<Option<Account>, Error> {
+        let before = history.journal.entries.iter().take_while(|one| one.name != entry.name).count();
+        self.rebuild(history, before).await?;
+        replay(self.workshop().await?, work).await.map_err(|failure| replay_error(work, failure))
+    }
+}
+
+/// What a migration did, as far as the lock file is concerned.
+struct Deed {
+    script: Option<Script>,
+    described: Vec<(String, Fields)>,
+}
+
+impl Deed {
+    fn of<'d>(&'d self, entry: &'d Entry) -> Caught<'d> {
+        Caught { entry, script: self.script.as_ref(), described: &self.described }
+    }
+}
+
+fn untold(migration: &str, error: &Error) -> String {
+    format!(
+        "what `{migration}` did to tables is not in the lock file: it ran at another time, and does not in a \
+         scratch database: {error}"
+    )
 }
 
 /// The statements that give a table another name, with the constraints that are

@@ -7,7 +7,7 @@
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Script, ScriptStatement};
 use whimbrel_core::sql::{Class, Cursor, DataVerb, Lexicon};
-use whimbrel_db::apply::{Program, ProgramFailure, Work, run_program};
+use whimbrel_db::apply::{Account, Program, ProgramFailure, Work, run_program};
 use whimbrel_db::{Connection, DbError, SessionSettings};
 
 use crate::scratch::Workshop;
@@ -24,12 +24,13 @@ pub(crate) enum ReplayFailure {
 }
 
 /// Runs a migration as `apply` would, and leaves the session as it was before.
+/// Returns what it did to the schema, if it is a program.
 ///
 /// # Errors
 ///
 /// If a statement fails; what the migration did in its transaction is then
 /// rolled back.
-pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<(), ReplayFailure> {
+pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Option<Account>, ReplayFailure> {
     let around = ReplayFailure::Session;
     let connection = workshop.connection();
     let settings = match work.has_pragmas() {
@@ -41,8 +42,8 @@ pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<(), R
         connection.execute("PRAGMA foreign_keys = OFF").await.map_err(around)?;
     }
     let result = match work {
-        Work::Script(script) => statements(connection, script).await,
-        Work::Program(program) => whole(connection, program.as_ref()).await,
+        Work::Script(script) => statements(connection, script).await.map(|()| None),
+        Work::Program(program) => whole(connection, program.as_ref()).await.map(Some),
     };
     if result.is_err() && connection.in_transaction().await.map_err(around)? {
         connection.execute("ROLLBACK").await.map_err(around)?;
@@ -53,18 +54,20 @@ pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<(), R
     if foreign_keys_off {
         connection.execute("PRAGMA foreign_keys = ON").await.map_err(around)?;
     }
-    result?;
-    workshop.reset_session().await.map_err(around)
+    let account = result?;
+    workshop.reset_session().await.map_err(around)?;
+    Ok(account)
 }
 
 /// Runs a program in a transaction; nobody hears what it says.
-async fn whole(connection: &mut dyn Connection, program: &dyn Program) -> Result<(), ReplayFailure> {
+async fn whole(connection: &mut dyn Connection, program: &dyn Program) -> Result<Account, ReplayFailure> {
     let dialect = connection.server().dialect;
     connection.execute("BEGIN").await.map_err(ReplayFailure::Session)?;
     let is_run = |statement: &ScriptStatement, sql: &str| concerns_the_schema(dialect, statement, sql);
     let ran = run_program(connection, program, &is_run, &mut |_| ()).await;
-    ran.map_err(ReplayFailure::Program)?;
-    connection.execute("COMMIT").await.map(drop).map_err(ReplayFailure::Session)
+    let account = ran.map_err(ReplayFailure::Program)?;
+    connection.execute("COMMIT").await.map_err(ReplayFailure::Session)?;
+    Ok(account)
 }
 
 async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<(), ReplayFailure> {

@@ -71,7 +71,7 @@ pub(crate) async fn try_out(workshop: &mut Workshop, trial: Trial<'_>) -> Result
 }
 
 async fn run(workshop: &mut Workshop, work: &Work) -> Result<(), Error> {
-    replay(workshop, work).await.map_err(|failure| replay_error(work, failure))
+    replay(workshop, work).await.map(drop).map_err(|failure| replay_error(work, failure))
 }
 
 /// Says whether it is the file that is to blame, and not the session or store.

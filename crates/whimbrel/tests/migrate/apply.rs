@@ -5,7 +5,7 @@ use std::time::Duration;
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::history::Checksum;
 use whimbrel::core::plan::Proof;
-use whimbrel::db::apply::{ApplyObserver, Described, Job, TransactionMode};
+use whimbrel::db::apply::{ApplyObserver, Job, TransactionMode};
 use whimbrel::store::{EmbeddedStore, Store as _};
 use whimbrel::{Clock, Migrator};
 
@@ -443,7 +443,7 @@ impl ApplyObserver for Heard {
     fn statements(&mut self, _: usize, _: usize) {}
 
     fn said(&mut self, _: &str) {}
-    fn described(&mut self, _: &str, _: &Described) {}
+
     fn applied(&mut self, job: &Job, _: Duration) {
         self.0.push(format!("applied {}", job.label()));
     }

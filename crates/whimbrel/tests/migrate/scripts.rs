@@ -3,7 +3,9 @@
 use whimbrel::Layout;
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::history::Format;
+use whimbrel::core::lockfile::{Field, LOCK_FILE, LockFile, LockTable};
 use whimbrel::core::resolve::lenient;
+use whimbrel::store::Store;
 
 use crate::project::{BOTH, Project, USERS, names, told};
 
@@ -99,6 +101,47 @@ async fn what_fails_leaves_nothing() {
         }
         assert_eq!(project.rows("SELECT id FROM users").await, "");
         assert_eq!((project.tracked().await.as_str(), project.store.texts()), ("create-users", before));
+    }
+}
+
+/// The fields of each table in the lock file, and the statements of the last record.
+fn locked(project: &Project) -> String {
+    let lock = LockFile::from_json("x", &project.text(LOCK_FILE)).unwrap();
+    let field = |(name, field): (&str, &Field)| format!("{name}: {}", field.field_type);
+    let table = |(name, table): (&str, &LockTable)| {
+        format!("{name}({})", table.schema.iter().map(field).collect::<Vec<_>>().join(", "))
+    };
+    let tables: Vec<String> = lock.tables.iter().map(table).collect();
+    let sql = lock.migrations.last().map(|record| record.sql.clone()).unwrap_or_default();
+    format!("{} {} | {sql}", lock.version, tables.join(" "))
+}
+
+#[tokio::test]
+async fn the_lock_file_learns_what_a_script_did_to_tables() {
+    for dialect in BOTH {
+        let project = created(dialect, Layout::LockFile, Format::Ts).await;
+        let before = locked(&project);
+        let up = "    await db.exec('ALTER TABLE users ADD COLUMN age integer');\n    \
+                  await db.exec('ALTER TABLE users ADD COLUMN bio text');\n    \
+                  await db.exec('UPDATE users SET age = 1');\n    \
+                  await db.updateSchema('users', { age: { type: 'bigint', perm: 4 } });";
+        let down = "    await db.exec('ALTER TABLE users DROP COLUMN age');\n    \
+                    await db.exec('ALTER TABLE users DROP COLUMN bio');";
+        written(&project, Format::Ts, up, down).await;
+        let other = project.elsewhere().await;
+        let expected = "2 users(id: integer, name: string, age: bigint, bio: string) | \
+                        ALTER TABLE users ADD COLUMN age integer;\nALTER TABLE users ADD COLUMN bio text;";
+        project.apply().await;
+        assert_eq!(locked(&project), expected);
+        // Where the lock file was lost, what the script does is learnt anew.
+        let lock = project.text(LOCK_FILE);
+        project.store.delete(LOCK_FILE).await.unwrap();
+        assert_eq!(project.apply().await, [""; 0]);
+        assert_eq!((locked(&project).as_str(), project.text(LOCK_FILE)), (expected, lock));
+        // A new database runs it, and the lock file stays.
+        assert_eq!(other.apply().await, ["create-users", "fill"]);
+        project.migrator().await.down().resolver(lenient()).await.unwrap();
+        assert_eq!(locked(&project), before);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use whimbrel::core::history::Entry;
-use whimbrel::db::apply::{ApplyObserver, Described, Job};
+use whimbrel::db::apply::{ApplyObserver, Job};
 
 use crate::context::Context;
 use crate::progress::progress_bar;
@@ -69,8 +69,6 @@ impl ApplyObserver for Watch<'_> {
             None => self.cx.say(line),
         }
     }
-
-    fn described(&mut self, _: &str, _: &Described) {}
 
     fn applied(&mut self, job: &Job, elapsed: Duration) {
         self.times.insert(job.name.clone(), elapsed);

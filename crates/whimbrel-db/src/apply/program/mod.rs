@@ -53,6 +53,15 @@ pub struct Described {
     pub fields: String,
 }
 
+/// What a program did to the schema, as far as that can be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Account {
+    /// The statements that created, altered or dropped something, in order.
+    pub ddl: Vec<String>,
+    /// What it said of tables, in order.
+    pub described: Vec<Described>,
+}
+
 /// Why a program did not run to its end.
 #[derive(Debug)]
 pub struct ProgramFailure {
@@ -66,7 +75,7 @@ pub struct ProgramFailure {
 pub type Filter<'a> = &'a (dyn Fn(&ScriptStatement, &str) -> bool + Sync);
 
 /// Runs a program in the transaction that is open in `connection`. Returns what
-/// it said of tables; `said` hears what it says besides.
+/// it did to the schema; `said` hears what it says.
 ///
 /// Statements that `is_run` does not want bring no rows and affect none.
 ///
@@ -78,11 +87,11 @@ pub async fn run_program(
     program: &dyn Program,
     is_run: Filter<'_>,
     said: &mut (dyn FnMut(&str) + Send),
-) -> Result<Vec<Described>, ProgramFailure> {
+) -> Result<Account, ProgramFailure> {
     let (sender, mut requests) = mpsc::channel(1);
     let transaction = Transaction::new(sender, connection.server().dialect);
     let mut running = pin!(program.run(transaction));
-    let mut served = Served { connection, is_run, failed: None, described: Vec::new() };
+    let mut served = Served { connection, is_run, failed: None, account: Account::default() };
     let result = loop {
         tokio::select! {
             biased;
@@ -96,7 +105,7 @@ pub async fn run_program(
         served.serve(request, said).await;
     }
     match (result, served.failed) {
-        (Ok(()), None) => Ok(served.described),
+        (Ok(()), None) => Ok(served.account),
         (Ok(()), Some(sql)) => Err(ProgramFailure { error: ProgramError::of_sql(&sql), sql: Some(sql) }),
         (Err(error), sql) => Err(ProgramFailure { sql, error }),
     }
@@ -108,14 +117,14 @@ struct Served<'c, 'f> {
     is_run: Filter<'f>,
     /// The first statement that failed.
     failed: Option<SqlError>,
-    described: Vec<Described>,
+    account: Account,
 }
 
 impl Served<'_, '_> {
     async fn serve(&mut self, request: Request, said: &mut (dyn FnMut(&str) + Send)) {
         match request {
             Request::Said(line) => said(&line),
-            Request::Described(described) => self.described.push(described),
+            Request::Described(described) => self.account.described.push(described),
             Request::Sql { sql, values, is_query, reply } => {
                 let answer = match &self.failed {
                     Some(failed) => Err(failed.clone()),
@@ -142,6 +151,9 @@ impl Served<'_, '_> {
             let text = script.sql(statement);
             if (self.is_run)(statement, text) {
                 fetched = self.one(statement, text, values, is_query).await?;
+                if matches!(statement.class, Class::Ddl(_)) {
+                    self.account.ddl.push(text.to_owned());
+                }
             }
         }
         Ok(fetched)
