@@ -85,6 +85,26 @@ fn rows_that_exclude_each_other_stand_in_the_way() {
     story.ends_as("exclusion.txt");
 }
 
+/// To compare each of so many rows with every other takes the server longer than
+/// anybody waits for it; an index finds the two at once.
+#[test]
+fn rows_that_are_too_many_to_compare_are_left_to_the_constraint() {
+    let mut story = Story::begin();
+    story.schema("CREATE TABLE stays (id int PRIMARY KEY, at int4range);\n");
+    story.run(&["push"]);
+    story.psql(
+        "INSERT INTO stays SELECT n, int4range(n, n + 1) FROM generate_series(1, 30000) n; \
+         INSERT INTO stays VALUES (0, '[7,8)')",
+    );
+    story.schema(
+        "CREATE TABLE stays (id int PRIMARY KEY, at int4range, CONSTRAINT one_guest EXCLUDE USING gist (at WITH &&));\n",
+    );
+    story.run(&["push"]);
+    story.psql("DELETE FROM stays WHERE id = 0");
+    story.run(&["push"]);
+    story.ends_as("too_many_to_compare.txt");
+}
+
 #[test]
 fn unmanaged_kinds_are_counted_and_stay() {
     let mut story = Story::begin();

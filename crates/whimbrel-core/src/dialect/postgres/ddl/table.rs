@@ -38,7 +38,7 @@ pub(in super::super) fn column(table: &ObjectName, column: &Column) -> String {
         sql += " NOT NULL";
     }
     if let Some(generated) = &column.generated {
-        let kind = if generated.stored { " STORED" } else { "" };
+        let kind = if generated.stored { " STORED" } else { " VIRTUAL" };
         sql += &format!(" GENERATED ALWAYS AS {}{kind}", parenthesised(generated.expression.as_str()));
     } else if let Some(of) = &column.identity {
         sql += &format!(" {}", identity(table, column, of));
