@@ -1,7 +1,7 @@
 //! What a schema looks like once it is read.
 
 use serde_json::{Value, json};
-use whimbrel_core::schema::Schema;
+use whimbrel_core::schema::{Column, Schema, Table};
 use whimbrel_db::introspect::{IntrospectOptions, Introspection, fingerprint, introspect};
 use whimbrel_db::{Connection, IntrospectError};
 use whimbrel_testkit::cluster::Cluster;
@@ -427,6 +427,43 @@ async fn kinds_that_are_not_managed_are_counted_and_told_of() {
     assert_eq!(on("statistics object"), ["t.a", "t.b"]);
     assert_eq!(on("grant"), ["t.*", "t.b"]);
     assert_eq!(on("inheriting table"), ["t.*"]);
+}
+
+#[tokio::test]
+async fn constraints_that_came_with_version_18_are_counted_and_told_of() {
+    if crate::is_older_than(18) {
+        return;
+    }
+    let sql = "CREATE TABLE p (id int4range, at daterange, PRIMARY KEY (id, at WITHOUT OVERLAPS));
+        CREATE TABLE c (id int4range, at daterange, FOREIGN KEY (id, PERIOD at) REFERENCES p (id, PERIOD at));
+        CREATE TABLE n (a int CHECK (a > 0) NOT ENFORCED, b int CONSTRAINT named NOT NULL, c int);
+        ALTER TABLE n ADD CONSTRAINT later NOT NULL c NOT VALID";
+    let read = read(sql).await;
+    let on: Vec<String> = read
+        .unmanaged
+        .iter()
+        .map(|one| {
+            let table = one.table.as_ref().unwrap();
+            format!("{} {} on {table}.{}", one.kind, one.name, one.column.as_deref().unwrap_or("*"))
+        })
+        .collect();
+    let expected = [
+        "temporal constraint c_id_at_fkey on c.at",
+        "temporal constraint c_id_at_fkey on c.id",
+        "temporal constraint p_pkey on p.at",
+        "temporal constraint p_pkey on p.id",
+        "unenforced constraint n_a_check on n.a",
+        "unvalidated not-null constraint later on n.c",
+    ];
+    assert_eq!(on, expected);
+    let column = |name: &str, sql_type: &str| Column::new(name, sql_type);
+    let not_null = |column: Column| Column { nullable: false, ..column };
+    let mut tables = ["c", "n", "p"].map(Table::new);
+    tables[0].columns = vec![column("id", "int4range"), column("at", "daterange")];
+    tables[1].columns =
+        vec![column("a", "integer"), not_null(column("b", "integer")), not_null(column("c", "integer"))];
+    tables[2].columns = vec![not_null(column("id", "int4range")), not_null(column("at", "daterange"))];
+    assert_eq!(read.schema.tables, tables);
 }
 
 #[tokio::test]

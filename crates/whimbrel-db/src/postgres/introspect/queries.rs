@@ -285,11 +285,11 @@ fn unmanaged(here: &str, major: u32) -> String {
     ];
     if major >= 18 {
         parts.push(format!(
-            "SELECT 'pg_constraint'::regclass, oid, CASE WHEN conenforced THEN 'temporal constraint' \
-             ELSE 'constraint that is not enforced' END, conname, conrelid, \
+            "SELECT 'pg_constraint'::regclass, oid, CASE WHEN contype = 'n' THEN 'unvalidated not-null constraint' \
+             WHEN conenforced THEN 'temporal constraint' ELSE 'unenforced constraint' END, conname, conrelid, \
              unnest(coalesce(nullif(conkey, '{{}}'), '{{0}}')) \
-             FROM pg_constraint WHERE connamespace = {here} AND conrelid <> 0 AND contype <> 'n' \
-             AND (conperiod OR NOT conenforced)"
+             FROM pg_constraint WHERE connamespace = {here} AND conrelid <> 0 \
+             AND (conperiod OR NOT conenforced OR contype = 'n' AND NOT convalidated)"
         ));
     }
     // Grants, by the object that they are on.
