@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use whimbrel::core::resolve::{Policy, Predefined};
 use whimbrel::db::{Access, Canceller, ConnectOptions, DatabaseUrl, LockNotice, LockWait, Missing};
 use whimbrel::resolver::AsyncResolver;
-use whimbrel::{Migrator, MigratorBuilder, Store, Written};
+use whimbrel::{Migration, Migrator, MigratorBuilder, Store, Written};
 
 use crate::answers::Answers;
 use crate::args::Global;
@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) global: Global,
     pub(crate) settings: Settings,
     pub(crate) interrupt: Interrupt,
+    /// The closures that the program registers.
+    migrations: Vec<Migration>,
     /// What the program sets besides.
     configure: Option<Configure>,
     /// Who answers for the program, until a verb takes it.
@@ -34,12 +36,13 @@ pub(crate) struct Context {
 impl Context {
     /// From now on signals are listened for.
     pub(crate) fn new(term: Term, global: Global, settings: Settings, program: Program) -> Self {
-        let Program { configure, resolver, .. } = program;
+        let Program { configure, resolver, migrations, .. } = program;
         Self {
             term,
             global,
             settings,
             interrupt: Interrupt::listen(),
+            migrations,
             configure,
             resolver: Mutex::new(resolver),
         }
@@ -125,6 +128,7 @@ impl Context {
         let wait = LockWait { limit, notice: Some(notice) };
         let store = self.store(ConnectOptions { lock_wait: wait.clone(), ..options.clone() })?;
         let builder = Migrator::at(url.clone()).clock(settings.clock()?);
+        let builder = self.migrations.iter().cloned().fold(builder, MigratorBuilder::migration);
         let mut builder = match &self.configure {
             Some(configure) => configure(builder),
             None => builder,

@@ -7,6 +7,7 @@ use crate::config::ConfigError;
 use crate::exit::Exit;
 use crate::render::json::Failure;
 use crate::render::problem::innermost;
+use crate::term::Term;
 
 /// A failure of a command.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -130,18 +131,18 @@ impl CliError {
     }
 
     /// The failure as JSON has it.
-    pub(crate) fn failure(&self) -> Failure {
-        failure_of(innermost(self))
+    pub(crate) fn failure(&self, term: Term) -> Failure {
+        failure_of(term, innermost(self))
     }
 }
 
 /// A problem, and whatever it consists of.
-fn failure_of(problem: &dyn Diagnostic) -> Failure {
+fn failure_of(term: Term, problem: &dyn Diagnostic) -> Failure {
     Failure {
         code: problem.code().map(|code| code.to_string()).unwrap_or_default(),
-        message: problem.to_string(),
-        help: problem.help().map(|help| help.to_string()),
-        problems: problem.related().into_iter().flatten().map(failure_of).collect(),
+        message: term.in_own_name(&problem.to_string()),
+        help: problem.help().map(|help| term.in_own_name(&help.to_string())),
+        problems: problem.related().into_iter().flatten().map(|one| failure_of(term, one)).collect(),
     }
 }
 

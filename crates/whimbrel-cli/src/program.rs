@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use whimbrel::resolver::AsyncResolver;
 use whimbrel::store::Store;
-use whimbrel::{MigratorBuilder, Source};
+use whimbrel::{Migration, MigratorBuilder, Source};
 
 use crate::args::Cli;
 use crate::commands;
@@ -43,6 +43,7 @@ pub struct Program {
     pub(crate) source: Option<Source>,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) resolver: Option<Box<dyn AsyncResolver>>,
+    pub(crate) migrations: Vec<Migration>,
     pub(crate) configure: Option<Configure>,
 }
 
@@ -81,6 +82,13 @@ impl Program {
         self
     }
 
+    /// Registers a migration that is a closure of this program: `migrate create
+    /// NAME --format rust` gives it its place.
+    pub fn migration(mut self, migration: Migration) -> Self {
+        self.migrations.push(migration);
+        self
+    }
+
     /// Sets what else a [`Migrator`](whimbrel::Migrator) is built with, such as its
     /// policy, tracking table or cache. Flags and `whimbrel.toml` come after.
     pub fn configure(
@@ -116,7 +124,7 @@ pub(crate) fn command(name: &'static str) -> clap::Command {
 }
 
 /// Arguments that make no sense, or a request for help.
-fn usage(name: &str, arguments: &[OsString], error: &clap::Error) -> Exit {
+fn usage(name: &'static str, arguments: &[OsString], error: &clap::Error) -> Exit {
     let is_problem = error.use_stderr();
     if is_problem && arguments.iter().any(|argument| argument == "--json") {
         let message = error.render().to_string();
@@ -128,7 +136,7 @@ fn usage(name: &str, arguments: &[OsString], error: &clap::Error) -> Exit {
             problems: Vec::new(),
         });
         // Nobody is left to be told that nobody listens.
-        let _ = Term::detect(true).data(&output.line());
+        let _ = Term::detect(name, true).data(&output.line());
     } else {
         let _ = error.print();
     }

@@ -5,6 +5,8 @@ use std::io::{ErrorKind, IsTerminal as _, Write as _};
 /// Standard output and standard error, as this process has them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Term {
+    /// The name of the program, by which it speaks of its own commands.
+    pub(crate) program: &'static str,
     /// Whether a person can be asked: standard input and standard error are
     /// both terminals.
     pub(crate) interactive: bool,
@@ -19,7 +21,7 @@ pub(crate) struct Term {
 
 impl Term {
     /// Looks at the streams and the environment (`NO_COLOR` and its like).
-    pub(crate) fn detect(no_color: bool) -> Self {
+    pub(crate) fn detect(program: &'static str, no_color: bool) -> Self {
         if no_color {
             anstream::ColorChoice::Never.write_global();
         }
@@ -28,6 +30,7 @@ impl Term {
         let colour = anstream::AutoStream::choice(&stderr) != anstream::ColorChoice::Never;
         let width = terminal_size::terminal_size_of(&stderr).map(|(width, _)| usize::from(width.0));
         Self {
+            program,
             interactive: is_terminal && std::io::stdin().is_terminal(),
             stderr: is_terminal,
             colour,
@@ -38,7 +41,15 @@ impl Term {
     /// Writes a line for people, on standard error.
     pub(crate) fn say(&self, text: impl std::fmt::Display) {
         // Nobody is left to be told that nobody listens.
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
+        let _ = writeln!(anstream::stderr().lock(), "{}", self.in_own_name(&text.to_string()));
+    }
+
+    /// Has a text for people speak of the commands of this program: the library
+    /// says "`whimbrel push`", and that may be called otherwise here.
+    pub(crate) fn in_own_name(&self, text: &str) -> String {
+        // Behind the name is a blank, or the line was broken there.
+        let ours = format!("`{}", self.program);
+        text.replace("`whimbrel ", &format!("{ours} ")).replace("`whimbrel\n", &format!("{ours}\n"))
     }
 
     /// Writes data for people, on standard output: with colour where that is a

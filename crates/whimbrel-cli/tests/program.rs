@@ -1,15 +1,15 @@
 //! A program of one's own: it prints its models for the binary to push, and has a
 //! command line.
 //!
-//! This program is both: called with `print` or `push` it is a small program with
-//! models, called by `cargo test` it calls itself, or has the binary call it.
+//! This program is both: called with `print`, `push` or `app` it is a small program
+//! with models, called by `cargo test` it calls itself, or has the binary call it.
 
 #![expect(clippy::print_stdout, reason = "it is a program that prints")]
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use whimbrel::{DbEnum, Model, SourceError, schema};
+use whimbrel::{DbEnum, FsStore, Migration, Model, SourceError, schema};
 use whimbrel_cli::Program;
 
 #[derive(Model)]
@@ -47,7 +47,10 @@ fn main() -> Result<ExitCode, SourceError> {
             schema![Member, Team].and_sql("index.sql", "CREATE INDEX i ON teams (id);").to_json()?
         ),
         Some("push") => return Ok(whimbrel_cli::run(program_with_a_bug()).into()),
+        Some("app") => return Ok(app().run(std::env::args_os().skip(1)).into()),
         Some(_) | None => {
+            it_speaks_of_its_own_commands();
+            println!("test it_speaks_of_its_own_commands ... ok");
             the_binary_pushes_what_it_prints();
             println!("test the_binary_pushes_what_it_prints ... ok");
             a_panic_ends_the_program();
@@ -55,6 +58,64 @@ fn main() -> Result<ExitCode, SourceError> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A program with a closure as a migration.
+fn app() -> Program {
+    let greet = Migration::new("greet").up(async |tx| {
+        tx.execute("CREATE TABLE greetings (text TEXT NOT NULL)", []).await?;
+        tx.execute("INSERT INTO greetings VALUES (?)", ["hello".into()]).await?;
+        Ok(())
+    });
+    Program::new("app")
+        .url("sqlite://app.db")
+        .source(schema![Team])
+        .store(FsStore::new("migrations"))
+        .migration(greet)
+}
+
+/// Runs the program in a folder: its status, and what it says.
+fn run_app(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let own = std::env::current_exe().expect("a program knows where it is");
+    let mut command = Command::new(own);
+    command.arg("app").args(arguments).current_dir(folder).env("NO_COLOR", "1").env_remove("DATABASE_URL");
+    let output = command.output().expect("it is there");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+fn it_speaks_of_its_own_commands() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let check = |arguments: &[&str], status: i32, expected: &str| {
+        let (found, said) = run_app(folder.path(), arguments);
+        assert_eq!((found, said.as_str()), (Some(status), expected));
+    };
+    check(
+        &["migrate", "create", "greet", "--format", "rust"],
+        0,
+        "\
+wrote `migrations/0000_greet.rs`
+help: register the closure in your program, then run `app migrate verify --accept greet`
+",
+    );
+    assert_eq!(run_app(folder.path(), &["migrate", "apply"]).0, Some(0));
+    check(&["migrate", "apply"], 0, "`app.db` has all migrations of `migrations`\n");
+
+    let file = folder.path().join("migrations/0000_greet.rs");
+    let text = std::fs::read_to_string(&file).expect("it was written");
+    std::fs::write(&file, text + "// edited\n").expect("the folder can be written to");
+    check(
+        &["migrate", "apply"],
+        1,
+        "\
+whimbrel::history::edited
+
+  x migration `greet` was edited after it was applied: `0000_greet.rs` has checksum e7081e11db2f, not 8586df9c4b6a
+  help: restore the file, or record the edit with `app migrate verify --accept greet`
+",
+    );
+    let json = r#"{"version":1,"command":"migrate apply","error":{"code":"whimbrel::history::edited","message":"migration `greet` was edited after it was applied: `0000_greet.rs` has checksum e7081e11db2f, not 8586df9c4b6a","help":"restore the file, or record the edit with `app migrate verify --accept greet`"}}"#;
+    check(&["migrate", "apply", "--json"], 1, &format!("{json}\n"));
 }
 
 fn program_with_a_bug() -> Program {

@@ -159,6 +159,14 @@ fn its_own_command_line_takes_what_flags_say_and_answers_what_they_leave_open() 
 }
 
 #[test]
+fn its_help_lines_speak_of_its_own_commands() {
+    let database = block_on(Database::shared(Dialect::Postgres));
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["migrate", "generate", "--dir", folder.path().to_str().unwrap()];
+    check(&database, &arguments, 0, "help: read them, commit them, then run `migrate migrate apply`");
+}
+
+#[test]
 fn its_help_shows_its_own_name() {
     let database = block_on(Database::shared(Dialect::Postgres));
     let help = String::from_utf8(own(&database, &["--help"]).stdout).unwrap();

@@ -22,7 +22,7 @@ use crate::term::Term;
 /// Runs a command and tells how it ended.
 pub(crate) fn run(cli: Cli, program: Program) -> Exit {
     let Cli { command, global } = cli;
-    let term = Term::detect(global.no_color);
+    let term = Term::detect(program.name(), global.no_color);
     let (name, json) = (command.name(), global.json);
     match dispatch(command, global, program, term) {
         Ok(exit) => exit,
@@ -82,7 +82,7 @@ fn report(term: Term, command: &'static str, json: bool, error: &CliError) -> Ex
     if json {
         let mut output = json::Output::new(command);
         output.questions = (!questions.is_empty()).then(|| json::questions(questions));
-        output.error = Some(error.failure());
+        output.error = Some(error.failure(term));
         // Nobody is left to be told that nobody listens.
         let _ = term.data(&output.line());
     } else {

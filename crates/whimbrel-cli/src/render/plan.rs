@@ -145,7 +145,7 @@ mod tests {
 
     fn rendered(width: Option<usize>) -> String {
         let (changes, plan) = example();
-        let term = Term { interactive: false, stderr: false, colour: false, width };
+        let term = Term { program: "whimbrel", interactive: false, stderr: false, colour: false, width };
         anstream::adapter::strip_str(&text(&term, &changes, &plan, &Proof::Lossy)).to_string()
     }
 
