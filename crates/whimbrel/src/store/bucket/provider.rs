@@ -29,6 +29,9 @@ pub(super) fn open(location: &Location, variables: &Variables) -> Result<Arc<dyn
         let help = location.provider.credentials();
         BucketError::Settings { store: location.to_string(), reason, help }
     };
+    if location.provider == Provider::S3 && only_names_a_profile(variables) {
+        return Err(bad("the profile that AWS_PROFILE names is not read".to_owned()));
+    }
     let connector = Connector::new(variables).map_err(bad)?;
     let opened = match location.provider {
         Provider::S3 => s3(location, variables, connector),
@@ -36,6 +39,20 @@ pub(super) fn open(location: &Location, variables: &Variables) -> Result<Arc<dyn
         Provider::Azure => azure(location, variables, connector),
     };
     opened.map_err(|error| bad(without_values(&reason(&error), variables)))
+}
+
+/// Says whether a profile is all that is said of credentials. Its files belong to
+/// AWS's own tools, and may say to run programs or to ask a person.
+fn only_names_a_profile(variables: &Variables) -> bool {
+    let says = |name: &&str| variables.get(*name).is_some_and(|value| !value.is_empty());
+    let others = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_SKIP_SIGNATURE",
+    ];
+    says(&"AWS_PROFILE") && !others.iter().any(says)
 }
 
 /// What is wrong, without the words that every such error begins with.
@@ -144,6 +161,10 @@ mod tests {
         assert_eq!(
             error("s3://b", &[("AWS_SECRET_ACCESS_KEY", "hunter2")]),
             "`s3://b` cannot be opened: Missing AccessKeyId"
+        );
+        assert_eq!(
+            error("s3://b", &[("AWS_PROFILE", "work")]),
+            "`s3://b` cannot be opened: the profile that AWS_PROFILE names is not read"
         );
         let shown = error("gs://b", &[("GOOGLE_SERVICE_ACCOUNT_KEY", "\"hunter2\"")]);
         assert!(!shown.contains("hunter2"), "{shown}");
