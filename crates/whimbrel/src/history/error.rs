@@ -183,6 +183,18 @@ pub enum HistoryError {
         /// Why not.
         reason: String,
     },
+    /// Proof is required of a program, and nothing keeps it.
+    #[error("`{migration}` is a program, and a lock file has no place for its proof")]
+    #[diagnostic(
+        code(whimbrel::history::no_place_for_proof),
+        help(
+            "nothing was run; leave `--require-proof` away, or have a journal written with `whimbrel migrate adopt`"
+        )
+    )]
+    NoPlaceForProof {
+        /// The migration.
+        migration: String,
+    },
     /// A migration has no way back.
     #[error("`{migration}` has no way back")]
     #[diagnostic(

@@ -208,12 +208,12 @@ impl Upward<'_> {
                 Layout::LockFile => "its file has no proof, or was edited since".to_owned(),
             }),
         };
-        match unproved {
-            Some(reason) if self.require_proof => {
-                Err(HistoryError::Unproved { migration: entry.name.clone(), reason })
-            }
-            Some(_) | None => Ok(()),
-        }
+        let Some(reason) = unproved.filter(|_| self.require_proof) else { return Ok(()) };
+        let migration = entry.name.clone();
+        Err(match self.history.layout {
+            Layout::LockFile if entry.format.is_program() => HistoryError::NoPlaceForProof { migration },
+            Layout::Journal | Layout::LockFile => HistoryError::Unproved { migration, reason },
+        })
     }
 }
 

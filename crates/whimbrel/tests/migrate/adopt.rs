@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use whimbrel::core::dialect::Dialect;
+#[cfg(feature = "scripts")]
+use whimbrel::core::history::Format;
 use whimbrel::core::resolve::lenient;
 use whimbrel::lockfile::LockFile;
 use whimbrel::{AdoptReport, Error, Layout, MemoryStore};
@@ -430,4 +432,29 @@ async fn a_script_that_does_not_replay_is_told_and_nothing_is_written() {
     let error = told(adopt(&project, &project.store).await);
     assert!(error.contains("`add-email` failed at line 8"), "{error}");
     assert_eq!((project.store.texts(), project.tables().await.contains("_whimbrel")), (texts, false));
+}
+
+#[cfg(feature = "scripts")]
+#[tokio::test]
+async fn a_script_says_its_new_number_in_the_other_layout() {
+    let old = Project::applied(Dialect::Sqlite, &[USERS]).await;
+    old.migrator().await.create("fill").format(Format::Ts).await.unwrap();
+    let insert = "await db.exec(\"INSERT INTO users (id, name) VALUES (1, 'Ada')\");";
+    old.edit("0001_fill.ts", "// await db.exec('ALTER TABLE ...');", insert).await;
+    old.edit("0001_fill.ts", "// Reverse the up migration", "await db.exec('DELETE FROM users');").await;
+    old.migrator().await.verify().accept("fill").await.unwrap();
+    assert_eq!(old.apply().await, ["fill"]);
+    let text = old.text("0001_fill.ts");
+
+    let (old, project) = into(old, Layout::LockFile);
+    assert_eq!(shown(&adopt(&project, &old).await.unwrap()), "0001_create-users 0002_fill | ");
+    let renumbered =
+        text.replace("// Migration 1: fill", "// Migration 2: fill").replace("version: 1,", "version: 2,");
+    assert_eq!(project.text("0002_fill.ts"), renumbered);
+    is_fine(&project).await;
+    let (there, back) = into(project, Layout::Journal);
+    assert_eq!(shown(&adopt(&back, &there).await.unwrap()), "0000_create-users 0001_fill | ");
+    assert_eq!(back.text("0001_fill.ts"), text);
+    back.migrator().await.down().resolver(lenient()).await.unwrap();
+    assert_eq!(back.rows("SELECT name FROM users").await, "");
 }

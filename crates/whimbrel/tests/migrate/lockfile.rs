@@ -576,6 +576,12 @@ async fn a_closure_has_its_number_and_its_record() {
         let with = async || project.builder().migration(closure()).connect().await.unwrap();
         assert!(told(project.migrator().await.apply().await).contains("is a closure of a program"));
         assert!(with().await.verify().await.unwrap().is_fine());
+        assert_eq!(
+            told(with().await.apply().require_proof(true).await),
+            "whimbrel::history::no_place_for_proof\n`backfill` is a program, and a lock file has no place for its \
+             proof\nnothing was run; leave `--require-proof` away, or have a journal written with `whimbrel migrate \
+             adopt`"
+        );
         assert_eq!(names(&with().await.apply().await.unwrap().migrations), ["backfill"]);
         assert_eq!(lock(&project), "2 [create-users backfill] users(id name)");
         let record = LockFile::from_json(LOCK, &project.text(LOCK)).unwrap().migrations.remove(1);
