@@ -1,9 +1,7 @@
 //! An adopted history, written into its store: all of it in one edit.
 
 use whimbrel_core::history::{Entry, Journal, proved};
-use whimbrel_core::lockfile::{Caught, FileName, LOCK_FILE, LockFile, catch_up};
-use whimbrel_core::schema::Schema;
-use whimbrel_db::apply::Work;
+use whimbrel_core::lockfile::{FileName, LOCK_FILE, LockFile};
 
 use super::{AdoptError, Tried};
 use crate::error::Error;
@@ -16,7 +14,7 @@ impl Migrator {
     /// the journal or the lock file.
     ///
     /// A folder that has the layout already can be taken over where it is: then
-    /// its files stay as they are.
+    /// its files stay as they are. Returns what is worth knowing.
     ///
     /// # Errors
     ///
@@ -25,9 +23,8 @@ impl Migrator {
         &mut self,
         history: &History,
         is_in_place: bool,
-        live: &Schema,
         tried: &Tried,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<String>, Error> {
         let store = self.store()?;
         let there = History::read(store.as_ref(), history.layout, self.dialect()).await?;
         let is_written = is_same(&there.journal, &history.journal);
@@ -42,30 +39,30 @@ impl Migrator {
             edit = with_files(store.as_ref(), edit, history).await?;
         }
         match history.layout {
-            Layout::Journal if is_written => Ok(()),
-            Layout::Journal => self.commit(edit, history, &history.journal, Some(tried.schema.clone())).await,
+            Layout::Journal if is_written => Ok(Vec::new()),
+            Layout::Journal => {
+                self.commit(edit, history, &history.journal, Some(tried.schema.clone())).await?;
+                Ok(Vec::new())
+            }
             Layout::LockFile => {
-                let lock = self.lock_of(history, tried.applied, live)?.to_json();
-                if there.head_text.as_ref() == Some(&lock) {
-                    return Ok(());
+                let (lock, notes) = self.lock_of(history, tried.applied).await?;
+                let text = lock.to_json();
+                if there.head_text.as_ref() != Some(&text) {
+                    commit(store.as_ref(), edit.put(LOCK_FILE, text)).await?;
                 }
-                Ok(commit(store.as_ref(), edit.put(LOCK_FILE, lock)).await?)
+                Ok(notes)
             }
         }
     }
 
-    /// The lock file of an adopted history: every record has the checksum of its
-    /// file and those that tracking tables may have.
-    fn lock_of(&self, history: &History, applied: usize, live: &Schema) -> Result<LockFile, Error> {
-        let lock = history.lock.with_journal(&history.journal);
-        let recorded = lock.migrations.len();
-        let Some(new) = history.journal.entries[..applied].get(recorded..) else { return Ok(lock) };
-        let (dialect, programs) = (self.dialect(), &self.settings.programs);
-        let work = |entry: &Entry| history.way_there(programs, dialect, entry);
-        let works: Vec<Work> = new.iter().map(work).collect::<Result<_, _>>()?;
-        let both = new.iter().zip(works.iter().map(Work::script));
-        let caught: Vec<_> = both.map(|(entry, script)| Caught { entry, script, described: &[] }).collect();
-        Ok(catch_up(dialect, &lock, &caught, live, self.settings.clock.now()).lock)
+    /// The lock file of an adopted history, and what is worth knowing: every record
+    /// has the checksum of its file and those that tracking tables may have.
+    async fn lock_of(&mut self, history: &History, applied: usize) -> Result<(LockFile, Vec<String>), Error> {
+        let mut history = history.clone();
+        history.lock = history.lock.with_journal(&history.journal);
+        let new: Vec<&Entry> =
+            history.journal.entries[..applied].iter().skip(history.lock.migrations.len()).collect();
+        if new.is_empty() { Ok((history.lock, Vec::new())) } else { self.caught_up(&history, &new).await }
     }
 }
 

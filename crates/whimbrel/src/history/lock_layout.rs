@@ -250,7 +250,11 @@ impl Migrator {
     }
 
     /// The lock file with these migrations, and what is worth knowing.
-    async fn caught_up(
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be read, or a file holds what may not stand there.
+    pub(crate) async fn caught_up(
         &mut self,
         history: &History,
         applied: &[&Entry],

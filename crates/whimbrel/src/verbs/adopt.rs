@@ -108,13 +108,13 @@ impl<'m> Adopt<'m> {
         let store = migrator.store()?;
         let mut history = adopted.history(store.name());
         let tried = migrator.try_adopted(&mut history, origin, &adopted.applied, &live).await?;
-        let applied = tried.applied;
+        let (applied, mut notes) = (tried.applied, tried.notes.clone());
         if !dry_run {
             let is_in_place = from.name() == store.name();
-            migrator.write_adopted(&history, is_in_place, &live, &tried).await?;
+            notes.extend(migrator.write_adopted(&history, is_in_place, &tried).await?);
             migrator.mark_adopted(&history, applied).await?;
         }
-        let (migrations, notes) = (history.journal.entries, tried.notes);
+        let migrations = history.journal.entries;
         Ok(AdoptReport { origin, migrations, applied, notes, written: !dry_run })
     }
 }

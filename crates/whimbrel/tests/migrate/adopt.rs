@@ -439,9 +439,10 @@ async fn a_script_that_does_not_replay_is_told_and_nothing_is_written() {
 async fn a_script_says_its_new_number_in_the_other_layout() {
     let old = Project::applied(Dialect::Sqlite, &[USERS]).await;
     old.migrator().await.create("fill").format(Format::Ts).await.unwrap();
-    let insert = "await db.exec(\"INSERT INTO users (id, name) VALUES (1, 'Ada')\");";
+    let insert = "await db.exec(\"ALTER TABLE users ADD COLUMN nick TEXT; INSERT INTO users (id, name) VALUES (1, 'Ada')\");";
     old.edit("0001_fill.ts", "// await db.exec('ALTER TABLE ...');", insert).await;
-    old.edit("0001_fill.ts", "// Reverse the up migration", "await db.exec('DELETE FROM users');").await;
+    let drop = "await db.exec('DELETE FROM users; ALTER TABLE users DROP COLUMN nick');";
+    old.edit("0001_fill.ts", "// Reverse the up migration", drop).await;
     old.migrator().await.verify().accept("fill").await.unwrap();
     assert_eq!(old.apply().await, ["fill"]);
     let text = old.text("0001_fill.ts");
@@ -451,6 +452,9 @@ async fn a_script_says_its_new_number_in_the_other_layout() {
     let renumbered =
         text.replace("// Migration 1: fill", "// Migration 2: fill").replace("version: 1,", "version: 2,");
     assert_eq!(project.text("0002_fill.ts"), renumbered);
+    let lock = LockFile::from_json(LOCK, &project.text(LOCK)).unwrap();
+    let fields: Vec<_> = lock.tables.get("users").unwrap().schema.iter().map(|(field, _)| field).collect();
+    assert_eq!((lock.version, fields), (2, vec!["id", "name", "nick"]));
     is_fine(&project).await;
     let (there, back) = into(project, Layout::Journal);
     assert_eq!(shown(&adopt(&back, &there).await.unwrap()), "0000_create-users 0001_fill | ");
