@@ -12,5 +12,7 @@ mod project;
 mod readme;
 #[cfg(unix)]
 mod screen;
+#[cfg(all(unix, feature = "scripts"))]
+mod scripts;
 #[cfg(unix)]
 mod terminal;
