@@ -44,7 +44,8 @@ const ELEMENTS: usize = 100;
 
 fn written(value: &Value<'_>, depth: usize) -> String {
     if let Some(text) = value.as_string() {
-        return format!("'{}'", text.to_string().unwrap_or_default().escape_debug());
+        let escaped = text.to_string().unwrap_or_default().escape_debug().to_string();
+        return format!("'{}'", escaped.replace("\\\"", "\""));
     }
     if value.is_big_int() {
         return format!("{}n", coerced(value));

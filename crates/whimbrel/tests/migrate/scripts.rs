@@ -1,11 +1,13 @@
 //! Migrations that are scripts, in their turn between those that are SQL.
 
-use whimbrel::Layout;
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::history::Format;
 use whimbrel::core::lockfile::{Field, LOCK_FILE, LockFile, LockTable};
 use whimbrel::core::resolve::lenient;
+use whimbrel::db::apply::ApplyObserver;
 use whimbrel::store::Store;
+use whimbrel::{Error, Layout};
+use whimbrel_testkit::failing::{FAULTS, FailingConnection};
 
 use crate::project::{BOTH, Project, USERS, names, told};
 
@@ -187,4 +189,167 @@ async fn a_file_that_is_no_migration_runs_nothing() {
             ("create-users", "users")
         );
     }
+}
+
+#[tokio::test]
+async fn a_large_table_is_paged_through() {
+    for dialect in BOTH {
+        let project = created(dialect, Layout::LockFile, Format::Ts).await;
+        let (rows, parameter) = match dialect {
+            Dialect::Sqlite => (
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT i",
+                "?",
+            ),
+            Dialect::Postgres => ("SELECT i", "$1"),
+        };
+        let from = if dialect == Dialect::Sqlite { "n" } else { "generate_series(1, 10000) AS n (i)" };
+        project.run(&format!("INSERT INTO users (id, name) {rows}, 'user ' || i FROM {from}")).await;
+        let up = format!(
+            "    let last = 0, count = 0;
+    for (;;) {{
+      const page = await db.query('SELECT id, name FROM users WHERE id > {parameter} ORDER BY id LIMIT 1000', [last]);
+      if (page.length === 0) break;
+      const names = page.map(({{ name }}) => `'${{name.toUpperCase()}}'`);
+      count += await db.exec(`UPDATE users SET name = upper(name) WHERE name IN (${{names.map((n) => n.toLowerCase())}})`);
+      last = Number(page.at(-1).id);
+    }}
+    if (count !== 10000) throw new Error(`there were ${{count}}`);"
+        );
+        written(&project, Format::Ts, &up, "").await;
+        assert_eq!(project.apply().await, ["fill"]);
+        let changed = "SELECT count(*), min(name) FROM users WHERE name LIKE 'USER %' AND name = upper(name)";
+        assert_eq!(project.rows(changed).await, "10000|USER 1");
+    }
+}
+
+#[tokio::test]
+async fn values_have_the_types_of_the_table_on_postgres() {
+    let project = created(Dialect::Postgres, Layout::LockFile, Format::Ts).await;
+    let columns = [
+        ("smallint", "7", "7"),
+        ("integer", "-2147483648", "-2147483648"),
+        ("bigint", "9007199254740993n", "9007199254740993n"),
+        ("bigint", "3", "3n"),
+        ("real", "0.5", "0.5"),
+        ("double precision", "3", "3"),
+        ("boolean", "true", "true"),
+        ("text", "'it\\'s \\\\'", "'it\\'s \\\\'"),
+        ("numeric(10, 2)", "1.5", "'1.50'"),
+        ("date", "'2026-11-27'", "'2026-11-27'"),
+        ("timestamptz", "'2026-11-27 12:00:00+00'", "'2026-11-27 12:00:00+00'"),
+        ("uuid", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"),
+        ("jsonb", "JSON.stringify({ a: [1] })", "'{\"a\": [1]}'"),
+        ("bytea", "new Uint8Array([0, 255])", "Uint8Array(2)"),
+        ("integer[]", "'{1,2}'", "'{1,2}'"),
+        ("integer", "null", "null"),
+    ];
+    let types: Vec<String> =
+        columns.iter().enumerate().map(|(at, (sql_type, ..))| format!("c{at} {sql_type}")).collect();
+    let values: Vec<&str> = columns.iter().map(|(_, value, _)| *value).collect();
+    let places: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
+    let up = format!(
+        "    await db.exec(\"SET TIME ZONE 'UTC'\");\n    await db.exec('CREATE TABLE kinds ({})');\n    \
+         await db.exec('INSERT INTO kinds VALUES ({})', [{}]);\n    \
+         const [row] = await db.query('SELECT * FROM kinds');\n    \
+         for (const value of Object.values(row)) console.log([value]);",
+        types.join(", "),
+        places.join(", "),
+        values.join(", ")
+    );
+    written(&project, Format::Ts, &up, "").await;
+    let mut heard = Heard::default();
+    project.migrator().await.apply().observer(&mut heard).await.unwrap();
+    let expected: Vec<String> = columns.iter().map(|(.., value)| format!("[{value}]")).collect();
+    assert_eq!(heard.0, expected);
+}
+
+/// What scripts say.
+#[derive(Default)]
+struct Heard(Vec<String>);
+
+impl ApplyObserver for Heard {
+    fn said(&mut self, line: &str) {
+        self.0.push(line.to_owned());
+    }
+}
+
+#[tokio::test]
+async fn a_script_whose_session_fails_at_any_call_runs_wholly_or_not_at_all() {
+    for dialect in BOTH {
+        let project = created(dialect, Layout::LockFile, Format::Ts).await;
+        let up = "    await db.exec('CREATE TABLE filled (id integer)');\n    \
+                  for (let n = 0; n < 3; n++) await db.exec(`INSERT INTO filled VALUES (${n})`);\n    \
+                  await db.query('SELECT * FROM filled');";
+        written(&project, Format::Ts, up, "").await;
+        // The loop that runs all migrations is tried at every call elsewhere.
+        let stride = if dialect == Dialect::Sqlite { 1 } else { 5 };
+        for fault in FAULTS {
+            for at in (0..).step_by(stride) {
+                let here = project.elsewhere().await;
+                let failing = FailingConnection::new(here.database.another_session().await, fault, at);
+                let calls = failing.calls();
+                let failed = here.builder().over(Box::new(failing)).apply().await.map(drop);
+                let tables = here.tables().await;
+                let is_tracked = tables.contains("users") && here.tracked().await.contains("fill");
+                assert_eq!(
+                    tables.contains("filled"),
+                    is_tracked,
+                    "{dialect}, {fault:?} at call {at}: {failed:?}"
+                );
+                here.apply().await;
+                assert_eq!(here.rows("SELECT id FROM filled ORDER BY id").await, "0\n1\n2");
+                assert_eq!(here.tracked().await, "create-users\nfill");
+                if calls.count() <= at {
+                    assert!(failed.is_ok(), "{failed:?}");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_canceller_stops_a_script_that_asks_for_nothing() {
+    let project = created(Dialect::Sqlite, Layout::LockFile, Format::Ts).await;
+    written(&project, Format::Ts, "    console.log('on');\n    for (;;);", "").await;
+    let mut migrator = project.migrator().await;
+    let canceller = migrator.canceller();
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let heard = OnceHeard(Some(tell));
+    let cancel = async {
+        told.await.unwrap();
+        canceller.cancel().await;
+    };
+    let (applied, ()) = tokio::join!(migrator.apply().observer(heard), cancel);
+    let Err(Error::Apply(error)) = applied else { panic!("{applied:?}") };
+    assert!(error.is_cancelled(), "{error:?}");
+    assert_eq!(project.tracked().await, "create-users");
+}
+
+/// Tells when a script says something.
+struct OnceHeard(Option<tokio::sync::oneshot::Sender<()>>);
+
+impl ApplyObserver for OnceHeard {
+    fn said(&mut self, _: &str) {
+        if let Some(tell) = self.0.take() {
+            tell.send(()).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_script_gets_another_number_in_a_rebase_and_is_not_squashed() {
+    let project = created(Dialect::Sqlite, Layout::LockFile, Format::Ts).await;
+    written(&project, Format::Ts, "    await db.exec('CREATE TABLE filled (id integer)');", "").await;
+    project.put("0002_alone.sql", "CREATE TABLE alone (id integer);\n").await;
+    project.run("DELETE FROM users").await;
+    project.migrator().await.rebase().await.unwrap();
+    let paths = project.paths();
+    let script = paths.iter().find(|path| path.ends_with("_fill.ts")).unwrap();
+    let number = &script[3..4];
+    assert!(project.text(script).contains(&format!("\n  version: {number},\n")), "{script}");
+    project.apply().await;
+    assert_eq!(project.tables().await, "alone filled users");
+    let told = told(project.migrator().await.squash().await);
+    assert!(told.starts_with("whimbrel::squash::program\n"), "{told}");
 }
