@@ -162,6 +162,19 @@ pub enum Error {
         /// Each object, and what it depends on.
         reasons: Vec<String>,
     },
+    /// Something is to be made that rests on a table of a kind that whimbrel leaves
+    /// alone, such as a partitioned one.
+    #[error("what is left alone would have to be there first: {}", reasons.join(", "))]
+    #[diagnostic(
+        code(whimbrel::changes::no_ground),
+        help(
+            "nothing was done; make it a table of a kind that whimbrel makes, or write both by hand with `whimbrel migrate create NAME`"
+        )
+    )]
+    NoGround {
+        /// What rests on which table.
+        reasons: Vec<String>,
+    },
     /// A wait for other sessions came to nothing, again and again.
     #[error("the live schema changed {times} times while it was being planned for")]
     #[diagnostic(

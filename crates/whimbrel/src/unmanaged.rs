@@ -1,12 +1,16 @@
 //! Refuses changes that would reach objects of kinds whimbrel does not manage.
 
+use std::collections::BTreeSet;
+
 use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::name::ObjectName;
-use whimbrel_core::schema::ObjectKind;
+use whimbrel_core::schema::{ForeignKey, Object, ObjectKind, Schema};
 use whimbrel_db::grants::Recreated;
 use whimbrel_db::introspect::Unmanaged;
+
+use crate::error::Error;
 
 /// How the reader calls it that the rows of a table are guarded by policies.
 const ROW_SECURITY: &str = "row security";
@@ -52,6 +56,51 @@ pub(crate) fn obstacles(
     let mut reasons: Vec<String> = reasons.collect();
     reasons.dedup();
     reasons
+}
+
+/// Refuses changes that make something which rests on a table that is not in
+/// `desired`, since its kind is left alone. No plan could be replayed in a scratch
+/// database, where there is no such table.
+///
+/// # Errors
+///
+/// If there are such changes: what rests on which table.
+pub(crate) fn check_ground(dialect: Dialect, desired: &Schema, changes: &[Change]) -> Result<(), Error> {
+    let reasons = match dialect {
+        Dialect::Postgres => without_ground(desired, changes),
+        // Anything may refer to what is not there.
+        Dialect::Sqlite => Vec::new(),
+    };
+    if reasons.is_empty() { Ok(()) } else { Err(Error::NoGround { reasons }) }
+}
+
+fn without_ground(desired: &Schema, changes: &[Change]) -> Vec<String> {
+    let tables: BTreeSet<&ObjectName> = desired.tables.iter().map(|table| &table.name).collect();
+    let of_key = |table: &ObjectName, key: &ForeignKey| {
+        // A key does not say whether the table is one that an extension brings along.
+        let missing = desired.extensions.is_empty() && !tables.contains(&key.referenced_table);
+        missing.then(|| rests_on(&format!("a foreign key of `{table}`"), &key.referenced_table))
+    };
+    let of_object = |object: &Object| {
+        let needs = object.depends_on.iter().filter(|need| need.kind == ObjectKind::Table);
+        let missing: BTreeSet<_> =
+            needs.map(|need| &need.name).filter(|name| !tables.contains(name)).collect();
+        let what = format!("the {} `{}`", object.kind, object.name);
+        missing.into_iter().map(|name| rests_on(&what, name)).collect::<Vec<_>>()
+    };
+    let reasons = changes.iter().flat_map(|change| match change {
+        Change::CreateTable { table } => {
+            table.foreign_keys.iter().filter_map(|key| of_key(&table.name, key)).collect()
+        }
+        Change::AddForeignKey { table_name, fk } => of_key(table_name, fk).into_iter().collect(),
+        Change::CreateObject { object } | Change::ReplaceObject { to: object, .. } => of_object(object),
+        _ => Vec::new(),
+    });
+    reasons.collect()
+}
+
+fn rests_on(what: &str, table: &ObjectName) -> String {
+    format!("{what} rests on `{table}`")
 }
 
 /// Says which things cannot be dropped and made again, since something that

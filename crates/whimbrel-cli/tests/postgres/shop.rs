@@ -128,6 +128,26 @@ fn unmanaged_kinds_are_counted_and_stay() {
     story.ends_as("left_alone.txt");
 }
 
+/// Whether the partitioned table is in the database or not: no scratch database
+/// has it.
+#[test]
+fn what_rests_on_a_kind_that_is_left_alone_is_refused() {
+    let mut story = Story::begin();
+    let tables = "CREATE TABLE log (at date) PARTITION BY RANGE (at);\n\
+                  CREATE TABLE years (at int PRIMARY KEY) PARTITION BY LIST (at);\n";
+    let resting = "CREATE VIEW days AS SELECT DISTINCT at FROM log;\n\
+                   CREATE TABLE notes (id int PRIMARY KEY, year int REFERENCES years);\n\
+                   CREATE FUNCTION logged() RETURNS SETOF log LANGUAGE sql AS 'SELECT * FROM log';\n";
+    story.schema(&format!("{tables}{resting}"));
+    story.run(&["push"]);
+    story.psql("CREATE TABLE log (at date) PARTITION BY RANGE (at)");
+    story.run(&["push"]);
+    story.run(&["migrate", "generate", "--name", "days"]);
+    story.schema(tables);
+    story.run(&["push"]);
+    story.ends_as("no_ground.txt");
+}
+
 #[test]
 fn a_scratch_namespace_serves_without_createdb() {
     let mut story = Story::begin();

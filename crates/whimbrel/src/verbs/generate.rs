@@ -29,6 +29,7 @@ use crate::prove::Claim;
 use crate::recreated::recreated;
 use crate::resolver::AsyncResolver;
 use crate::resolving::{ByPolicy, check_policy, known_renames, resolve_losses, resolve_renames};
+use crate::unmanaged::check_ground;
 
 /// Writes the migration from the migrations' schema to the source's; refine it,
 /// then await it.
@@ -122,6 +123,7 @@ impl<'m> Generate<'m> {
         let renames = known_renames(dialect, pair, &self.renames, &desired.hints)?;
         let (mut changes, renames) = resolve_renames(dialect, pair, renames, self.resolver.as_mut()).await?;
         check_policy(self.migrator.settings.policy, &changes, Some(&self.next_file(&history)?))?;
+        check_ground(dialect, pair.to, &changes)?;
         let accepted = self.accept_losses(pair, &mut changes).await?;
         let plan = plan(dialect, pair, &changes)?;
         let claim = Claim { pair, renames: &renames, changes: &changes, plan: &plan };

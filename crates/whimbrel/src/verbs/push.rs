@@ -35,7 +35,7 @@ use crate::recreated::{keep_grants, recreated};
 use crate::resolver::AsyncResolver;
 use crate::resolving::{ByPolicy, check_policy, known_renames, resolve_losses, resolve_renames};
 use crate::source::{Loaded, SourceText};
-use crate::unmanaged::{obstacles, obstacles_to_recreation};
+use crate::unmanaged::{check_ground, obstacles, obstacles_to_recreation};
 
 /// How often a plan is made anew when the live schema keeps moving.
 const ATTEMPTS: u32 = 10;
@@ -247,6 +247,7 @@ impl<'m> Push<'m> {
         };
         check_policy(self.migrator.settings.policy, &changes, None)?;
         check_left_alone(obstacles(dialect, &live.unmanaged, &renames, &changes))?;
+        check_ground(dialect, pair.to, &changes)?;
         let losses = losses(dialect, pair, &changes);
         let probed = facts::probe_all(self.migrator.connection.as_mut(), pair, &renames, losses).await?;
         let accepted = self.accept_losses(&mut changes, &probed, desired.schema.is_empty()).await?;
