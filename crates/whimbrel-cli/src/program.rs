@@ -136,7 +136,7 @@ fn usage(name: &'static str, arguments: &[OsString], error: &clap::Error) -> Exi
             problems: Vec::new(),
         });
         // Nobody is left to be told that nobody listens.
-        let _ = Term::detect(name, true).data(&output.line());
+        let _ = Term::detect(name, true).json(output);
     } else {
         let _ = error.print();
     }

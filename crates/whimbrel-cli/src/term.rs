@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
+use crate::render::json::Output;
+
 /// Standard output and standard error, as this process has them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Term {
@@ -66,6 +68,18 @@ impl Term {
             | anstream::ColorChoice::AlwaysAnsi
             | anstream::ColorChoice::Always => self.data(text),
         }
+    }
+
+    /// Writes the object that `--json` asks for; its notes are for people.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, such as to a full disk.
+    pub(crate) fn json(&self, mut output: Output) -> std::io::Result<()> {
+        for note in output.notes.iter_mut().flatten() {
+            *note = self.in_own_name(note);
+        }
+        self.data(&output.line())
     }
 
     /// Writes data, on standard output. Who reads no further (`| head`) has

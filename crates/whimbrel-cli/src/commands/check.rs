@@ -27,7 +27,7 @@ pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
     if cx.global.json {
         let findings = report.findings.iter().map(finding).collect();
         let output = Output { findings: Some(findings), ..Output::new("check") };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(exit);
     }
     let source = schema.map(|schema| schema.name);

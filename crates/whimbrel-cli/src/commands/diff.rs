@@ -46,7 +46,7 @@ pub(crate) async fn run(cx: &Context, args: &DiffArgs) -> Result<Exit, CliError>
             proof: Some(proof),
             ..Output::new("diff")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
     } else if changes.is_empty() {
         cx.say("no difference");
     } else {

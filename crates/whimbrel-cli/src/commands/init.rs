@@ -24,7 +24,7 @@ pub(crate) fn run(global: &Global, term: Term, folder: &Path) -> Result<Exit, Cl
     let files = write(folder, global.url.as_deref())?;
     if global.json {
         let output = Output { files: Some(files), ..Output::new("init") };
-        term.data(&output.line()).map_err(CliError::output)?;
+        term.json(output).map_err(CliError::output)?;
     } else {
         for name in files {
             term.say(format_args!("wrote `{name}`"));

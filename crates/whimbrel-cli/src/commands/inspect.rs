@@ -32,7 +32,7 @@ pub(crate) async fn run(cx: &Context, args: &InspectArgs) -> Result<Exit, CliErr
             left_alone: Some(inspection.left_alone.clone()),
             ..Output::new("inspect")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     let text = match (args.format, &models) {

@@ -84,7 +84,7 @@ fn report(term: Term, command: &'static str, json: bool, error: &CliError) -> Ex
         output.questions = (!questions.is_empty()).then(|| json::questions(questions));
         output.error = Some(error.failure(term));
         // Nobody is left to be told that nobody listens.
-        let _ = term.data(&output.line());
+        let _ = term.json(output);
     } else {
         if !questions.is_empty() {
             term.say(question::unanswered(questions));

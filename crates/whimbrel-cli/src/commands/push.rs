@@ -70,7 +70,7 @@ fn tell(
             applied: Some(report.applied),
             ..Output::new("push")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     match (report.changes.is_empty(), report.applied) {

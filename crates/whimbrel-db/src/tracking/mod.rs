@@ -8,10 +8,12 @@
 
 mod error;
 mod foreign;
+mod register;
 mod table;
 mod unfinished;
 
 pub use error::TrackingError;
 pub use foreign::{ForeignRow, read_foreign};
+pub use register::read_register;
 pub use table::{Tracked, TrackingTable};
 pub use unfinished::{State, Unfinished};

@@ -5,9 +5,8 @@
 //! says otherwise. Whoever says it, the live schema must bear it out.
 
 use whimbrel_core::name::ObjectName;
-use whimbrel_core::schema::Schema;
-use whimbrel_db::Row;
-use whimbrel_db::tracking::TrackingTable;
+use whimbrel_core::schema::{Schema, Table};
+use whimbrel_db::tracking::{TrackingTable, read_register};
 
 use super::{AdoptError, Adopted};
 use crate::error::Error;
@@ -71,16 +70,11 @@ impl Migrator {
     /// If the database cannot be read.
     pub(crate) async fn registered(&mut self, live: &Schema) -> Result<Vec<(String, ObjectName)>, Error> {
         let find = |name: &str| live.tables.iter().find(|table| table.name.name == name);
-        let has = |column: &str| {
-            find(REGISTER).is_some_and(|table| table.columns.iter().any(|one| one.name == column))
-        };
-        if !(has("id") && has("ptr")) {
-            return Ok(Vec::new());
-        }
+        let has = |table: &&Table, name: &str| table.columns.iter().any(|column| column.name == name);
+        let is_register = |table: &&Table| has(table, "id") && has(table, "ptr");
+        let Some(register) = find(REGISTER).filter(is_register) else { return Ok(Vec::new()) };
         let own = [REGISTER, TRANSACTIONS].map(|name| (name.to_owned(), ObjectName::new(name)));
-        let rows = self.connection.query("SELECT id, ptr FROM storage ORDER BY id").await?;
-        let row = |row: &Row| Some((row.text(0)?.to_owned(), ObjectName::new(row.text(1)?)));
-        let all = rows.iter().filter_map(row).chain(own);
-        Ok(all.filter(|(_, name)| find(&name.name).is_some()).collect())
+        let entries = read_register(self.connection.as_mut(), &register.name).await?;
+        Ok(entries.into_iter().chain(own).filter(|(_, name)| find(&name.name).is_some()).collect())
     }
 }

@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use whimbrel_core::lockfile::LOCK_FILE;
 
+use crate::history::JOURNAL;
+
 use super::{Capabilities, FsStore, Store, StoreError, StoreLock};
+
+/// What Kontract calls the folder of migrations.
+const FOLDER: &str = "migrations";
 
 /// A folder of migrations with Kontract's lock file beside it, not in it.
 ///
@@ -40,6 +45,30 @@ impl LockFileStore {
             _ => folder.join(".."),
         };
         Self { folder: FsStore::new(folder), beside: FsStore::new(beside) }
+    }
+
+    /// The folder of migrations of a project that Kontract began: `named` itself, or
+    /// in it; `None` where there is no such project.
+    ///
+    /// ```
+    /// use whimbrel::store::LockFileStore;
+    /// let project = tempfile::tempdir().unwrap();
+    /// let migrations = project.path().join("migrations");
+    /// std::fs::create_dir(&migrations).unwrap();
+    /// assert_eq!(LockFileStore::folder_of(project.path()), None);
+    /// std::fs::write(project.path().join("kontract.lock.json"), "{}").unwrap();
+    /// assert_eq!(LockFileStore::folder_of(project.path()), Some(migrations.clone()));
+    /// assert_eq!(LockFileStore::folder_of(&migrations), Some(migrations.clone()));
+    /// ```
+    pub fn folder_of(named: &Path) -> Option<PathBuf> {
+        let within = named.join(FOLDER);
+        if named.join(LOCK_FILE).is_file() && within.is_dir() {
+            return Some(within);
+        }
+        let is_called_so = named.file_name().is_some_and(|name| name == FOLDER);
+        let is_it =
+            is_called_so && named.with_file_name(LOCK_FILE).is_file() && !named.join(JOURNAL).is_file();
+        is_it.then(|| named.to_owned())
     }
 
     /// The store that holds a path.

@@ -4,7 +4,7 @@ use std::future::IntoFuture as _;
 use std::sync::Arc;
 
 use whimbrel::db::{Access, ConnectOptions, Missing};
-use whimbrel::lockfile::LOCK_FILE;
+use whimbrel::store::LockFileStore;
 use whimbrel::{AdoptReport, Layout, Origin, Store};
 
 use crate::args::AdoptArgs;
@@ -44,14 +44,14 @@ pub(crate) async fn run(cx: &Context, args: &AdoptArgs) -> Result<Exit, CliError
             applied: Some(report.written),
             ..Output::new("migrate adopt")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     tell(cx, &report, &name)?;
     Ok(Exit::Done)
 }
 
-/// Where the other tool keeps its migrations. Kontract's lock file is beside their
+/// Where the other tool keeps its migrations: Kontract's lock file is beside their
 /// folder, and what was named may be either folder.
 fn place(
     cx: &Context,
@@ -60,29 +60,18 @@ fn place(
     options: ConnectOptions,
 ) -> Result<Arc<dyn Store>, CliError> {
     let dir = Dir::read(&args.from, None, || cx.settings.url())?;
-    let Dir::Folder(folder) = &dir else { return dir.store(options, Layout::Journal) };
-    let whole = folder.join(FOLDER);
-    if folder.join(LOCK_FILE).is_file() && whole.is_dir() {
-        return Dir::Folder(whole).store(options, Layout::LockFile);
+    let kontracts = match &dir {
+        Dir::Folder(folder) => LockFileStore::folder_of(folder),
+        Dir::Bucket(_) | Dir::Table { .. } | Dir::Program(_) => None,
+    };
+    match (origin, kontracts) {
+        (None | Some(Origin::Layout(Layout::LockFile)), Some(folder)) => {
+            Dir::Folder(folder).store(options, Layout::LockFile)
+        }
+        (Some(Origin::Layout(layout)), _) => dir.store(options, layout),
+        (None | Some(Origin::Tool(_)), _) => dir.store(options, Layout::Journal),
     }
-    let is_beside = || {
-        let is_kontracts = folder.file_name().is_some_and(|name| name == FOLDER);
-        is_kontracts && folder.with_file_name(LOCK_FILE).is_file() && !folder.join(JOURNAL).is_file()
-    };
-    let layout = match origin {
-        Some(Origin::Layout(layout)) => layout,
-        Some(Origin::Tool(_)) => Layout::Journal,
-        None if is_beside() => Layout::LockFile,
-        None => Layout::Journal,
-    };
-    dir.store(options, layout)
 }
-
-/// What Kontract calls the folder of migrations.
-const FOLDER: &str = "migrations";
-
-/// What no folder of Kontract has.
-const JOURNAL: &str = "meta/_journal.json";
 
 fn tell(cx: &Context, report: &AdoptReport, database: &str) -> Result<(), CliError> {
     for (at, entry) in report.migrations.iter().enumerate() {

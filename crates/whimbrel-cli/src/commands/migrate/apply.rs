@@ -89,7 +89,7 @@ fn preview(cx: &Context, report: &ApplyReport) -> Result<Exit, CliError> {
         let migrations = report.migrations.iter().map(json::Migration::entry).collect();
         let output =
             Output { migrations: Some(migrations), applied: Some(false), ..Output::new("migrate apply") };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     if report.migrations.is_empty() {
@@ -112,6 +112,6 @@ fn tell_json(cx: &Context, report: &ApplyReport, watch: &Watch<'_>) -> Result<Ex
         notes: Some(report.notes.clone()).filter(|notes| !notes.is_empty()),
         ..Output::new("migrate apply")
     };
-    cx.term.data(&output.line()).map_err(CliError::output)?;
+    cx.term.json(output).map_err(CliError::output)?;
     Ok(Exit::Done)
 }

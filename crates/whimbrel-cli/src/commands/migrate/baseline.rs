@@ -31,7 +31,7 @@ pub(crate) async fn run(cx: &Context, args: &BaselineArgs) -> Result<Exit, CliEr
             applied: Some(!args.dry_run && !marked.is_empty()),
             ..Output::new("migrate baseline")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     let verb = if args.dry_run { "would be marked" } else { "marked" };

@@ -23,7 +23,7 @@ pub(crate) async fn run(cx: &Context, args: &CreateArgs) -> Result<Exit, CliErro
             files: Some(files),
             ..Output::new("migrate create")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     for file in files {

@@ -60,7 +60,7 @@ pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError>
             notes: Some(report.notes.clone()).filter(|notes| !notes.is_empty()),
             ..Output::new("migrate down")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     let rolled = count(report.migrations.len() as u64, "migration");
@@ -97,7 +97,7 @@ fn show(cx: &Context, report: &DownReport) -> Result<Exit, CliError> {
             applied: Some(false),
             ..Output::new("migrate down")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     if report.migrations.is_empty() {

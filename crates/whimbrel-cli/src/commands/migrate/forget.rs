@@ -37,7 +37,7 @@ pub(crate) async fn run(cx: &Context, args: &DropArgs) -> Result<Exit, CliError>
         let migration = |name: &String| json::Migration { name: name.clone(), ..json::Migration::default() };
         let migrations = forgotten.iter().map(migration).collect();
         let output = Output { migrations: Some(migrations), ..Output::new("migrate drop") };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     for one in &forgotten {

@@ -47,7 +47,7 @@ fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliE
             files: Some(if report.written { cx.files(&report.migrations)? } else { Vec::new() }),
             ..Output::new("migrate generate")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     for note in &report.notes {

@@ -31,7 +31,7 @@ pub(crate) async fn run(cx: &Context, args: &RebaseArgs) -> Result<Exit, CliErro
             applied: Some(report.written),
             ..Output::new("migrate rebase")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     if report.rebased.is_empty() {

@@ -74,7 +74,7 @@ fn tell(cx: &Context, report: &ResetReport, ran: Option<&Watch<'_>>, name: &str)
             applied: Some(ran.is_some()),
             ..Output::new("migrate reset")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     let migrations = count(report.migrations.len() as u64, "migration");

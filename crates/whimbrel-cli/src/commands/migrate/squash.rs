@@ -46,7 +46,7 @@ fn tell(cx: &Context, report: &SquashReport) -> Result<Exit, CliError> {
             files: Some(if report.written { cx.files([written])? } else { Vec::new() }),
             ..Output::new("migrate squash")
         };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     for entry in &report.replaced {

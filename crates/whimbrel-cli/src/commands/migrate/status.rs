@@ -25,7 +25,7 @@ pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
         let migrations = report.migrations.iter().map(migration).collect();
         let notes = report.lock.filter(|lock| lock.is_behind()).map(|lock| vec![behind(lock)]);
         let output = Output { migrations: Some(migrations), notes, ..Output::new("migrate status") };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
     } else {
         cx.term.page(&table(&report)).map_err(CliError::output)?;
         cx.say(summary(&report));
@@ -44,7 +44,7 @@ pub(crate) async fn pending(cx: &Context) -> Result<Exit, CliError> {
     if cx.global.json {
         let migrations = pending.iter().map(json::Migration::entry).collect();
         let output = Output { migrations: Some(migrations), ..Output::new("migrate pending") };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
     let lines: String = pending.iter().map(|entry| format!("{}\n", super::label(entry))).collect();

@@ -28,7 +28,7 @@ pub(crate) async fn run(cx: &Context, args: &VerifyArgs) -> Result<Exit, CliErro
     if cx.global.json {
         let migrations = report.verdicts.iter().map(migration).collect();
         let output = Output { migrations: Some(migrations), ..Output::new("migrate verify") };
-        cx.term.data(&output.line()).map_err(CliError::output)?;
+        cx.term.json(output).map_err(CliError::output)?;
         return Ok(exit);
     }
     let bad = report.verdicts.iter().filter(|one| one.edited || !matches!(one.outcome, Outcome::Proved(_)));
