@@ -211,7 +211,7 @@ pub(crate) enum MigrateCommand {
     Reset(ResetArgs),
     /// Mark as applied what an existing database has already
     Baseline(BaselineArgs),
-    /// Make the history of another tool ours: diesel, drizzle, prisma, refinery, sqlx, viborm
+    /// Make the history of another tool, or of the other layout, ours
     Adopt(AdoptArgs),
     /// Replay every migration up, down and up again in a scratch database
     Verify(VerifyArgs),
