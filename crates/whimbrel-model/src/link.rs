@@ -4,7 +4,7 @@
 //! for them in the crate; both hand what they find to [`link`], so that one
 //! model is the same value whichever way it came.
 
-use crate::item::{ColumnTypeDef, Field, FieldKind, Flatten, Model, Part, PartTarget, Target, Type};
+use crate::item::{ColumnTypeDef, Field, FieldKind, Flatten, Model, Name, Part, PartTarget, Target, Type};
 use crate::problem::Problem;
 
 /// A name that is to be resolved.
@@ -175,9 +175,7 @@ fn link_all(fields: Vec<Field>, find: &mut Find<'_>, problems: &mut Vec<Problem>
             // What cannot be flattened was told of when it was read.
             FieldKind::Flatten(flatten) if flatten.path.is_empty() => {}
             FieldKind::Flatten(flatten) => match find(&Wanted::Fields(flatten.path.clone())) {
-                Ok(Linked::Fields(inner)) => {
-                    all.extend(inner.into_iter().map(|one| embed(one, &field, &flatten)));
-                }
+                Ok(Linked::Fields(inner)) => all.extend(embed_all(inner, &field, &flatten)),
                 Ok(Linked::Type(_) | Linked::Model(_)) => problems.push(Problem::new(
                     flatten.at,
                     format!("`{}` cannot be flattened", flatten.path),
@@ -208,24 +206,51 @@ fn link_target(target: &mut Target, find: &mut Find<'_>, problems: &mut Vec<Prob
     }
 }
 
-/// A field of an embedded struct as a field of the struct around it.
-fn embed(mut inner: Field, outer: &Field, flatten: &Flatten) -> Field {
-    let prefixed = |name: &str| format!("{}{name}", flatten.prefix);
-    let own = prefixed(&inner.key);
-    let rename = |parts: &mut Vec<Part>| {
-        for part in parts {
-            if let PartTarget::Field(key) = &mut part.target {
-                key.clone_from(&own);
-            }
+/// The fields of an embedded struct as fields of the struct around it.
+fn embed_all(inner: Vec<Field>, outer: &Field, flatten: &Flatten) -> Vec<Field> {
+    let siblings: Vec<(String, String)> =
+        inner.iter().map(|one| (one.column.clone(), format!("{}{}", flatten.prefix, one.column))).collect();
+    inner.into_iter().map(|one| embed(one, outer, &flatten.prefix, &siblings)).collect()
+}
+
+/// One of them. Whatever the embedded struct names has the prefix: columns, and
+/// where it is said, keys, indexes and conditions, which may be embedded twice.
+fn embed(mut inner: Field, outer: &Field, prefix: &str, siblings: &[(String, String)]) -> Field {
+    let prefixed = |name: &str| format!("{prefix}{name}");
+    let rename = |name: &mut Name| {
+        if let Name::Given(given) = name {
+            *given = prefixed(given);
         }
     };
-    inner.unique.iter_mut().for_each(|unique| rename(&mut unique.parts));
-    inner.indexes.iter_mut().for_each(|index| rename(&mut index.parts));
+    inner.key = prefixed(&inner.key);
     inner.column = prefixed(&inner.column);
     inner.renamed_from = inner.renamed_from.as_deref().map(prefixed);
+    let fields = |parts: &mut Vec<Part>, include: &mut Vec<String>| {
+        for part in parts {
+            if let PartTarget::Field(key) = &mut part.target {
+                *key = prefixed(key);
+            }
+        }
+        include.iter_mut().for_each(|key| *key = prefixed(key));
+    };
+    if let Some(unique) = &mut inner.unique {
+        rename(&mut unique.name);
+        fields(&mut unique.parts, &mut unique.include);
+    }
+    for index in &mut inner.indexes {
+        rename(&mut index.name);
+        fields(&mut index.parts, &mut index.include);
+    }
+    inner.checks.iter_mut().for_each(|check| rename(&mut check.name));
+    inner.references.iter_mut().for_each(|reference| rename(&mut reference.name));
+    match inner.siblings.is_empty() {
+        // SQL speaks of the struct in which it stands, however deep that is embedded.
+        false => inner.siblings.iter_mut().for_each(|(_, column)| *column = prefixed(column)),
+        true if prefix.is_empty() => {}
+        true => inner.siblings = siblings.to_vec(),
+    }
     inner.nullable |= outer.nullable;
     // What is wrong with it is told where the struct is embedded: its own file may be another.
     inner.at = outer.at;
-    inner.key = own;
     inner
 }

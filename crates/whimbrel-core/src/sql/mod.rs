@@ -9,6 +9,7 @@ pub(crate) mod array_cast;
 mod canonical;
 mod class;
 mod classify;
+mod columns;
 mod cursor;
 mod directive;
 mod hint;
@@ -28,6 +29,7 @@ pub use class::{
     Beyond, Class, Data, DataVerb, Ddl, DdlKind, DdlVerb, MaintenanceVerb, Pragma, Run, TransactionVerb,
 };
 pub use classify::classify;
+pub use columns::rename_columns;
 pub use cursor::Cursor;
 pub use directive::{Directives, directives};
 pub use hint::{Hint, HintTarget, Hints, hints};

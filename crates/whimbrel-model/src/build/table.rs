@@ -8,6 +8,7 @@ use whimbrel_core::schema::{
     Check, Column, Generated, Identity, Index, KeyPart, KeyTarget, NullsOrder, PrimaryKey, SortOrder,
     SqlExpr, Table, TableOptions, Unique,
 };
+use whimbrel_core::sql::rename_columns;
 
 use super::cx::{Cx, column_type, columns, field, key_fields, table_name};
 use super::names::{self, Of, chosen, joined};
@@ -58,13 +59,23 @@ fn column(cx: &mut Cx<'_>, model: &Model, field: &Field) -> Option<Column> {
     let mut column = Column { nullable, ..Column::new(&field.column, sql_type) };
     column.default = field.default.as_ref().and_then(|(one, _)| default::sql(cx.dialect, ty, one));
     column.generated = field.generated.as_ref().map(|generated| Generated {
-        expression: SqlExpr(generated.expression.clone()),
+        expression: expression(cx.dialect, field, &generated.expression),
         stored: generated.stored,
     });
     column.collation.clone_from(&field.collation);
     column.comment = comment(cx, field.comment.as_ref());
     count_up(cx, model, field, &mut column);
     Some(column)
+}
+
+/// SQL in an attribute of a field. In an embedded struct it speaks of the columns
+/// of that struct, whose names in the table have a prefix.
+fn expression(dialect: Dialect, field: &Field, text: &str) -> SqlExpr {
+    let rename = |name: &str| {
+        let mut siblings = field.siblings.iter();
+        siblings.find(|(own, _)| dialect.same_ident(own, name)).map(|(_, column)| column.clone())
+    };
+    SqlExpr(rename_columns(text, dialect.lexicon(), rename).into_owned())
 }
 
 /// Says whether the column is another name for SQLite's rowid. It is never NULL,
@@ -221,9 +232,9 @@ fn checks(cx: &mut Cx<'_>, model: &Model) -> Vec<Check> {
         if let Some(ty) = column_type(field) {
             all.extend(enums::check(cx.dialect, &field.column, ty));
         }
-        all.extend(field.checks.iter().map(check));
+        all.extend(field.checks.iter().map(|one| check(one, expression(cx.dialect, field, &one.expression))));
     }
-    all.extend(model.checks.iter().map(check));
+    all.extend(model.checks.iter().map(|one| check(one, one.expression.as_str().into())));
     let names = model.checks.iter().chain(model.fields.iter().flat_map(|field| &field.checks));
     for given in names {
         if let Name::Given(name) = &given.name {
@@ -233,18 +244,28 @@ fn checks(cx: &mut Cx<'_>, model: &Model) -> Vec<Check> {
     all
 }
 
-fn check(check: &CheckDef) -> Check {
+fn check(check: &CheckDef, expression: SqlExpr) -> Check {
     let name = match &check.name {
         Name::Given(name) => Some(name.clone()),
         Name::Automatic | Name::Absent => None,
     };
-    let expression = SqlExpr(check.expression.clone());
     Check { name, expression, no_inherit: false, not_valid: false, comment: None }
 }
 
 fn indexes(cx: &mut Cx<'_>, model: &Model) -> Vec<Index> {
-    let of_fields = model.fields.iter().flat_map(|field| &field.indexes);
-    of_fields.chain(&model.indexes).map(|spec| index(cx, model, spec)).collect()
+    let of_fields =
+        model.fields.iter().flat_map(|field| field.indexes.iter().map(move |spec| (spec, Some(field))));
+    let of_model = model.indexes.iter().map(|spec| (spec, None));
+    let all: Vec<_> = of_fields.chain(of_model).collect();
+    let of = |(spec, field): (&IndexDef, Option<&Field>)| {
+        let index = index(cx, model, spec);
+        let predicate = index.predicate.map(|text| match field {
+            Some(field) => expression(cx.dialect, field, text.as_str()),
+            None => text,
+        });
+        Index { predicate, ..index }
+    };
+    all.into_iter().map(of).collect()
 }
 
 fn index(cx: &mut Cx<'_>, model: &Model, spec: &IndexDef) -> Index {

@@ -45,6 +45,9 @@ pub struct Field {
     pub references: Option<Reference>,
     /// The doc comment.
     pub comment: Option<String>,
+    /// For a field of an embedded struct: the columns of that struct, as SQL in the
+    /// attributes of the field calls them, and what they are called in the table.
+    pub siblings: Vec<(String, String)>,
     /// Where the field stands.
     pub at: At,
 }
@@ -172,6 +175,7 @@ impl Field {
             collation: None,
             references: None,
             comment: None,
+            siblings: Vec::new(),
             at: At::default(),
         }
     }

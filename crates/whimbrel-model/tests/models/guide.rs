@@ -17,6 +17,8 @@ const GUIDE: &str = include_str!("../../../../docs/models.md");
 const OTHERS: &str = "
 #[derive(DbEnum)] enum Role { Admin, Member }
 #[derive(Embedded)] struct Address { street: String, zip: String }
+#[derive(Embedded)] struct Price { #[column(check(\"net > 0\", name = \"has_net\"))] net: i64, \
+                                   #[column(check = \"tax < net\")] tax: i64 }
 #[derive(Model)] struct User { #[column(primary_key)] id: i64, #[column(unique)] email: String }
 #[derive(Model)] struct Tag { #[column(primary_key)] id: i64 }
 ";

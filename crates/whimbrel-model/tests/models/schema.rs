@@ -157,6 +157,31 @@ fn embedded_structs_become_columns_with_a_prefix() {
     assert_eq!(indexes, ["man_home_zip_idx", "man_work_zip_idx", "man_home_street_idx"]);
 }
 
+#[test]
+fn sql_in_an_embedded_struct_speaks_of_its_own_columns() {
+    let text = "#[derive(Embedded)] struct Price { \
+                #[column(name = \"net\", check(\"net > 0 AND id > 0\", name = \"is_positive\"))] amount: i64, \
+                #[column(default = sql(\"net\"), index(where = \"tax > net\", include(amount), name = \"taxed\"))] tax: i64, \
+                #[column(generated = \"net + price.tax\")] gross: Option<i64> }\n\
+                #[derive(Model)] #[model(check = \"net = old_net\")] struct Price2 { \
+                #[column(primary_key)] id: i64, #[column(flatten = \"old_\")] old: Price }";
+    is(
+        &tables(Dialect::Postgres, text)[0],
+        r#"{"name":"price2","columns":[
+            {"name":"id","type":"bigint","nullable":false},
+            {"name":"old_net","type":"bigint","nullable":false},
+            {"name":"old_tax","type":"bigint","nullable":false,"default":"net"},
+            {"name":"old_gross","type":"bigint","nullable":true,
+             "generated":{"expression":"old_net + price.tax","stored":true}}],
+          "primaryKey":{"name":"price2_pkey","columns":["id"]},
+          "checks":[
+            {"name":"old_is_positive","expression":"old_net > 0 AND id > 0"},
+            {"expression":"net = old_net"}],
+          "indexes":[
+            {"name":"old_taxed","columns":["old_tax"],"where":"old_tax > old_net","include":["old_net"]}]}"#,
+    );
+}
+
 const PAIR: &str =
     "#[derive(Model)] struct Pair { #[column(primary_key)] a: i64, #[column(primary_key)] b: i64 }\n";
 

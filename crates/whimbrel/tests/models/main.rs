@@ -141,6 +141,29 @@ fn both_ways_give_the_same_schema_on_postgres() {
     assert_eq!(comments, ["A column of every type."]);
 }
 
+/// What is in `users` on SQLite, of all that embedded structs say in SQL.
+#[test]
+fn sql_in_embedded_structs_speaks_of_their_columns_however_deep() {
+    let schema = block_on(pushed_both_ways(Dialect::Sqlite));
+    let table = schema.table(&"users".into()).unwrap();
+    let checks: Vec<_> =
+        table.checks.iter().map(|one| (one.name.as_deref(), one.expression.as_str())).collect();
+    let expected = [
+        (Some("home_has_a_street"), "home_street <> ''"),
+        (None, "home_at_x > 0 OR home_at_y > 0"),
+        (Some("work_has_a_street"), "work_street <> ''"),
+        (None, "work_at_x > 0 OR work_at_y > 0"),
+    ];
+    assert_eq!(checks, expected);
+    let partial =
+        table.indexes.iter().filter_map(|one| Some((one.name.as_str(), one.predicate.as_ref()?.as_str())));
+    let expected = [("home_by_zip", "length(home_street) > 3"), ("work_by_zip", "length(work_street) > 3")];
+    assert_eq!(partial.collect::<Vec<_>>(), expected);
+    let generated = table.columns.iter().filter_map(|one| one.generated.as_ref());
+    let generated: Vec<_> = generated.map(|one| one.expression.as_str()).collect();
+    assert_eq!(generated, ["home_at_x * 1000 + home_at_y", "work_at_x * 1000 + work_at_y", "tenant * 2"]);
+}
+
 #[test]
 fn a_rename_in_a_model_is_a_rename_in_the_database() {
     block_on(async {

@@ -123,9 +123,21 @@ pub(crate) struct Aliased {
 
 #[derive(Embedded)]
 pub(crate) struct Address {
+    #[column(check("street <> ''", name = "has_a_street"))]
     street: String,
-    #[column(name = "zip", index)]
+    #[column(name = "zip", index, index(where = "length(street) > 3", name = "by_zip"))]
     postcode: Wrapped,
+    #[column(flatten = "at_")]
+    place: Place,
+}
+
+#[derive(Embedded)]
+pub(crate) struct Place {
+    #[column(check = "x > 0 OR y > 0")]
+    x: i32,
+    y: i32,
+    #[column(generated = "x * 1000 + y")]
+    xy: Option<i32>,
 }
 
 #[derive(Model)]
