@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
-use whimbrel_core::schema::Schema;
+use whimbrel_core::schema::{LeftAlone, Schema};
 
 use crate::connection::Connection;
 use crate::error::DbError;
@@ -26,12 +26,24 @@ pub struct IntrospectOptions {
 pub struct Introspection {
     /// The schema, in the engine's own spelling.
     pub schema: Schema,
-    /// How many objects of each kind whimbrel does not manage were seen.
-    pub left_alone: BTreeMap<String, u64>,
+    /// The objects of kinds that whimbrel does not manage, in the order of their
+    /// kinds.
+    pub left_alone: Vec<LeftAlone>,
     /// What those objects depend on: a plan that touches it is refused.
     pub unmanaged: Vec<Unmanaged>,
     /// Of everything that the schema was read from.
     pub fingerprint: Fingerprint,
+}
+
+impl Introspection {
+    /// How many objects of each kind that whimbrel does not manage there are.
+    pub fn count_left_alone(&self) -> BTreeMap<String, u64> {
+        let mut counts = BTreeMap::new();
+        for one in &self.left_alone {
+            *counts.entry(one.kind.clone()).or_default() += 1;
+        }
+        counts
+    }
 }
 
 /// An object of a kind that whimbrel does not manage, and one thing that it

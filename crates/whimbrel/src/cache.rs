@@ -15,10 +15,10 @@ use std::time::SystemTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use whimbrel_core::schema::Schema;
+use whimbrel_core::schema::{LeftAlone, Schema};
 
 /// Counts up whenever the reader or the entry's form changes.
-const FORMAT: &str = "4";
+const FORMAT: &str = "5";
 
 /// How many entries are kept.
 const CAPACITY: usize = 128;
@@ -30,10 +30,12 @@ pub(crate) struct Cache {
 }
 
 /// What is kept of one source.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// The schema as the engine read it back.
     pub(crate) schema: Schema,
+    /// What it found besides.
+    pub(crate) left_alone: Vec<LeftAlone>,
 }
 
 impl Cache {
@@ -99,7 +101,8 @@ mod tests {
     use super::*;
 
     fn entry(namespace: &str) -> Entry {
-        Entry { schema: Schema { namespaces: vec![namespace.into()], ..Schema::default() } }
+        let schema = Schema { namespaces: vec![namespace.into()], ..Schema::default() };
+        Entry { schema, left_alone: vec![LeftAlone::new("policy", "own")] }
     }
 
     #[test]
@@ -109,7 +112,7 @@ mod tests {
         let key = Cache::key(["a", "bc"]);
         assert!(cache.get::<Entry>(&key).is_none());
         cache.put(&key, &entry("one"));
-        assert_eq!(cache.get::<Entry>(&key).unwrap().schema.namespaces, ["one"]);
+        assert_eq!(cache.get::<Entry>(&key), Some(entry("one")));
         assert!(cache.get::<Entry>(&Cache::key(["ab", "c"])).is_none(), "ingredients must not run together");
     }
 

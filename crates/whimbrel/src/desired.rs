@@ -4,7 +4,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Rename, Renames, diff};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::plan;
-use whimbrel_core::schema::{Schema, Snapshot};
+use whimbrel_core::schema::{LeftAlone, Schema, Snapshot};
 use whimbrel_db::{Connection, DbError};
 
 use crate::cache::{Cache, Entry};
@@ -12,16 +12,44 @@ use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::resolving::of_hint;
 use crate::scratch::Workshop;
-use crate::source::{Loaded, Prepared, Runnable, Source, SourceError, SourceText, prepare};
+use crate::source::{Loaded, Prepared, Runnable, Source, SourceError, SourceText, locate, prepare};
 
 /// What a source says.
+#[derive(Default)]
 pub(crate) struct Desired {
     /// The schema, in the engine's own spelling.
     pub(crate) schema: Schema,
+    /// What it says besides, of kinds that are not managed.
+    pub(crate) left_alone: Vec<Found>,
     /// What was skipped, or is worth knowing.
     pub(crate) notes: Vec<String>,
     /// Renames that the source hints at.
     pub(crate) hints: Vec<Rename>,
+}
+
+/// Something that is left alone, and where it is made.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) what: LeftAlone,
+    /// File and line, if they are known.
+    pub(crate) at: Option<String>,
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.at {
+            Some(at) => write!(f, "{} at {at}", self.what),
+            None => self.what.fmt(f),
+        }
+    }
+}
+
+impl Desired {
+    /// A schema that was read elsewhere, with what was found besides.
+    pub(crate) fn known(Entry { schema, left_alone }: Entry) -> Self {
+        let left_alone = left_alone.into_iter().map(|what| Found { what, at: None }).collect();
+        Self { schema, left_alone, ..Self::default() }
+    }
 }
 
 impl Migrator {
@@ -53,7 +81,8 @@ impl Migrator {
     }
 
     async fn read_sql(&mut self, texts: &[SourceText]) -> Result<Desired, Error> {
-        let Prepared { statements, one_transaction, notes, hints } = prepare(self.dialect(), texts)?;
+        let prepared = prepare(self.dialect(), texts)?;
+        let Prepared { statements, one_transaction, notes, left_alone, hints } = prepared;
         let key = self.cache_key(texts);
         let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
         let entry = match cached {
@@ -67,14 +96,15 @@ impl Migrator {
                         None => error.into(),
                     },
                 )?;
-                let entry = Entry { schema: workshop.read().await? };
+                let entry = workshop.read_all().await?;
                 if let Some(cache) = &self.settings.cache {
                     cache.put(&key, &entry);
                 }
                 entry
             }
         };
-        Ok(Desired { schema: entry.schema, notes, hints: hints.iter().map(of_hint).collect() })
+        let left_alone = [left_alone, locate(self.dialect(), texts, entry.left_alone)].concat();
+        Ok(Desired { schema: entry.schema, left_alone, notes, hints: hints.iter().map(of_hint).collect() })
     }
 
     /// A snapshot that this engine spelled is taken as it is; any other is
@@ -87,7 +117,7 @@ impl Migrator {
         } else {
             respell(self.dialect(), self.workshop().await?, name, &written).await?
         };
-        Ok(Desired { schema, notes: Vec::new(), hints: Vec::new() })
+        Ok(Desired { schema, ..Desired::default() })
     }
 
     /// The key of what is read back from these texts.

@@ -52,6 +52,7 @@ mod error;
 mod facts;
 mod history;
 mod in_sync;
+mod left_out;
 pub mod lockfile;
 mod migrator;
 mod neighbourhood;

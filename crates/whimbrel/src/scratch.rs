@@ -1,9 +1,11 @@
 //! The scratch database of a run, opened when it is first needed.
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::schema::Schema;
+use whimbrel_core::schema::{LeftAlone, Schema};
 use whimbrel_db::scratch::{Scratch, ScratchLimits};
 use whimbrel_db::{Connection, DbError, IntrospectError, IntrospectOptions, introspect, reset_session};
+
+use crate::cache::Entry;
 
 /// A scratch database together with how schemas are read from it.
 pub(crate) struct Workshop {
@@ -45,7 +47,18 @@ impl Workshop {
 
     /// Reads back what is in it.
     pub(crate) async fn read(&mut self) -> Result<Schema, IntrospectError> {
-        Ok(introspect(self.scratch.connection(), &self.introspect).await?.schema)
+        Ok(self.read_all().await?.schema)
+    }
+
+    /// Reads back what is in it, with what is left alone.
+    pub(crate) async fn read_all(&mut self) -> Result<Entry, IntrospectError> {
+        let read = introspect(self.scratch.connection(), &self.introspect).await?;
+        let is_of_the_source = |one: &LeftAlone| {
+            // Whatever is made in a namespace of the target has the default privileges there.
+            !self.limits().no_transactions || one.kind != LeftAlone::GRANT
+        };
+        let left_alone = read.left_alone.into_iter().filter(is_of_the_source).collect();
+        Ok(Entry { schema: read.schema, left_alone })
     }
 
     /// Drops the database.

@@ -6,14 +6,14 @@ use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::Renames;
 use whimbrel_core::name::ObjectName;
-use whimbrel_core::schema::{ForeignKey, Object, ObjectKind, Schema};
+use whimbrel_core::schema::{ForeignKey, LeftAlone, Object, ObjectKind, Schema};
 use whimbrel_db::grants::Recreated;
 use whimbrel_db::introspect::Unmanaged;
 
 use crate::error::Error;
 
 /// How the reader calls it that the rows of a table are guarded by policies.
-const ROW_SECURITY: &str = "row security";
+const ROW_SECURITY: &str = "row security setting";
 
 /// Says which changes cannot be made because something that whimbrel leaves
 /// alone depends on what they touch, or bears the name of what they make: each
@@ -110,7 +110,8 @@ pub(crate) fn obstacles_to_recreation(unmanaged: &[Unmanaged], recreated: &[Recr
     let on = |one: &Recreated| match one {
         Recreated::Relation { name, .. } => on_table(unmanaged, &name.from),
         Recreated::Column { table, column } => {
-            let others: Vec<_> = unmanaged.iter().filter(|one| one.kind != "grant").cloned().collect();
+            let others: Vec<_> =
+                unmanaged.iter().filter(|one| one.kind != LeftAlone::GRANT).cloned().collect();
             on_column(&others, &table.from, &column.from)
         }
         Recreated::Routine { .. } => Vec::new(),
@@ -133,7 +134,8 @@ fn of_name(dialect: Dialect, unmanaged: &[Unmanaged], name: &ObjectName) -> Vec<
 /// Whatever would go with the table. A grant says nothing beyond the table that
 /// it is on, and may go with it.
 fn on_table(unmanaged: &[Unmanaged], table: &ObjectName) -> Vec<String> {
-    let own = unmanaged.iter().filter(|one| one.table.as_ref() == Some(table) && one.kind != "grant");
+    let own =
+        unmanaged.iter().filter(|one| one.table.as_ref() == Some(table) && one.kind != LeftAlone::GRANT);
     own.map(|one| format!("the {} `{}` depends on `{table}`", one.kind, one.name)).collect()
 }
 
@@ -192,7 +194,10 @@ mod tests {
         let drop = [Change::DropTable { table_name: "users".into() }];
         let found = obstacles(Dialect::Postgres, &unmanaged, &Renames::default(), &drop);
         assert_eq!(found, Vec::<String>::new());
-        assert_eq!(on_table(&unmanaged, &"users".into()), ["the row security `users` depends on `users`"]);
+        assert_eq!(
+            on_table(&unmanaged, &"users".into()),
+            ["the row security setting `users` depends on `users`"]
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
     let exit = if report.findings.is_empty() { Exit::Done } else { Exit::Found };
     if cx.global.json {
         let findings = report.findings.iter().map(finding).collect();
-        let output = Output { findings: Some(findings), ..Output::new("check") };
+        let notes = Some(report.notes).filter(|notes| !notes.is_empty());
+        let output = Output { findings: Some(findings), notes, ..Output::new("check") };
         cx.term.json(output).map_err(CliError::output)?;
         return Ok(exit);
     }
@@ -37,6 +38,9 @@ pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
 
 fn tell(cx: &Context, report: &CheckReport, database: &str, source: Option<&str>) -> Result<(), CliError> {
     let dir = cx.dir()?;
+    for note in &report.notes {
+        cx.say(format_args!("note: {note}"));
+    }
     for finding in &report.findings {
         match finding {
             Finding::Problem(problem) => cx.say(format_args!("! {problem}")),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use whimbrel::db::{Access, ConnectOptions, DatabaseUrl, Missing};
-use whimbrel::{DiffReport, Layout, Side, Source};
+use whimbrel::{DiffReport, Layout, Side};
 
 use crate::args::DiffArgs;
 use crate::context::Context;
@@ -107,7 +107,7 @@ impl Operand {
                 let canceller = migrator.canceller();
                 let found = cx.guard(canceller.as_ref(), migrator.inspect().into_future()).await?;
                 migrator.close().await?;
-                Ok(Side::Source(Source::snapshot(found.to_snapshot())))
+                Ok(Side::Inspected(Box::new(found)))
             }
         }
     }

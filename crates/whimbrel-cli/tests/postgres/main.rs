@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod blocked;
+mod left_out;
 mod migrations;
 mod processes;
 mod refusals;

@@ -16,7 +16,7 @@ mod words;
 pub use block::{Block, Line, Sign};
 pub use facts::{grouped, loss_question};
 pub use question::{down_question, loss, rename_question};
-pub use words::{name, object_name, one_line};
+pub use words::{counted, name, object_name, one_line};
 
 use crate::change::Change;
 

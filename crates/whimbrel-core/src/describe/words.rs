@@ -1,5 +1,6 @@
 //! Names and texts made fit for one line.
 
+use super::facts::grouped;
 use crate::name::ObjectName;
 
 /// A name as a line of text shows it: bare if it is a plain word, else in
@@ -36,6 +37,23 @@ pub fn object_name(full: &ObjectName) -> String {
 /// ```
 pub fn one_line(text: &str) -> String {
     escaped(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A number and what there are so many of.
+///
+/// ```
+/// use whimbrel_core::describe::counted;
+/// assert_eq!(counted(1, "change"), "1 change");
+/// assert_eq!(counted(1_200, "policy"), "1,200 policies");
+/// ```
+pub fn counted(number: u64, noun: &str) -> String {
+    let noun = match (number, noun.strip_suffix('y')) {
+        (1, _) => noun.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        (_, None) if noun.ends_with("ss") => format!("{noun}es"),
+        (_, None) => format!("{noun}s"),
+    };
+    format!("{} {noun}", grouped(number))
 }
 
 /// Names in a list, in parentheses.

@@ -11,6 +11,7 @@
 mod column;
 mod constraint;
 mod index;
+mod left_alone;
 mod object;
 mod parameters;
 mod snapshot;
@@ -22,6 +23,7 @@ pub use constraint::{
     Check, ConflictClause, Deferrability, Exclusion, ForeignKey, PrimaryKey, ReferentialAction, Unique,
 };
 pub use index::{Index, KeyPart, KeyTarget, NullsOrder, SortOrder};
+pub use left_alone::LeftAlone;
 pub use object::{Dependency, Object, ObjectColumn, ObjectKind};
 pub use parameters::Parameters;
 pub use snapshot::{Engine, Snapshot, SnapshotError, SnapshotHead};

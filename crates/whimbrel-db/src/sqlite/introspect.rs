@@ -1,7 +1,5 @@
 //! Reading SQLite's catalogue: one query, whatever the number of tables.
 
-use std::collections::BTreeMap;
-
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::dialect::sqlite::parse::{CatalogRow, is_internal, read_schema};
 
@@ -27,7 +25,7 @@ pub(crate) async fn introspect(
         .map_err(|error| IntrospectError::Sqlite(Box::new(error)))?;
     Ok(Introspection {
         schema,
-        left_alone: BTreeMap::new(),
+        left_alone: Vec::new(),
         unmanaged: Vec::new(),
         fingerprint: catalog.fingerprint(options),
     })

@@ -397,35 +397,40 @@ async fn kinds_that_are_not_managed_are_counted_and_told_of() {
         CREATE RULE r AS ON DELETE TO t WHERE old.a = 1 DO INSTEAD NOTHING; CREATE STATISTICS st ON a, b FROM t;
         CREATE TABLE parted (x int) PARTITION BY RANGE (x); CREATE TABLE part PARTITION OF parted DEFAULT;
         CREATE INDEX ON parted (x); CREATE TABLE heir () INHERITS (t); GRANT SELECT ON t TO PUBLIC;
-        GRANT UPDATE (b) ON t TO PUBLIC; CREATE PUBLICATION p FOR TABLE t; CREATE COLLATION own FROM \"C\"";
+        GRANT UPDATE (b) ON t TO PUBLIC; CREATE PUBLICATION p FOR TABLE t; CREATE COLLATION own FROM \"C\";
+        CREATE SCHEMA far; CREATE TABLE far.u (a int); GRANT SELECT ON far.u TO PUBLIC; GRANT USAGE ON SCHEMA far TO PUBLIC";
     let read = read(sql).await;
-    let counted: Vec<(&str, u64)> =
-        read.left_alone.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+    let told: Vec<String> = read.left_alone.iter().map(|one| format!("{}: {one}", one.kind)).collect();
     let expected = [
-        ("collation", 1),
-        ("grant", 1),
-        ("inheriting table", 1),
-        ("partition", 1),
-        ("partitioned table", 1),
-        ("policy", 1),
-        ("publication", 1),
-        ("row security", 1),
-        ("rule", 1),
-        ("statistics object", 1),
+        "collation: own",
+        "grant: far.u",
+        "grant: schema far",
+        "grant: t",
+        "inheriting table: heir",
+        "partition: part",
+        "partitioned table: parted",
+        "policy: mine on t",
+        "publication: p",
+        "row security setting: t",
+        "rule: r on t",
+        "statistics object: st on t",
     ];
-    assert_eq!(counted, expected);
+    assert_eq!(told, expected);
+    assert_eq!(read.count_left_alone()["grant"], 3);
     let tables: Vec<&str> = read.schema.tables.iter().map(|table| table.name.name.as_str()).collect();
-    assert_eq!(tables, ["kept", "t"]);
+    assert_eq!(tables, ["kept", "t", "u"]);
     let on = |kind: &str| -> Vec<String> {
         let of_kind = read.unmanaged.iter().filter(|one| one.kind == kind);
-        let columns = of_kind
-            .map(|one| format!("{}.{}", one.table.as_ref().unwrap(), one.column.as_deref().unwrap_or("*")));
+        let columns = of_kind.map(|one| {
+            let table = one.table.as_ref().map_or("*".to_owned(), ToString::to_string);
+            format!("{table}.{}", one.column.as_deref().unwrap_or("*"))
+        });
         columns.collect()
     };
     assert_eq!(on("policy"), ["t.*", "t.b"]);
     assert_eq!(on("rule"), ["t.*", "t.a"]);
     assert_eq!(on("statistics object"), ["t.a", "t.b"]);
-    assert_eq!(on("grant"), ["t.*", "t.b"]);
+    assert_eq!(on("grant"), ["*.*", "t.*", "t.b", "far.u.*"]);
     assert_eq!(on("inheriting table"), ["t.*"]);
 }
 

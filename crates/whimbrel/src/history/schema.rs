@@ -6,14 +6,15 @@
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
-use whimbrel_core::history::{Checksum, Entry, Journal, Script};
+use whimbrel_core::history::{Checksum, Entry, Journal, Script, ScriptStatement};
 use whimbrel_core::lockfile::LOCK_FILE;
-use whimbrel_core::schema::{Schema, Snapshot, SnapshotHead};
+use whimbrel_core::schema::{LeftAlone, Schema, Snapshot, SnapshotHead};
 use whimbrel_core::sql::position;
 use whimbrel_db::DbError;
 use whimbrel_db::apply::{ProgramProblem, Work};
 
 use super::replay::{ReplayFailure, replay};
+use super::trial::is_fault_of_the_file;
 use super::{History, HistoryError, JOURNAL, Layout, SNAPSHOT, in_store};
 use crate::cache::{self, Cache};
 use crate::error::Error;
@@ -80,26 +81,50 @@ impl Migrator {
         }
     }
 
-    /// The schema that the migrations of any store lead to.
-    pub(crate) async fn schema_of_store(&mut self, store: &dyn Store) -> Result<Schema, Error> {
+    /// What the migrations of any store lead to.
+    pub(crate) async fn end_of_store(&mut self, store: &dyn Store) -> Result<cache::Entry, Error> {
         let history = History::read(store, self.settings.layout, self.dialect()).await?;
-        self.schema_in_store(store, &history).await
+        let schema = self.schema_in_store(store, &history).await?;
+        Ok(cache::Entry { schema, left_alone: self.left_alone_by(&history).await? })
     }
 
     /// The schema after the first `count` migrations, replayed.
     pub(crate) async fn replayed(&mut self, history: &History, count: usize) -> Result<Schema, Error> {
+        Ok(self.replayed_all(history, count).await?.schema)
+    }
+
+    /// What the whole history makes of kinds that are not managed. A snapshot does
+    /// not tell, and nothing is known of files that do not replay.
+    pub(crate) async fn left_alone_by(&mut self, history: &History) -> Result<Vec<LeftAlone>, Error> {
+        let last = history.journal.entries.len();
+        let replayed = match self.replayed_all(history, last).await {
+            Err(error) if is_fault_of_the_file(&error) => return Ok(Vec::new()),
+            replayed => replayed?.left_alone,
+        };
+        let lexicon = self.dialect().lexicon();
+        let works = self.works(history, last)?;
+        let stated = works.iter().filter_map(Work::script).flat_map(|script| {
+            let of_one =
+                |one: &ScriptStatement| LeftAlone::of_statement(&one.class, script.sql(one), lexicon);
+            script.statements.iter().flat_map(of_one)
+        });
+        Ok(replayed.into_iter().chain(stated).collect())
+    }
+
+    /// What there is after the first `count` migrations, replayed.
+    async fn replayed_all(&mut self, history: &History, count: usize) -> Result<cache::Entry, Error> {
         let base = history.base(self.dialect())?;
         let key = self.replay_key(history, base.as_ref(), count);
         let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
-        if let Some(cache::Entry { schema }) = cached {
-            return Ok(schema);
+        if let Some(entry) = cached {
+            return Ok(entry);
         }
         self.rebuild(history, count).await?;
-        let entry = cache::Entry { schema: self.workshop().await?.read().await? };
+        let entry = self.workshop().await?.read_all().await?;
         if let Some(cache) = &self.settings.cache {
             cache.put(&key, &entry);
         }
-        Ok(entry.schema)
+        Ok(entry)
     }
 
     /// Makes the scratch database what the first `count` migrations make it.

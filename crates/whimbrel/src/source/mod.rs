@@ -6,6 +6,7 @@
 
 mod error;
 mod files;
+mod locate;
 #[cfg(feature = "models")]
 mod models;
 #[cfg(feature = "models")]
@@ -17,6 +18,7 @@ mod statements;
 
 pub use error::{ModelProblem, SourceError, StatementProblem};
 pub(crate) use files::SourceText;
+pub(crate) use locate::locate;
 pub(crate) use statements::{Prepared, Runnable, prepare};
 
 use std::path::{Path, PathBuf};

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use miette::NamedSource;
 use whimbrel_core::dialect::Dialect;
+use whimbrel_core::schema::LeftAlone;
 use whimbrel_core::sql::{
     self, Class, Data, DataVerb, Ddl, DdlKind, DdlVerb, Hint, MaintenanceVerb, Run, Statement,
 };
 use whimbrel_db::DbError;
 
+use super::locate::place;
 use super::{SourceError, SourceText, StatementProblem};
+use crate::desired::Found;
 use crate::error::Error;
 
 /// What is to be run of a source, and what else it says.
@@ -21,6 +24,8 @@ pub(crate) struct Prepared {
     pub(crate) one_transaction: bool,
     /// What was skipped.
     pub(crate) notes: Vec<String>,
+    /// What is left out of the schema, as far as the statements alone tell.
+    pub(crate) left_alone: Vec<Found>,
     /// Renames that comments hint at.
     pub(crate) hints: Vec<Hint>,
 }
@@ -49,8 +54,13 @@ enum Decision {
 /// [`SourceError::Statement`] or [`SourceError::Statements`] with every
 /// statement that may not stand in a source.
 pub(crate) fn prepare(dialect: Dialect, texts: &[SourceText]) -> Result<Prepared, SourceError> {
-    let mut prepared =
-        Prepared { statements: Vec::new(), one_transaction: true, notes: Vec::new(), hints: Vec::new() };
+    let mut prepared = Prepared {
+        statements: Vec::new(),
+        one_transaction: true,
+        notes: Vec::new(),
+        left_alone: Vec::new(),
+        hints: Vec::new(),
+    };
     let mut problems = Vec::new();
     for (file, text) in texts.iter().enumerate() {
         prepare_file(dialect, file, text, &mut prepared, &mut problems);
@@ -79,8 +89,13 @@ fn prepare_file(
     };
     let mut skipped: BTreeMap<&'static str, usize> = BTreeMap::new();
     for statement in &statements {
-        let decision = decide(dialect, statement);
-        match decision {
+        for what in LeftAlone::of_statement(&statement.class, statement.text, lexicon) {
+            if !prepared.left_alone.iter().any(|found| found.what == what) {
+                let at = Some(place(text, statement.offset));
+                prepared.left_alone.push(Found { what, at });
+            }
+        }
+        match decide(dialect, statement) {
             Decision::Run(sql) => {
                 prepared.one_transaction &= statement.run == Run::InTransaction;
                 prepared.statements.push(Runnable { sql, file, offset: statement.offset });
@@ -143,8 +158,7 @@ fn decide(dialect: Dialect, statement: &Statement<'_>) -> Decision {
         },
         Class::Maintenance(_) | Class::Explain => Decision::Skip(Some("maintenance statements")),
         Class::Session | Class::Comment | Class::Do | Class::Unknown => run(),
-        Class::Ownership => Decision::Skip(Some("statements about owners")),
-        Class::Privilege => Decision::Skip(Some("statements about privileges")),
+        Class::Ownership | Class::Privilege => Decision::Skip(None),
         Class::Beyond(beyond) => Decision::Refuse {
             message: format!("a schema source may not reach for {}", beyond.noun()),
             help: "remove the statement: it concerns more than this database",
@@ -300,14 +314,7 @@ mod tests {
              GRANT SELECT ON public.t TO you;\n\\unrestrict abc\n",
             &["SET lock_timeout = 0", "CREATE TABLE public.t (a integer)"],
         );
-        assert_eq!(
-            notes,
-            [
-                "`schema.sql`: skipped statements about owners (1)",
-                "`schema.sql`: skipped statements about privileges (1)",
-                "`schema.sql`: skipped statements about rows (1)",
-            ]
-        );
+        assert_eq!(notes, ["`schema.sql`: skipped statements about rows (1)"]);
     }
 
     #[test]

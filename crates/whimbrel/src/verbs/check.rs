@@ -44,6 +44,8 @@ pub struct Check<'m> {
 pub struct CheckReport {
     /// In the order of the list of [`Finding`].
     pub findings: Vec<Finding>,
+    /// What is worth knowing of the source.
+    pub notes: Vec<String>,
 }
 
 /// Something that does not agree with something else.
@@ -103,14 +105,15 @@ impl<'m> Check<'m> {
         findings.extend(lock.map(Finding::LockBehind));
         findings.extend(some(Finding::Pending, pending(&history, &standings)));
         findings.extend(some(Finding::Unproved, unproved(&history)));
+        let mut notes = Vec::new();
         // Where the files are not what they were, there is nothing to compare with.
         if is_whole {
             let drift = self.migrator.drift(&history, &standings).await?;
             findings.extend(some(Finding::Drift, drift));
-            let ahead = self.migrator.source_ahead(&history).await?;
+            let ahead = self.migrator.source_ahead(&history, &mut notes).await?;
             findings.extend(some(Finding::SourceAhead, ahead));
         }
-        Ok(CheckReport { findings })
+        Ok(CheckReport { findings, notes })
     }
 }
 
@@ -131,16 +134,22 @@ impl Migrator {
     }
 
     /// What of the source is not yet a migration; nothing without a source.
-    async fn source_ahead(&mut self, history: &History) -> Result<Vec<Change>, Error> {
+    async fn source_ahead(
+        &mut self,
+        history: &History,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Change>, Error> {
         if self.settings.source.is_none() {
             return Ok(Vec::new());
         }
-        let mut desired = self.desired().await?.schema;
+        let mut desired = self.desired().await?;
         if history.layout == Layout::LockFile {
-            desired = self.under_physical_names(history, desired).await?;
+            desired.schema = self.under_physical_names(history, desired.schema).await?;
         }
         let current = self.schema_of_history(history).await?;
-        Ok(changes(self.dialect(), &current, &desired))
+        let ahead = changes(self.dialect(), &current, &desired.schema);
+        notes.extend(self.left_out_of(history, &desired, !ahead.is_empty()).await?);
+        Ok(ahead)
     }
 }
 

@@ -10,22 +10,27 @@ use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
 use whimbrel_core::resolve::strict;
 
+use crate::cache::Entry;
 use crate::desired::Desired;
 use crate::error::Error;
+use crate::left_out::left_out;
 use crate::migrator::Migrator;
 use crate::prove::{Claim, prove};
 use crate::resolver::AsyncResolver;
 use crate::resolving::{known_renames, resolve_renames};
 use crate::source::Source;
 use crate::store::Store;
+use crate::verbs::Inspection;
 
 /// One side of a comparison.
 #[derive(Debug, Clone)]
 pub enum Side {
     /// The live schema of the migrator's database.
     Live,
-    /// Any source: another database's schema comes as a snapshot.
+    /// Any source.
     Source(Source),
+    /// What another database holds.
+    Inspected(Box<Inspection>),
     /// What the migrations of a store lead to.
     Migrations(Arc<dyn Store>),
 }
@@ -105,7 +110,10 @@ impl<'m> Diff<'m> {
         } else {
             prove(self.migrator.workshop().await?, claim).await?
         };
-        Ok(DiffReport { changes, plan, proof, notes: [from.notes, to.notes].concat() })
+        let there: Vec<_> = from.left_alone.into_iter().map(|found| found.what).collect();
+        let left_out = left_out(&to, &there, !changes.is_empty());
+        let notes = from.notes.into_iter().chain(to.notes).chain(left_out).collect();
+        Ok(DiffReport { changes, plan, proof, notes })
     }
 }
 
@@ -113,14 +121,15 @@ impl Migrator {
     async fn read_side(&mut self, side: &Side) -> Result<Desired, Error> {
         match side {
             Side::Live => {
-                let schema = self.inspect().await?.schema;
-                Ok(Desired { schema, notes: Vec::new(), hints: Vec::new() })
+                let Inspection { schema, named, .. } = self.inspect().await?;
+                Ok(Desired::known(Entry { schema, left_alone: named }))
             }
             Side::Source(source) => self.read_source(source).await,
-            Side::Migrations(store) => {
-                let schema = self.schema_of_store(store.as_ref()).await?;
-                Ok(Desired { schema, notes: Vec::new(), hints: Vec::new() })
+            Side::Inspected(inspection) => {
+                let read = self.read_snapshot("snapshot", inspection.to_snapshot()).await?;
+                Ok(Desired::known(Entry { schema: read.schema, left_alone: inspection.named.clone() }))
             }
+            Side::Migrations(store) => Ok(Desired::known(self.end_of_store(store.as_ref()).await?)),
         }
     }
 }

@@ -136,6 +136,7 @@ impl<'m> Generate<'m> {
         let batches = drafts.iter().flat_map(|draft| draft.up.batches.clone()).collect();
         let plan = Plan { batches, ..plan };
 
+        let left_out = self.migrator.left_out_of(&history, &desired, !changes.is_empty()).await?;
         let remade = remade(dialect, pair.to, &renames, &plan);
         let said = Said { accepted: &accepted, remade: &remade };
         let (migrations, journal) = self.writer(&history).write(self.name.as_deref(), said, drafts)?;
@@ -143,7 +144,7 @@ impl<'m> Generate<'m> {
         if written {
             self.write(&history, &migrations, &journal, desired.schema).await?;
         }
-        let notes = [desired.notes, remade].concat();
+        let notes = desired.notes.into_iter().chain(left_out).chain(remade).collect();
         Ok(GenerateReport { changes, plan, proof, migrations, notes, written })
     }
 

@@ -8,7 +8,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Renames, diff};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::plan;
-use whimbrel_core::schema::{Engine, Schema, Snapshot};
+use whimbrel_core::schema::{Engine, LeftAlone, Schema, Snapshot};
 use whimbrel_db::introspect;
 
 use crate::error::Error;
@@ -42,6 +42,8 @@ pub struct Inspection {
     pub engine: Engine,
     /// Objects of kinds that whimbrel does not manage, counted by kind.
     pub left_alone: BTreeMap<String, u64>,
+    /// The same objects by name.
+    pub(crate) named: Vec<LeftAlone>,
     dialect: Dialect,
 }
 
@@ -55,9 +57,10 @@ impl<'m> Inspect<'m> {
         let found = introspect(self.migrator.connection.as_mut(), &options).await?;
         let server = self.migrator.server();
         Ok(Inspection {
-            schema: found.schema,
             engine: server.engine(),
-            left_alone: found.left_alone,
+            left_alone: found.count_left_alone(),
+            schema: found.schema,
+            named: found.left_alone,
             dialect: server.dialect,
         })
     }

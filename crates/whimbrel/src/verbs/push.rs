@@ -28,6 +28,7 @@ use whimbrel_db::{Connection, Fingerprint, IntrospectError, IntrospectOptions, I
 use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::in_sync::InSync;
+use crate::left_out::left_out;
 use crate::migrator::Migrator;
 use crate::portions::fit;
 use crate::prove::{Claim, prove};
@@ -264,13 +265,16 @@ impl<'m> Push<'m> {
         self.migrator.let_go().await?;
         keep_grants(self.migrator.connection.as_mut(), &recreated, &mut plan).await?;
 
+        let left_out = left_out(&desired, &live.left_alone, !changes.is_empty());
         let mut notes = desired.notes;
+        notes.extend(left_out);
         let is_replayed = !plan.is_empty() && !matches!(proof, Proof::Unproved { .. });
         if is_replayed && self.migrator.workshop().await?.limits().no_transactions {
             notes.push(WITHOUT_BOUNDARIES.to_owned());
         }
 
-        let Introspection { left_alone, fingerprint, .. } = live;
+        let left_alone = live.count_left_alone();
+        let Introspection { fingerprint, .. } = live;
         if let Some(texts) = texts.filter(|_| changes.is_empty()) {
             self.migrator.remember_in_sync(texts, &fingerprint, &notes, &left_alone);
         }

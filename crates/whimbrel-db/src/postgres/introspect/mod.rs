@@ -9,7 +9,7 @@
 //!
 //! Left out are the server's own objects, what belongs to extensions, temporary
 //! objects, and the tracking tables of migration tools. Kinds that are not
-//! managed are counted, and what they depend on is told.
+//! managed are told by name, and what they depend on.
 
 mod catalog;
 mod columns;
@@ -23,8 +23,6 @@ mod rows;
 mod tables;
 mod types;
 mod unmanaged;
-
-use std::collections::BTreeMap;
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
@@ -52,12 +50,9 @@ pub(crate) async fn introspect(
     options: &IntrospectOptions,
 ) -> Result<Introspection, DbError> {
     let (fingerprint, reader) = read(connection, Extent::Schema).await?;
-    let mut left_alone = BTreeMap::new();
-    let (schema, unmanaged) = assemble(reader, options);
-    for one in unmanaged::counted(&unmanaged) {
-        *left_alone.entry(one).or_default() += 1;
-    }
-    Ok(Introspection { schema, left_alone, unmanaged: unmanaged::told(unmanaged), fingerprint })
+    let (schema, seen) = assemble(reader, options);
+    let left_alone = unmanaged::by_name(&seen);
+    Ok(Introspection { schema, left_alone, unmanaged: unmanaged::told(seen), fingerprint })
 }
 
 /// Reads the fingerprint alone.

@@ -245,8 +245,8 @@ const EXTENSIONS: &str = "SELECT e.oid, e.extname, e.extversion, n.nspname, \
      (SELECT a.comment FROM pg_available_extensions() a WHERE a.name = e.extname) \
      FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.oid >= 16384 ORDER BY e.extname";
 
-/// What is seen and left alone: class and number, kind, name, and one row for
-/// each table and column that it depends on.
+/// What is seen and left alone: class and number, kind, name, one row for each
+/// table and column that it depends on, and the table that it stands on.
 fn unmanaged(here: &str, major: u32) -> String {
     let published = match major >= 15 {
         true => "unnest(coalesce(nullif(r.prattrs::int2[], '{}'), '{0}'))",
@@ -255,7 +255,7 @@ fn unmanaged(here: &str, major: u32) -> String {
     let mut parts = vec![
         // Rules, policies and statistics, with the columns that they read.
         format!(
-            "SELECT x.class, x.oid, x.kind, x.name, d.refobjid, d.refobjsubid FROM ( \
+            "SELECT x.class, x.oid, x.kind, x.name, d.refobjid, d.refobjsubid, x.relation FROM ( \
              SELECT 'pg_policy'::regclass::oid AS class, p.oid, 'policy' AS kind, p.polname AS name, p.polrelid AS relation \
              FROM pg_policy p \
              UNION ALL SELECT 'pg_rewrite'::regclass, r.oid, 'rule', r.rulename, r.ev_class FROM pg_rewrite r \
@@ -269,17 +269,17 @@ fn unmanaged(here: &str, major: u32) -> String {
         format!(
             "SELECT 'pg_class'::regclass, c.oid, CASE WHEN c.relispartition THEN 'partition' WHEN c.relkind = 'p' \
              THEN 'partitioned table' WHEN c.relkind = 'f' THEN 'foreign table' WHEN c.reloftype <> 0 THEN 'typed table' \
-             ELSE 'inheriting table' END, c.relname, coalesce(i.inhparent, c.oid), 0 \
+             ELSE 'inheriting table' END, c.relname, coalesce(i.inhparent, c.oid), 0, NULL::oid \
              FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relnamespace = {here} \
              AND (c.relkind IN ('p', 'f') OR c.relkind = 'r' AND (c.reloftype <> 0 OR i.inhrelid IS NOT NULL))"
         ),
         format!(
-            "SELECT 'pg_class'::regclass, oid, 'row security', relname, oid, 0 FROM pg_class \
+            "SELECT 'pg_class'::regclass, oid, 'row security setting', relname, oid, 0, NULL FROM pg_class \
              WHERE relnamespace = {here} AND (relrowsecurity OR relforcerowsecurity)"
         ),
         // Publications, with the columns that they list.
         format!(
-            "SELECT 'pg_publication'::regclass, p.oid, 'publication', p.pubname, r.prrelid, {published} \
+            "SELECT 'pg_publication'::regclass, p.oid, 'publication', p.pubname, r.prrelid, {published}, NULL \
              FROM pg_publication p LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid"
         ),
     ];
@@ -287,7 +287,7 @@ fn unmanaged(here: &str, major: u32) -> String {
         parts.push(format!(
             "SELECT 'pg_constraint'::regclass, oid, CASE WHEN contype = 'n' THEN 'unvalidated not-null constraint' \
              WHEN conenforced THEN 'temporal constraint' ELSE 'unenforced constraint' END, conname, conrelid, \
-             unnest(coalesce(nullif(conkey, '{{}}'), '{{0}}')) \
+             unnest(coalesce(nullif(conkey, '{{}}'), '{{0}}')), conrelid \
              FROM pg_constraint WHERE connamespace = {here} AND conrelid <> 0 \
              AND (conperiod OR NOT conenforced OR contype = 'n' AND NOT convalidated)"
         ));
@@ -307,14 +307,20 @@ fn unmanaged(here: &str, major: u32) -> String {
         ("pg_type", "'T'", "0", "typnamespace", "typacl", "typowner", "typname"),
     ] {
         parts.push(format!(
-            "SELECT '{catalogue}'::regclass, c.oid, 'grant', c.{name}, {column}, 0 FROM {catalogue} c \
+            "SELECT '{catalogue}'::regclass, c.oid, 'grant', c.{name}, {column}, 0, NULL FROM {catalogue} c \
              WHERE c.{namespace} = {here} AND c.{acl} <> acldefault({kind}, c.{owner})"
         ));
     }
     parts.push(format!(
-        "SELECT 'pg_class'::regclass, c.oid, 'grant', c.relname, c.oid, a.attnum FROM pg_attribute a \
+        "SELECT 'pg_class'::regclass, c.oid, 'grant', c.relname, c.oid, a.attnum, NULL FROM pg_attribute a \
          JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = {here} AND a.attacl IS NOT NULL \
          AND NOT a.attisdropped"
+    ));
+    // On namespaces, beyond what the server itself gives on the default one.
+    parts.push(format!(
+        "SELECT 'pg_namespace'::regclass, n.oid, 'grant', 'schema ' || n.nspname, NULL, 0, NULL FROM pg_namespace n \
+         LEFT JOIN pg_init_privs i ON i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid AND i.objsubid = 0 \
+         WHERE n.oid = {here} AND n.nspacl <> coalesce(i.initprivs, acldefault('n', n.nspowner))"
     ));
     // Kinds that stand for themselves: catalogue, kind, name, condition.
     let in_namespace = |column: &str| format!("{column} = {here}");
@@ -322,19 +328,30 @@ fn unmanaged(here: &str, major: u32) -> String {
         ("pg_event_trigger", "event trigger", "evtname", "true".to_owned()),
         ("pg_foreign_data_wrapper", "foreign-data wrapper", "fdwname", "true".to_owned()),
         ("pg_foreign_server", "foreign server", "srvname", "true".to_owned()),
-        ("pg_default_acl", "default privilege", "defaclobjtype::text", "true".to_owned()),
+        (
+            "pg_default_acl",
+            "default privilege",
+            "CASE defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' \
+             WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE 'large' END",
+            "true".to_owned(),
+        ),
         ("pg_language", "language", "lanname", "oid >= 16384".to_owned()),
         ("pg_am", "access method", "amname", "oid >= 16384".to_owned()),
         // A range type brings a cast of its own along.
         (
             "pg_cast",
             "cast",
-            "oid::text",
+            "format('%s AS %s', castsource::regtype, casttarget::regtype)",
             "oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass \
              AND d.objid = pg_cast.oid AND d.deptype = 'i')"
                 .to_owned(),
         ),
-        ("pg_transform", "transform", "oid::text", "oid >= 16384".to_owned()),
+        (
+            "pg_transform",
+            "transform",
+            "format('%s in %s', trftype::regtype, (SELECT lanname FROM pg_language l WHERE l.oid = trflang))",
+            "oid >= 16384".to_owned(),
+        ),
         ("pg_collation", "collation", "collname", in_namespace("collnamespace")),
         ("pg_conversion", "conversion", "conname", in_namespace("connamespace")),
         ("pg_operator", "operator", "oprname", in_namespace("oprnamespace")),
@@ -352,13 +369,13 @@ fn unmanaged(here: &str, major: u32) -> String {
         ),
     ] {
         parts.push(format!(
-            "SELECT '{catalogue}'::regclass, oid, '{kind}', {name}, NULL, 0 FROM {catalogue} WHERE {condition}"
+            "SELECT '{catalogue}'::regclass, oid, '{kind}', {name}, NULL, 0, NULL FROM {catalogue} WHERE {condition}"
         ));
     }
     parts.push(
         "SELECT classoid, objoid, 'security label', provider, CASE classoid WHEN 'pg_class'::regclass THEN objoid END, \
-         objsubid FROM pg_seclabel"
+         objsubid, CASE classoid WHEN 'pg_class'::regclass THEN objoid END FROM pg_seclabel"
             .to_owned(),
     );
-    format!("{} ORDER BY 3, 4, 1, 2, 5, 6", parts.join(" UNION ALL "))
+    format!("{} ORDER BY 3, 4, 1, 2, 5, 6, 7", parts.join(" UNION ALL "))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use whimbrel_core::schema::LeftAlone;
+
 use super::catalog::{Catalog, class};
 use super::rows::{Fields, Oid};
 use crate::connection::Row;
@@ -16,6 +18,8 @@ const TABLES: [&str; 5] =
 pub(super) struct Seen {
     class: Oid,
     oid: Oid,
+    /// What people call the object.
+    called: LeftAlone,
     unmanaged: Unmanaged,
 }
 
@@ -37,19 +41,38 @@ pub(super) fn read(catalog: &mut Catalog, rows: Vec<Row>) -> Vec<Seen> {
         let number = fields.number();
         let table = relation.map(|relation| relation.name.clone());
         let column = relation.and_then(|relation| relation.column(number)).map(|one| one.name.clone());
+        let home = fields.maybe().and_then(|oid: Oid| catalog.relations.get(&oid));
+        let full_name = full_name(catalog, class, oid).unwrap_or_else(|| name.clone());
+        let called = LeftAlone { on: home.map(|home| home.name.clone()), ..LeftAlone::new(&kind, full_name) };
         // The bookkeeping of a table that a catalogue-wide kind names is no table of ours.
         if class == class::CLASS && !catalog.relations.contains_key(&oid) {
             continue;
         }
-        seen.push(Seen { class, oid, unmanaged: Unmanaged { kind, name, relation: own, table, column } });
+        seen.push(Seen {
+            class,
+            oid,
+            called,
+            unmanaged: Unmanaged { kind, name, relation: own, table, column },
+        });
     }
     seen
 }
 
-/// The kind of each object, once an object.
-pub(super) fn counted(seen: &[Seen]) -> impl Iterator<Item = String> {
-    let objects: BTreeSet<_> = seen.iter().map(|one| (&one.unmanaged.kind, one.class, one.oid)).collect();
-    objects.into_iter().map(|(kind, _, _)| kind.clone())
+/// The name with its namespace, of what may have a namesake elsewhere.
+fn full_name(catalog: &Catalog, class: Oid, oid: Oid) -> Option<String> {
+    let name = match class {
+        class::CLASS => &catalog.relations.get(&oid)?.name,
+        class::PROC => &catalog.routines.get(&oid)?.name,
+        class::TYPE => catalog.user_types.get(&oid)?,
+        _ => return None,
+    };
+    Some(name.to_string())
+}
+
+/// What each object is called, once an object.
+pub(super) fn by_name(seen: &[Seen]) -> Vec<LeftAlone> {
+    let objects: BTreeSet<_> = seen.iter().map(|one| (&one.called, one.class, one.oid)).collect();
+    objects.into_iter().map(|(called, _, _)| called.clone()).collect()
 }
 
 /// What is told: each object with each table or column once.

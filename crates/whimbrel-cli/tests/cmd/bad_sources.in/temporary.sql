@@ -1,0 +1,6 @@
+CREATE TABLE users (
+  id INTEGER PRIMARY KEY,
+  name TEXT
+);
+CREATE TEMP TABLE basket (item TEXT);
+CREATE TEMPORARY VIEW named AS SELECT name FROM users WHERE name IS NOT NULL;
