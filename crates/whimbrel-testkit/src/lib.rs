@@ -1,5 +1,6 @@
 //! What whimbrel's tests share.
 
+pub mod bucket;
 pub mod cluster;
 pub mod contents;
 pub mod database;
@@ -7,4 +8,6 @@ pub mod failing;
 pub mod failing_store;
 pub mod generate;
 pub mod golden;
-pub mod s3;
+mod listening;
+pub mod proxy;
+pub mod tls;

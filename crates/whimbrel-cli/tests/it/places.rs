@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use whimbrel_testkit::s3::{Manners, S3Server, SECRET};
+use whimbrel_testkit::bucket::{BucketServer, Dialect, Manners, secret_in};
 
 use crate::project::Project;
 
@@ -13,27 +13,31 @@ const SECOND: &str = "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age
 const BUCKET: &str = "s3://releases/shop";
 
 /// The binary in a project whose migrations are in `dir`, on that server.
-fn whimbrel(project: &Project, server: &S3Server, dir: &str, arguments: &[&str]) -> Command {
+fn whimbrel(project: &Project, server: &BucketServer, dir: &str, arguments: &[&str]) -> Command {
     let mut command = project.whimbrel(arguments);
     command.args(["--dir", dir]).envs(server.variables()).env("SOURCE_DATE_EPOCH", "1700000000");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn run(project: &Project, server: &S3Server, dir: &str, arguments: &[&str]) -> Output {
+fn run(project: &Project, server: &BucketServer, dir: &str, arguments: &[&str]) -> Output {
     let output = whimbrel(project, server, dir, arguments).output().expect("the binary is built");
     for stream in [&output.stdout, &output.stderr] {
         let shown = String::from_utf8_lossy(stream);
-        assert!(!shown.contains(SECRET) && !shown.contains("hunter2"), "{arguments:?}: {shown}");
+        assert_eq!(secret_in(&shown), None, "{arguments:?}: {shown}");
     }
     output
 }
 
 #[track_caller]
-fn succeed(project: &Project, server: &S3Server, dir: &str, arguments: &[&str]) -> String {
+fn succeed(project: &Project, server: &BucketServer, dir: &str, arguments: &[&str]) -> String {
     let output = run(project, server, dir, arguments);
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
     stderr(&output)
+}
+
+fn s3() -> BucketServer {
+    BucketServer::start(Dialect::S3, ["releases"])
 }
 
 fn stderr(output: &Output) -> String {
@@ -41,36 +45,35 @@ fn stderr(output: &Output) -> String {
 }
 
 /// From the first migration to one that was made of two, and back.
-fn story(dir: &str, shown: &str) {
-    let server = S3Server::start(["releases"]);
+fn story(server: &BucketServer, dir: &str, shown: &str) {
     let project = Project::new(FIRST);
-    let told = succeed(&project, &server, dir, &["migrate", "generate", "--name", "users"]);
+    let told = succeed(&project, server, dir, &["migrate", "generate", "--name", "users"]);
     assert!(told.contains(&format!("wrote `{shown}/0000_users.sql`\n")), "{told}");
-    succeed(&project, &server, dir, &["migrate", "apply"]);
+    succeed(&project, server, dir, &["migrate", "apply"]);
     project.set_schema(SECOND);
-    succeed(&project, &server, dir, &["migrate", "generate", "--name", "age"]);
-    succeed(&project, &server, dir, &["migrate", "apply"]);
+    succeed(&project, server, dir, &["migrate", "generate", "--name", "age"]);
+    succeed(&project, server, dir, &["migrate", "apply"]);
     assert_eq!(project.value::<i64>("SELECT count(*) FROM pragma_table_info('users')"), 3);
-    let told = succeed(&project, &server, dir, &["check"]);
+    let told = succeed(&project, server, dir, &["check"]);
     assert_eq!(told, format!("`app.db`, `{shown}` and `schema.sql` agree\n"));
 
-    succeed(&project, &server, dir, &["migrate", "down"]);
+    succeed(&project, server, dir, &["migrate", "down"]);
     assert_eq!(project.value::<i64>("SELECT count(*) FROM pragma_table_info('users')"), 2);
-    succeed(&project, &server, dir, &["migrate", "apply"]);
-    succeed(&project, &server, dir, &["migrate", "verify"]);
-    succeed(&project, &server, dir, &["migrate", "squash", "--name", "all"]);
-    succeed(&project, &server, dir, &["migrate", "apply"]);
-    let told = succeed(&project, &server, dir, &["migrate", "apply"]);
+    succeed(&project, server, dir, &["migrate", "apply"]);
+    succeed(&project, server, dir, &["migrate", "verify"]);
+    succeed(&project, server, dir, &["migrate", "squash", "--name", "all"]);
+    succeed(&project, server, dir, &["migrate", "apply"]);
+    let told = succeed(&project, server, dir, &["migrate", "apply"]);
     assert_eq!(told, format!("`app.db` has all migrations of `{shown}`\n"));
-    succeed(&project, &server, dir, &["check"]);
+    succeed(&project, server, dir, &["check"]);
     // Nothing of it is a part of the schema, or goes with it.
-    succeed(&project, &server, dir, &["push", "--dry-run"]);
+    succeed(&project, server, dir, &["push", "--dry-run"]);
     let reset = ["migrate", "reset", "--yes", "--accept-data-loss"];
-    let output = run(&project, &server, dir, &reset);
+    let output = run(&project, server, dir, &reset);
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_eq!(run(&project, &server, dir, &["inspect"]).stdout, SECOND_INSPECTED.as_bytes());
-    succeed(&project, &server, dir, &["migrate", "create", "by-hand"]);
-    let told = succeed(&project, &server, dir, &["migrate", "status"]);
+    assert_eq!(run(&project, server, dir, &["inspect"]).stdout, SECOND_INSPECTED.as_bytes());
+    succeed(&project, server, dir, &["migrate", "create", "by-hand"]);
+    let told = succeed(&project, server, dir, &["migrate", "status"]);
     assert_eq!(told.trim_end(), "1 applied, 1 pending");
 }
 
@@ -79,27 +82,36 @@ const SECOND_INSPECTED: &str =
 
 #[test]
 fn a_bucket_holds_migrations_as_a_folder_does() {
-    story(BUCKET, BUCKET);
+    for dialect in Dialect::ALL {
+        let dir = dialect.url("releases/shop");
+        story(&BucketServer::start(dialect, ["releases"]), &dir, &dir);
+    }
 }
 
 #[test]
 fn a_table_of_the_database_holds_migrations_as_a_folder_does() {
-    story("table:history", "sqlite://app.db#history");
+    story(&s3(), "table:history", "sqlite://app.db#history");
 }
 
 #[test]
 fn a_table_of_another_database_holds_migrations_as_a_folder_does() {
-    story("sqlite://other.db#_whimbrel_files", "sqlite://other.db#_whimbrel_files");
+    story(&s3(), "sqlite://other.db#_whimbrel_files", "sqlite://other.db#_whimbrel_files");
 }
 
 #[test]
 fn of_two_who_generate_at_once_one_wins_and_the_other_is_told() {
-    let server = S3Server::start(["releases"]);
+    for dialect in Dialect::ALL {
+        generate_at_once(&BucketServer::start(dialect, ["releases"]));
+    }
+}
+
+fn generate_at_once(server: &BucketServer) {
     let project = Project::new(FIRST);
+    let dir = server.dialect().url("releases/shop");
     let names = ["mine", "theirs", "ours", "yours"];
     let generate = |name: &str| {
         let arguments = ["migrate", "generate", "--name", name];
-        whimbrel(&project, &server, BUCKET, &arguments).spawn().expect("the binary is built")
+        whimbrel(&project, server, &dir, &arguments).spawn().expect("the binary is built")
     };
     let outputs = names.map(generate).map(|child| child.wait_with_output().expect("it is our child"));
     let texts = server.texts("releases");
@@ -113,17 +125,17 @@ fn of_two_who_generate_at_once_one_wins_and_the_other_is_told() {
             assert_eq!(output.status.code(), Some(0), "{told}");
         } else if output.status.code() == Some(0) {
             // It came so late that there was nothing left to be done.
-            assert_eq!(told, "`s3://releases/shop` leads to `schema.sql` already\n");
+            assert_eq!(told, format!("`{dir}` leads to `schema.sql` already\n"));
         } else {
-            let message = "`meta/_journal.json` in `s3://releases/shop` has changed since it was read";
-            assert!(told.contains(message) && told.contains("run it again"), "{told}");
+            let message = format!("`meta/_journal.json` in `{dir}` has changed since it was read");
+            assert!(told.contains(&message) && told.contains("run it again"), "{told}");
         }
     }
 }
 
 #[test]
 fn who_is_killed_between_two_puts_leaves_the_old_or_the_new_migrations() {
-    let server = S3Server::start(["count"]);
+    let server = BucketServer::start(Dialect::S3, ["count"]);
     let project = Project::new(FIRST);
     succeed(&project, &server, "s3://count", &["migrate", "generate", "--name", "users"]);
     let requests = server.requests("count");
@@ -168,14 +180,14 @@ fn without_edit(mut texts: BTreeMap<String, String>) -> BTreeMap<String, String>
 
 #[test]
 fn what_is_wrong_with_a_bucket_is_told_without_secrets() {
-    let server = S3Server::start(["releases"]);
+    let server = s3();
     let project = Project::new(FIRST);
     for flags in [&[][..], &["--json"], &["-v"]] {
         let arguments = [&["migrate", "status"], flags].concat();
         let mut command = whimbrel(&project, &server, BUCKET, &arguments);
         let output = command.env("AWS_SECRET_ACCESS_KEY", "hunter2").output().expect("the binary is built");
         let shown = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(!shown.contains("hunter2") && !shown.contains(SECRET), "{shown}");
+        assert_eq!(secret_in(&shown), None, "{shown}");
         assert!(shown.contains("does not let these credentials use `s3://releases/shop`: 403"), "{shown}");
         assert_eq!(output.status.code(), Some(1));
     }
@@ -193,7 +205,7 @@ fn what_is_wrong_with_a_bucket_is_told_without_secrets() {
 fn a_signal_ends_the_wait_for_a_bucket_that_does_not_answer() {
     use rustix::process::{Pid, Signal, kill_process};
 
-    let server = S3Server::start(["releases"]);
+    let server = s3();
     let project = Project::new(FIRST);
     server.set("releases", Manners { hold: Some(0), ..Manners::default() });
     let mut child = whimbrel(&project, &server, BUCKET, &["migrate", "status"]).spawn().expect("it is built");

@@ -45,6 +45,8 @@ impl Project {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("XDG_CACHE_HOME", self.path(".cache"))
+            // Where a person's credentials for buckets are.
+            .env("HOME", self.folder.path())
             .env_remove("DATABASE_URL")
             .env_remove("NO_COLOR");
         command

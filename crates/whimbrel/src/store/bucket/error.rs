@@ -4,8 +4,9 @@ use std::error::Error;
 
 use miette::Diagnostic;
 
-use super::http::Trouble;
 use super::location::{Location, Provider};
+use super::proxy::is_machine;
+use super::trouble::{Refusal, Trouble};
 
 /// Why a bucket could not be read or written.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -28,8 +29,8 @@ pub enum BucketError {
         store: String,
         /// What does not fit.
         reason: String,
-        /// The variables to look at.
-        help: &'static str,
+        /// What to do about it.
+        help: String,
     },
     /// Nobody answers.
     #[error("`{endpoint}`, where `{store}` is, cannot be reached: {reason}")]
@@ -44,6 +45,19 @@ pub enum BucketError {
         /// The variables to look at.
         help: &'static str,
     },
+    /// Who answers is not who should, or cannot show it.
+    #[error("`{endpoint}`, where `{store}` is, is not trusted: {reason}")]
+    #[diagnostic(code(whimbrel::store::bucket::untrusted), help("{help}"))]
+    Untrusted {
+        /// The store.
+        store: String,
+        /// Who answers.
+        endpoint: String,
+        /// What is wrong with its certificate.
+        reason: String,
+        /// What to do about it.
+        help: &'static str,
+    },
     /// There are no credentials, and the machine has none of its own.
     #[error("there are no credentials for `{store}`")]
     #[diagnostic(code(whimbrel::store::bucket::no_credentials), help("{help}"))]
@@ -52,6 +66,18 @@ pub enum BucketError {
         store: String,
         /// The variables to set.
         help: &'static str,
+    },
+    /// The program that is to print the credentials does not.
+    #[error("there are no credentials for `{store}`: {reason}")]
+    #[diagnostic(
+        code(whimbrel::store::bucket::process),
+        help("run the command of the profile by hand to see why; what it prints is secret")
+    )]
+    Process {
+        /// The store.
+        store: String,
+        /// Whose program it is, and what it does instead.
+        reason: String,
     },
     /// The credentials are wrong, or do not suffice.
     #[error("`{endpoint}` does not let these credentials use `{store}`: {code}")]
@@ -130,6 +156,10 @@ pub enum BucketError {
 /// Codes by which servers say that a clock is wrong.
 const CLOCK: [&str; 2] = ["RequestTimeTooSkewed", "RequestExpired"];
 
+/// What is in the codes by which servers say that credentials are wrong, whatever the
+/// status.
+const DENIED: [&str; 5] = ["Token", "AccessDenied", "invalid_grant", "invalid_client", "unauthorized_client"];
+
 /// Codes by which servers say that there is no bucket.
 pub(super) const NO_BUCKET: [&str; 3] = ["NoSuchBucket", "ContainerNotFound", "ResourceNotFound"];
 
@@ -154,25 +184,36 @@ impl BucketError {
                 Self::NoCredentials { store, help: location.provider.credentials() }
             }
             Trouble::Unreachable { endpoint, reason } => Self::Unreachable { store, endpoint, reason, help },
+            Trouble::Untrusted { endpoint, reason, help } => {
+                Self::Untrusted { store, endpoint, reason, help }
+            }
+            Trouble::Credentials(reason) => Self::Process { store, reason },
             Trouble::Refused(refusal) if is_machine(&refusal.endpoint) => {
                 Self::NoCredentials { store, help: location.provider.credentials() }
             }
-            Trouble::Refused(refusal) => {
-                let (endpoint, told, code) = (refusal.endpoint.clone(), refusal.told(), refusal.code);
-                let is = |codes: &[&str]| code.as_deref().is_some_and(|code| codes.contains(&code));
-                match (refusal.status, refusal.region) {
-                    _ if is(&CLOCK) => Self::Clock { endpoint, ahead: showing(refusal.date) },
-                    _ if is(&NO_BUCKET) => Self::Missing { bucket: location.bucket.clone(), endpoint, help },
-                    (300..=400, Some(region)) => Self::Region { store, region },
-                    (400, _) if code.as_deref().is_some_and(|code| code.contains("Token")) => {
-                        Self::Denied { store, endpoint, code: told, help: location.provider.credentials() }
-                    }
-                    (401 | 403, _) => {
-                        Self::Denied { store, endpoint, code: told, help: location.provider.credentials() }
-                    }
-                    (_, _) => Self::Failed { store, reason: format!("`{endpoint}` answers {told}") },
-                }
+            Trouble::Refused(refusal) => Self::of_refusal(location, refusal),
+        }
+    }
+
+    fn of_refusal(location: &Location, refusal: Refusal) -> Self {
+        let store = location.to_string();
+        let (endpoint, told) = (refusal.endpoint.clone(), refusal.told());
+        let code = refusal.code.as_deref().unwrap_or_default();
+        let is_denied = [401, 403].contains(&refusal.status) || DENIED.iter().any(|part| code.contains(part));
+        match (refusal.region, refusal.other_time) {
+            (_, time) if CLOCK.contains(&code) => Self::Clock { endpoint, ahead: showing(time) },
+            // Google and Azure do not say that it is the clock.
+            (_, Some(time)) if is_denied => Self::Clock { endpoint, ahead: showing(Some(time)) },
+            _ if NO_BUCKET.contains(&code) => Self::Missing {
+                bucket: location.bucket.clone(),
+                endpoint,
+                help: location.provider.reaching(),
+            },
+            (Some(region), _) if (300..=400).contains(&refusal.status) => Self::Region { store, region },
+            _ if is_denied => {
+                Self::Denied { store, endpoint, code: told, help: location.provider.credentials() }
             }
+            _ => Self::Failed { store, reason: format!("`{endpoint}` answers {told}") },
         }
     }
 }
@@ -183,7 +224,7 @@ impl Provider {
         match self {
             Self::S3 => "the variables AWS_ENDPOINT_URL, AWS_REGION and HTTPS_PROXY",
             Self::Google => "the variable HTTPS_PROXY",
-            Self::Azure => "the variables AZURE_STORAGE_ACCOUNT_NAME, AZURE_ENDPOINT and HTTPS_PROXY",
+            Self::Azure => "the variables AZURE_STORAGE_ACCOUNT, AZURE_STORAGE_ENDPOINT and HTTPS_PROXY",
         }
     }
 
@@ -191,23 +232,16 @@ impl Provider {
     pub(super) fn credentials(self) -> &'static str {
         match self {
             Self::S3 => {
-                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), for a profile by `eval \"$(aws configure export-credentials --format env)\"`"
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or AWS_PROFILE"
             }
             Self::Google => {
                 "set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`"
             }
             Self::Azure => {
-                "set AZURE_STORAGE_ACCOUNT_NAME, and AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"
+                "set AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or AZURE_STORAGE_CONNECTION_STRING"
             }
         }
     }
-}
-
-/// Says whether it is where a machine in a cloud asks for its own credentials.
-fn is_machine(endpoint: &str) -> bool {
-    ["169.254.169.254", "169.254.170.2", "metadata.google.internal"]
-        .iter()
-        .any(|host| endpoint.contains(host))
 }
 
 fn showing(date: Option<String>) -> String {

@@ -11,6 +11,11 @@ mod error;
 mod http;
 mod location;
 mod provider;
+mod proxy;
+mod route;
+mod settings;
+mod tls;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -68,9 +73,11 @@ impl BucketStore {
     /// programs know: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
     /// `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`;
     /// `GOOGLE_APPLICATION_CREDENTIALS`, `GOOGLE_SERVICE_ACCOUNT_KEY`;
-    /// `AZURE_STORAGE_ACCOUNT_NAME`, `AZURE_STORAGE_ACCOUNT_KEY`,
-    /// `AZURE_STORAGE_SAS_TOKEN`; `HTTPS_PROXY`, `NO_PROXY`; `SSL_CERT_FILE`. Where
-    /// they name no credentials, the machine is asked for its own. A program
+    /// `AZURE_STORAGE_ACCOUNT`, `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`,
+    /// `AZURE_STORAGE_CONNECTION_STRING`; `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`;
+    /// `SSL_CERT_FILE`. By `HOME` the files are found that the tools of AWS and Google
+    /// leave there: a profile (`AWS_PROFILE`), the default credentials of applications.
+    /// Where nothing names credentials, the machine is asked for its own. A program
     /// passes what it likes, such as [`std::env::vars`].
     ///
     /// # Errors
@@ -119,10 +126,13 @@ impl BucketStore {
     /// Writes if `mode` allows it, and says whether it did.
     async fn write(&self, path: &str, text: &str, mode: PutMode) -> Result<bool, StoreError> {
         let payload = PutPayload::from(text.to_owned());
+        let is_conditional = mode != PutMode::Overwrite;
         let options = PutOptions { mode, ..PutOptions::default() };
         match self.objects.put_opts(&self.locate(path)?, payload, options).await {
             Ok(_) => Ok(true),
-            Err(Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. }) => {
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotFound { .. })
+                if is_conditional =>
+            {
                 Ok(false)
             }
             Err(error) => Err(self.failure(&error)),

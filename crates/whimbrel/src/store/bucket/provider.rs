@@ -1,6 +1,5 @@
 //! The clients of the providers, set up by variables.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +12,8 @@ use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use super::BucketError;
 use super::http::Connector;
 use super::location::{Location, Provider};
-
-/// Variables by name.
-pub(super) type Variables = BTreeMap<String, String>;
+use super::settings::process::Process;
+use super::settings::{Unfit, Variables, aws, azure, get, google};
 
 /// How often a request is made again that a server could not take.
 const RETRIES: usize = 4;
@@ -23,36 +21,29 @@ const RETRIES: usize = 4;
 /// After what time none is made again. A person is waiting.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+type Opened = object_store::Result<Arc<dyn ObjectStore>>;
+
 /// Sets up the client for the bucket at `location`. It connects to nothing.
 pub(super) fn open(location: &Location, variables: &Variables) -> Result<Arc<dyn ObjectStore>, BucketError> {
-    let bad = |reason: String| {
-        let help = location.provider.credentials();
-        BucketError::Settings { store: location.to_string(), reason, help }
-    };
-    if location.provider == Provider::S3 && only_names_a_profile(variables) {
-        return Err(bad("the profile that AWS_PROFILE names is not read".to_owned()));
-    }
-    let connector = Connector::new(variables).map_err(bad)?;
-    let opened = match location.provider {
-        Provider::S3 => s3(location, variables, connector),
-        Provider::Google => google(location, variables, connector),
-        Provider::Azure => azure(location, variables, connector),
-    };
-    opened.map_err(|error| bad(without_values(&reason(&error), variables)))
+    settle(location, variables).map_err(|unfit| {
+        let help = unfit.help.unwrap_or_else(|| location.provider.credentials().to_owned());
+        BucketError::Settings { store: location.to_string(), reason: unfit.reason, help }
+    })
 }
 
-/// Says whether a profile is all that is said of credentials. Its files belong to
-/// AWS's own tools, and may say to run programs or to ask a person.
-fn only_names_a_profile(variables: &Variables) -> bool {
-    let says = |name: &&str| variables.get(*name).is_some_and(|value| !value.is_empty());
-    let others = [
-        "AWS_ACCESS_KEY_ID",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        "AWS_SKIP_SIGNATURE",
-    ];
-    says(&"AWS_PROFILE") && !others.iter().any(says)
+fn settle(location: &Location, variables: &Variables) -> Result<Arc<dyn ObjectStore>, Unfit> {
+    let (variables, process) = match location.provider {
+        Provider::S3 => aws::settled(variables)?,
+        Provider::Google => (google::settled(variables)?, None),
+        Provider::Azure => (azure::settled(variables)?, None),
+    };
+    let connector = Connector::new(&variables)?;
+    let opened = match location.provider {
+        Provider::S3 => open_s3(location, &variables, process, connector),
+        Provider::Google => open_google(location, &variables, connector),
+        Provider::Azure => open_azure(location, &variables, connector),
+    };
+    opened.map_err(|error| without_values(&reason(&error), &variables).into())
 }
 
 /// What is wrong, without the words that every such error begins with.
@@ -63,52 +54,44 @@ fn reason(error: &object_store::Error) -> String {
     }
 }
 
-fn s3(
+fn open_s3(
     location: &Location,
     variables: &Variables,
+    process: Option<Process>,
     connector: Connector,
-) -> object_store::Result<Arc<dyn ObjectStore>> {
-    let builder = settings::<AmazonS3ConfigKey>(variables, "AWS_")
+) -> Opened {
+    let mut builder = known::<AmazonS3ConfigKey>(variables, "AWS_")
         .fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
-    let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
-        .iter()
-        .find_map(|name| variables.get(*name));
+    if let Some(process) = process {
+        builder = builder.with_credentials(Arc::new(process));
+    }
     let store = builder
         .with_bucket_name(&location.bucket)
-        .with_client_options(options(endpoint))
+        .with_client_options(options(variables, ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]))
         .with_retry(retries())
         .with_http_connector(connector)
         .build()?;
     Ok(Arc::new(store))
 }
 
-fn google(
-    location: &Location,
-    variables: &Variables,
-    connector: Connector,
-) -> object_store::Result<Arc<dyn ObjectStore>> {
-    let builder = settings::<GoogleConfigKey>(variables, "GOOGLE_")
+fn open_google(location: &Location, variables: &Variables, connector: Connector) -> Opened {
+    let builder = known::<GoogleConfigKey>(variables, "GOOGLE_")
         .fold(GoogleCloudStorageBuilder::new(), |builder, (key, value)| builder.with_config(key, value));
     let store = builder
         .with_bucket_name(&location.bucket)
-        .with_client_options(options(None))
+        .with_client_options(options(variables, ["GOOGLE_BASE_URL"]))
         .with_retry(retries())
         .with_http_connector(connector)
         .build()?;
     Ok(Arc::new(store))
 }
 
-fn azure(
-    location: &Location,
-    variables: &Variables,
-    connector: Connector,
-) -> object_store::Result<Arc<dyn ObjectStore>> {
-    let builder = settings::<AzureConfigKey>(variables, "AZURE_")
+fn open_azure(location: &Location, variables: &Variables, connector: Connector) -> Opened {
+    let builder = known::<AzureConfigKey>(variables, "AZURE_")
         .fold(MicrosoftAzureBuilder::new(), |builder, (key, value)| builder.with_config(key, value));
-    let endpoint = ["AZURE_ENDPOINT", "AZURE_STORAGE_ENDPOINT"].iter().find_map(|name| variables.get(*name));
     let store = builder
         .with_container_name(&location.bucket)
-        .with_client_options(options(endpoint))
+        .with_client_options(options(variables, ["AZURE_ENDPOINT", "AZURE_STORAGE_ENDPOINT"]))
         .with_retry(retries())
         .with_http_connector(connector)
         .build()?;
@@ -116,7 +99,7 @@ fn azure(
 }
 
 /// The variables that a provider knows, as it calls them.
-fn settings<K: FromStr>(variables: &Variables, prefix: &str) -> impl Iterator<Item = (K, String)> {
+fn known<K: FromStr>(variables: &Variables, prefix: &str) -> impl Iterator<Item = (K, String)> {
     variables
         .iter()
         .filter(move |(name, value)| name.starts_with(prefix) && !value.is_empty())
@@ -124,7 +107,8 @@ fn settings<K: FromStr>(variables: &Variables, prefix: &str) -> impl Iterator<It
 }
 
 /// Plain HTTP is spoken only to an endpoint that was written so.
-fn options(endpoint: Option<&String>) -> ClientOptions {
+fn options<const N: usize>(variables: &Variables, endpoints: [&str; N]) -> ClientOptions {
+    let endpoint = endpoints.iter().find_map(|name| get(variables, name));
     ClientOptions::new().with_allow_http(endpoint.is_some_and(|one| one.starts_with("http://")))
 }
 
@@ -160,15 +144,19 @@ mod tests {
     fn settings_that_do_not_fit_are_said_without_secrets() {
         assert_eq!(
             error("s3://b", &[("AWS_SECRET_ACCESS_KEY", "hunter2")]),
-            "`s3://b` cannot be opened: Missing AccessKeyId"
+            "`s3://b` cannot be opened: AWS_SECRET_ACCESS_KEY is set, and AWS_ACCESS_KEY_ID is not"
         );
         assert_eq!(
             error("s3://b", &[("AWS_PROFILE", "work")]),
-            "`s3://b` cannot be opened: the profile that AWS_PROFILE names is not read"
+            "`s3://b` cannot be opened: neither `~/.aws/config` nor `~/.aws/credentials` has a profile `work`"
+        );
+        assert_eq!(
+            error("gs://b", &[("HTTPS_PROXY", "ftp://me:hunter2@proxy")]),
+            "`gs://b` cannot be opened: what HTTPS_PROXY holds does not read as http://HOST:PORT"
         );
         let shown = error("gs://b", &[("GOOGLE_SERVICE_ACCOUNT_KEY", "\"hunter2\"")]);
         assert!(!shown.contains("hunter2"), "{shown}");
-        assert_eq!(error("az://b", &[]), "`az://b` cannot be opened: Account must be specified");
+        assert_eq!(error("az://b", &[]), "`az://b` cannot be opened: no variable names the account");
         assert_eq!(
             error("s3://b", &[("SSL_CERT_FILE", "/nowhere/ca.pem")]),
             "`s3://b` cannot be opened: `/nowhere/ca.pem` (SSL_CERT_FILE): No such file or directory (os error 2)"
