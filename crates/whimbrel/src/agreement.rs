@@ -14,7 +14,8 @@ use whimbrel_db::{Access, ConnectOptions, DatabaseUrl, Missing};
 use crate::blocking::Wait as _;
 use crate::error::Error;
 use crate::history::{HistoryError, JOURNAL, difference, in_store};
-use crate::migrator::Migrator;
+use crate::migrator::{Migrator, MigratorBuilder};
+use crate::program::Migration;
 use crate::source::Source;
 use crate::store::{FsStore, Store, View};
 
@@ -46,6 +47,8 @@ pub struct Agreement {
     source: Source,
     store: Arc<dyn Store>,
     url: Option<String>,
+    program: Option<String>,
+    migrations: Vec<Migration>,
 }
 
 /// How models and migrations disagree, or why nobody can tell.
@@ -99,7 +102,8 @@ impl Agreement {
     /// Begins with a source. The migrations are in `migrations`, relative to the
     /// working directory, which for a test is the folder of its package.
     pub fn of(source: Source) -> Self {
-        Self { source, store: Arc::new(FsStore::new("migrations")), url: None }
+        let store = Arc::new(FsStore::new("migrations"));
+        Self { source, store, url: None, program: None, migrations: Vec::new() }
     }
 
     /// Says what the migrations should lead to.
@@ -126,6 +130,24 @@ impl Agreement {
         self
     }
 
+    /// Names the program whose command line is to be run when they disagree, as it
+    /// is called: one of your own, which has the models, in place of `whimbrel`.
+    ///
+    /// ```no_run
+    /// // "... help: run `cargo run --bin shop -- migrate generate`, ..."
+    /// whimbrel::verify!(program = "cargo run --bin shop --");
+    /// ```
+    pub fn program(mut self, command: impl Into<String>) -> Self {
+        self.program = Some(command.into());
+        self
+    }
+
+    /// Registers a migration that is a closure of this program.
+    pub fn migration(mut self, migration: Migration) -> Self {
+        self.migrations.push(migration);
+        self
+    }
+
     /// Compares.
     ///
     /// # Errors
@@ -140,6 +162,7 @@ impl Agreement {
             ..ConnectOptions::default()
         };
         let builder = Migrator::at(url).connect_options(options).source(self.source).store(self.store);
+        let builder = self.migrations.into_iter().fold(builder, MigratorBuilder::migration);
         let mut migrator = builder.connect().await?;
         let found = migrator.disagreement().await;
         let closed = migrator.close().await;
@@ -156,8 +179,10 @@ impl Agreement {
     /// If they disagree: this is for tests.
     #[track_caller]
     pub fn assert(self) {
+        let program = self.program.clone();
         if let Err(disagreement) = self.check().wait() {
-            panic!("{}", told(&disagreement).join("\n\n"));
+            let text = told(&disagreement).join("\n\n");
+            panic!("{}", spoken(&text, program.as_deref()));
         }
     }
 
@@ -192,6 +217,20 @@ impl Migrator {
         Ok(difference(self.dialect(), &current, &desired))
     }
 }
+
+/// Has a text speak of the program that is to be run. Which one that is cannot be
+/// known here: unless it was named, it is said how to name it.
+fn spoken(text: &str, program: Option<&str>) -> String {
+    let ours = "`whimbrel ";
+    match program {
+        Some(program) => text.replace(ours, &format!("`{program} ")),
+        None if text.contains(ours) => format!("{text}\n{NAME_IT}"),
+        None => text.to_owned(),
+    }
+}
+
+const NAME_IT: &str = "note: if a program of your own has these commands, run that instead of `whimbrel`; \
+                       name it for this text with `verify!(program = \"cargo run --bin NAME --\")`";
 
 /// A problem and what to do about it; where it consists of several, each.
 fn told(problem: &dyn Diagnostic) -> Vec<String> {
@@ -236,7 +275,8 @@ fn told(problem: &dyn Diagnostic) -> Vec<String> {
 ///
 /// # Panics
 ///
-/// If they disagree. The text says how, and what to run.
+/// If they disagree. The text says how, and what to run: `whimbrel`, or the program
+/// that is named with `program = "cargo run --bin NAME --"`.
 #[cfg(feature = "models")]
 #[macro_export]
 macro_rules! verify {

@@ -12,7 +12,7 @@ use whimbrel_testkit::database::{Database, block_on};
 #[test]
 fn structs_and_migrations_agree() {
     let server = block_on(Database::shared(Dialect::Postgres));
-    verify!(url = server.url(), source = schema());
+    verify!(url = server.url(), source = schema(), program = "cargo run --bin migrate --");
 }
 
 /// What differs between the structs as they are compiled and as they stand in

@@ -5,9 +5,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use whimbrel::core::dialect::Dialect;
-use whimbrel::core::history::Journal;
+use whimbrel::core::history::{Format, Journal};
 use whimbrel::store::Store as _;
-use whimbrel::{Agreement, MemoryStore, Model, Source, schema, verify};
+use whimbrel::{Agreement, MemoryStore, Migration, Migrator, Model, Source, schema, verify};
 use whimbrel_testkit::database::{Database, block_on};
 
 #[derive(Model)]
@@ -59,7 +59,39 @@ fn models_that_are_ahead_are_told_with_what_to_run() {
         "`tests/agreement/sqlite` does not lead to what the models say:\n\
          alter users\n  \
            + age: INTEGER\n\
-         help: run `whimbrel migrate generate`, and commit what it writes"
+         help: run `whimbrel migrate generate`, and commit what it writes\n\
+         note: if a program of your own has these commands, run that instead of `whimbrel`; \
+         name it for this text with `verify!(program = \"cargo run --bin NAME --\")`"
+    );
+    assert_eq!(
+        refusal(sqlite().source(Source::sql("schema.sql", ahead)).program("cargo run --bin shop --"))
+            .unwrap(),
+        "`tests/agreement/sqlite` does not lead to what the models say:\n\
+         alter users\n  \
+           + age: INTEGER\n\
+         help: run `cargo run --bin shop -- migrate generate`, and commit what it writes"
+    );
+}
+
+#[test]
+fn closures_take_their_part() {
+    let closure = Migration::new("audit").up(async |tx| {
+        tx.execute("CREATE TABLE audit (id INTEGER PRIMARY KEY)", []).await?;
+        Ok(())
+    });
+    let store = MemoryStore::new();
+    block_on(async {
+        let builder = Migrator::builder("sqlite::memory:").unwrap().store(store.clone());
+        let mut migrator = builder.migration(closure.clone()).connect().await.unwrap();
+        migrator.create("audit").format(Format::Rust).await.unwrap();
+        migrator.verify().accept("audit").await.unwrap();
+    });
+    let audit = Source::sql("schema.sql", "CREATE TABLE audit (id INTEGER PRIMARY KEY);");
+    assert_eq!(refusal(Agreement::of(audit.clone()).store(store.clone()).migration(closure)), None);
+    assert_eq!(
+        refusal(Agreement::of(audit).store(store)).unwrap(),
+        "`audit` is a closure of a program, and this one does not have it\n\
+         help: nothing was run; run it with the program that gives its migrator `Migration::new(\"audit\")`"
     );
 }
 
@@ -80,7 +112,9 @@ fn an_edited_file_is_told_as_by_the_other_verbs() {
          help: restore the file, or have the edit proved and recorded with \
          `whimbrel migrate verify --accept create-users`\n\n\
          `meta/_down/0000_create-users.sql`, the way back of migration `create-users`, is missing\n\
-         help: restore the file from version control"
+         help: restore the file from version control\n\
+         note: if a program of your own has these commands, run that instead of `whimbrel`; \
+         name it for this text with `verify!(program = \"cargo run --bin NAME --\")`"
     );
 }
 
@@ -90,7 +124,9 @@ fn what_is_not_there_is_named() {
         refusal(sqlite().dir("nowhere")).unwrap(),
         "`nowhere/meta/_journal.json` is missing\n\
          help: write the first migration with `whimbrel migrate generate`, or name the folder: \
-         `verify!(dir = \"...\")`"
+         `verify!(dir = \"...\")`\n\
+         note: if a program of your own has these commands, run that instead of `whimbrel`; \
+         name it for this text with `verify!(program = \"cargo run --bin NAME --\")`"
     );
     let store = MemoryStore::new();
     block_on(store.put("meta/_journal.json", &Journal::new(Dialect::Postgres).to_json())).unwrap();

@@ -2,6 +2,8 @@
 //!
 //! Whimbrel itself made the folders `sqlite` and `postgres` from three schemas.
 
+use std::path::Path;
+
 use whimbrel::core::dialect::Dialect;
 use whimbrel::store::{FsStore, Store};
 use whimbrel::{EmbeddedStore, Migrator, embed};
@@ -26,6 +28,29 @@ fn what_is_embedded_is_the_folder() {
         assert_eq!(paths, folder.list().await.unwrap());
         assert_eq!(embedded.get_many(&paths).await.unwrap(), folder.get_many(&paths).await.unwrap());
     });
+}
+
+/// Cargo builds anew when one of the files changes that the compiler has listed.
+/// A migration that is added changes the journal.
+#[test]
+fn a_change_of_any_file_of_the_folder_builds_the_program_anew() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/embed/sqlite");
+    let listed = std::env::current_exe().unwrap().with_extension("d");
+    let listed = std::fs::read_to_string(listed).unwrap().replace("\\ ", " ");
+    let files = listed.lines().filter_map(|line| Path::new(line.strip_suffix(':')?).strip_prefix(&root).ok());
+    let mut watched: Vec<String> = files.map(|file| file.to_string_lossy().replace('\\', "/")).collect();
+    watched.sort();
+    let expected = [
+        "0000_create-users.sql",
+        "0001_visits.sql",
+        "0002_forget-users.sql",
+        "meta/_down/0000_create-users.sql",
+        "meta/_down/0001_visits.sql",
+        "meta/_down/0002_forget-users.sql",
+        "meta/_journal.json",
+        "meta/_snapshot.json",
+    ];
+    assert_eq!(watched, expected);
 }
 
 /// One replica, from its start to its end, and how many migrations it applied.
