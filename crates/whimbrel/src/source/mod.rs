@@ -118,7 +118,7 @@ impl Source {
     }
 
     /// Writes models, or a snapshot, as JSON: what a program prints for
-    /// `--schema program:CMD`.
+    /// `--schema program:CMD`. Models in files are read for this.
     ///
     /// ```
     /// # use whimbrel::{Model, schema};
@@ -132,14 +132,16 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// If it is neither.
+    /// If it is neither, or files have mistakes.
     #[cfg(feature = "models")]
     pub fn to_json(&self) -> Result<String, SourceError> {
         match &self.0 {
             Kind::Models { models, sql } => Ok(printed::write(models, sql)),
             Kind::Snapshot(snapshot) => Ok(snapshot.to_json()),
             #[cfg(feature = "model-files")]
-            Kind::Rust(_) => Err(SourceError::NoJson),
+            Kind::Rust(text) => Ok(printed::write(&rust::models_of_text(text)?, &[])),
+            #[cfg(feature = "model-files")]
+            Kind::Path(path) if rust::is_rust(path) => Ok(printed::write(&rust::models_of(path)?, &[])),
             Kind::Path(_) | Kind::Sql(_) | Kind::Program { .. } => Err(SourceError::NoJson),
         }
     }

@@ -11,7 +11,7 @@ mod index;
 mod resolve;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_model::build::{Built, build_besides};
@@ -38,22 +38,18 @@ fn is_rust_file(path: &Path) -> bool {
 
 /// Loads the models of a path.
 pub(super) fn load(path: &Path, dialect: Dialect) -> Result<Loaded, SourceError> {
-    let found = crate_files::read(path)?;
-    let texts = found.files.iter().map(|file| (file.text.name.clone(), file.text.text.clone())).collect();
-    let (built, problems) = read(dialect, found, &crate_files::rest_of_crate(path));
-    match built {
-        Some(built) if problems.is_empty() => models::loaded(dialect, built),
-        None if problems.is_empty() => Err(SourceError::NoModels { path: path.display().to_string() }),
-        Some(_) | None => Err(models::refused(problems, &texts)),
+    let (read, texts) = read_path(path)?;
+    match read.build(dialect) {
+        (Some(built), problems) if problems.is_empty() => models::loaded(dialect, built),
+        (None, problems) if problems.is_empty() => Err(no_models(path)),
+        (Some(_) | None, problems) => Err(models::refused(problems, &texts)),
     }
 }
 
 /// Makes the schema of the models in one text.
 pub(super) fn load_text(dialect: Dialect, text: &SourceText) -> Result<Loaded, SourceError> {
-    let texts = BTreeMap::from([(text.name.clone(), text.text.clone())]);
-    let file = crate_files::File { text: text.clone(), module: Vec::new() };
-    let found = crate_files::Found { files: vec![file], problems: Vec::new() };
-    match read(dialect, found, &[]) {
+    let (read, texts) = read_text(text);
+    match read.build(dialect) {
         (Some(built), problems) if problems.is_empty() => models::loaded(dialect, built),
         // No models at all make an empty schema.
         (None, problems) if problems.is_empty() => models::loaded(dialect, Built::default()),
@@ -61,13 +57,68 @@ pub(super) fn load_text(dialect: Dialect, text: &SourceText) -> Result<Loaded, S
     }
 }
 
-/// Reads all models, and everything that is wrong with them. `None` if there
-/// are none.
-fn read(
-    dialect: Dialect,
-    found: crate_files::Found,
-    rest: &[std::path::PathBuf],
-) -> (Option<Built>, Vec<Problem>) {
+/// The models of a path, for whatever engine.
+pub(super) fn models_of(path: &Path) -> Result<Vec<Model>, SourceError> {
+    let (Read { models, problems, .. }, texts) = read_path(path)?;
+    match (problems.is_empty(), models.is_empty()) {
+        (true, false) => Ok(models),
+        (true, true) => Err(no_models(path)),
+        (false, _) => Err(models::refused(problems, &texts)),
+    }
+}
+
+/// The models of one text, for whatever engine.
+pub(super) fn models_of_text(text: &SourceText) -> Result<Vec<Model>, SourceError> {
+    let (Read { models, problems, .. }, texts) = read_text(text);
+    if problems.is_empty() { Ok(models) } else { Err(models::refused(problems, &texts)) }
+}
+
+fn no_models(path: &Path) -> SourceError {
+    SourceError::NoModels { path: path.display().to_string() }
+}
+
+/// Texts of files by their names.
+type Texts = BTreeMap<String, String>;
+
+fn read_path(path: &Path) -> Result<(Read, Texts), SourceError> {
+    let found = crate_files::read(path)?;
+    let texts = found.files.iter().map(|file| (file.text.name.clone(), file.text.text.clone())).collect();
+    Ok((read(found, &crate_files::rest_of_crate(path)), texts))
+}
+
+fn read_text(text: &SourceText) -> (Read, Texts) {
+    let texts = BTreeMap::from([(text.name.clone(), text.text.clone())]);
+    let file = crate_files::File { text: text.clone(), module: Vec::new() };
+    (read(crate_files::Found { files: vec![file], problems: Vec::new() }, &[]), texts)
+}
+
+/// All models that were read, and everything that is wrong with the files.
+struct Read {
+    models: Vec<Model>,
+    /// Models with mistakes, as far as they could be read.
+    broken: Vec<Model>,
+    problems: Vec<Problem>,
+}
+
+impl Read {
+    /// Makes their schema, and tells everything that is wrong. `None` if there are no
+    /// models, or none can be made.
+    fn build(self, dialect: Dialect) -> (Option<Built>, Vec<Problem>) {
+        let Self { models, broken, mut problems } = self;
+        if models.is_empty() && broken.is_empty() {
+            return (None, problems);
+        }
+        match build_besides(dialect, &models, &broken) {
+            Ok(built) => (Some(built), problems),
+            Err(found) => {
+                problems.extend(found);
+                (None, problems)
+            }
+        }
+    }
+}
+
+fn read(found: crate_files::Found, rest: &[PathBuf]) -> Read {
     let crate_files::Found { files, mut problems } = found;
     let mut index = Index::default();
     for file in files {
@@ -88,16 +139,7 @@ fn read(
         resolver.look_at(item);
     }
     problems.extend(resolver.told());
-    if models.is_empty() && broken.is_empty() {
-        return (None, problems);
-    }
-    match build_besides(dialect, &models, &broken) {
-        Ok(built) => (Some(built), problems),
-        Err(found) => {
-            problems.extend(found);
-            (None, problems)
-        }
-    }
+    Read { models, broken, problems }
 }
 
 /// Reads what can be read of a model, with all that is wrong with it.
