@@ -53,10 +53,8 @@ impl Workshop {
     /// Reads back what is in it, with what is left alone.
     pub(crate) async fn read_all(&mut self) -> Result<Entry, IntrospectError> {
         let read = introspect(self.scratch.connection(), &self.introspect).await?;
-        let is_of_the_source = |one: &LeftAlone| {
-            // Whatever is made in a namespace of the target has the default privileges there.
-            !self.limits().no_transactions || one.kind != LeftAlone::GRANT
-        };
+        // No GRANT is run here: what there is comes of the namespaces that were made.
+        let is_of_the_source = |one: &LeftAlone| one.kind != LeftAlone::GRANT;
         let left_alone = read.left_alone.into_iter().filter(is_of_the_source).collect();
         Ok(Entry { schema: read.schema, left_alone })
     }

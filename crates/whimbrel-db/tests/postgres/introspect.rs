@@ -515,6 +515,29 @@ async fn reading_leaves_the_session_as_it_was() {
     assert_eq!((rows[0].text(0), rows[0].text(1)), (Some("\"\""), Some("German, DMY")));
 }
 
+/// A dump of an old server says so; it is asked before anything is pinned.
+#[tokio::test]
+async fn a_session_may_have_any_settings() {
+    let sql = "CREATE TABLE t (a text DEFAULT 'a\\b', b timestamptz DEFAULT '2024-05-06 07:08:09+00')";
+    let expected = read(sql).await.schema;
+    let database = Cluster::shared().database();
+    database.psql(sql);
+    let mut connection = open(&database.url()).await.unwrap();
+    for setting in [
+        "standard_conforming_strings = off",
+        "backslash_quote = off",
+        "quote_all_identifiers = on",
+        "datestyle = 'German'",
+        "timezone = 'Asia/Kathmandu'",
+        "search_path = ''",
+        "default_transaction_isolation = serializable",
+    ] {
+        connection.execute(&format!("SET {setting}")).await.unwrap();
+    }
+    let read = introspect(&mut connection, &IntrospectOptions::default()).await.unwrap();
+    assert_eq!(read.schema, expected);
+}
+
 #[tokio::test]
 async fn a_fingerprint_tells_every_change_and_nothing_else() {
     let database = Cluster::shared().database();

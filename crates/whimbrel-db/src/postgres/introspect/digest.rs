@@ -115,19 +115,38 @@ const RESTLESS: &[&str] = &[
 ];
 
 /// Types of columns that the server hashes as they are; others go as text.
-const HASHABLE: &str = "bool, \"char\", name, int2, int4, int8, oid, text, regproc, float4, oidvector, bytea, \
-     \"char\"[], name[], int2[], oid[], text[], aclitem[]";
+const HASHABLE: &[&str] = &[
+    "bool",
+    "\"char\"",
+    "name",
+    "int2",
+    "int4",
+    "int8",
+    "oid",
+    "text",
+    "regproc",
+    "float4",
+    "oidvector",
+    "bytea",
+    "\"char\"[]",
+    "name[]",
+    "int2[]",
+    "oid[]",
+    "text[]",
+    "aclitem[]",
+];
 
-/// The query for the columns of every part: its catalogue and their list.
+/// The query for the columns of every part: its catalogue and their list. No
+/// backslash stands in it, for a source may have given it another meaning.
 pub(super) fn columns() -> String {
     let quoted = |names: Vec<&str>| format!("'{}'", names.join("', '"));
     format!(
-        "SELECT c.relname, string_agg(quote_ident(a.attname) || CASE WHEN a.atttypid = ANY ('{{{}}}'::regtype[]) \
+        "SELECT c.relname, string_agg(quote_ident(a.attname) || CASE WHEN a.atttypid = ANY (ARRAY[{}]::regtype[]) \
          THEN '' ELSE '::text' END, ', ' ORDER BY a.attnum) \
          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
          WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relname IN ({}) AND a.attname NOT IN ({}) \
          GROUP BY c.relname ORDER BY c.relname",
-        HASHABLE.replace('"', "\\\""),
+        quoted(HASHABLE.to_vec()),
         quoted(PARTS.iter().map(|part| part.catalogue).collect()),
         quoted(RESTLESS.to_vec()),
     )
