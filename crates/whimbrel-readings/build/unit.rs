@@ -82,7 +82,7 @@ impl<'a> Unit<'a> {
     /// What they name is found without `use` in the modules around.
     fn module(&mut self, items: Vec<Item>, around: &TokenStream) -> TokenStream {
         let items: TokenStream = items.into_iter().filter_map(|item| self.item(item)).collect();
-        quote!(#around #[allow(unused_imports)] use crate::known::*; #items)
+        quote!(#around use crate::known::*; #items)
     }
 
     fn item(&mut self, item: Item) -> Option<TokenStream> {
@@ -97,7 +97,7 @@ impl<'a> Unit<'a> {
             Item::Mod(item) => self.inner(item),
             Item::Use(mut item) => {
                 item.attrs.clear();
-                self.leads_here(&item.tree).then(|| quote!(#[allow(unused_imports)] #item))
+                self.leads_here(&item.tree).then(|| quote!(#item))
             }
             Item::Fn(item) => in_body(*item.block).into_iter().map(|item| self.item(item)).collect(),
             _ => None,
@@ -113,13 +113,10 @@ impl<'a> Unit<'a> {
             Some((_, items)) => items,
             None => items_of(&self.file_of(&ident.to_string())?)?,
         };
-        let items = self.module(
-            items,
-            &quote!(
-                #[allow(unused_imports)]
-                use super::*;
-            ),
+        let around = quote!(
+            use super::*;
         );
+        let items = self.module(items, &around);
         Some(quote!(#vis mod #ident { #items }))
     }
 
@@ -161,7 +158,7 @@ impl<'a> Unit<'a> {
             syn::Data::Union(_) => {}
         }
         let derive = syn::Ident::new(derive.name(), proc_macro2::Span::call_site());
-        let tokens = quote!(#[derive(::whimbrel::#derive)] #[allow(dead_code)] #input);
+        let tokens = quote!(#[derive(::whimbrel::#derive)] #input);
         input.attrs.push(syn::parse_quote!(#[derive(#derive)]));
         self.inputs.push(input);
         tokens
@@ -206,10 +203,10 @@ fn opaque(input: DeriveInput) -> TokenStream {
             if !generics.params.is_empty() && matches!(data.fields, Fields::Unnamed(_)) =>
         {
             let fields = data.fields;
-            quote!(#[allow(dead_code)] #vis struct #ident #generics #fields;)
+            quote!(#vis struct #ident #generics #fields;)
         }
         syn::Data::Struct(_) | syn::Data::Enum(_) | syn::Data::Union(_) => {
-            quote!(#[allow(dead_code)] #vis struct #ident;)
+            quote!(#vis struct #ident;)
         }
     }
 }

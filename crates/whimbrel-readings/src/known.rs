@@ -1,7 +1,7 @@
 //! Types by the names that the usual crates give them: models name them, and
 //! nothing more is asked of them.
 
-#![expect(dead_code, unused_imports, reason = "only their names are looked at")]
+#![expect(unused_imports, reason = "only their names are looked at")]
 
 pub(crate) use std::borrow::Cow;
 pub(crate) use std::collections::HashMap;
