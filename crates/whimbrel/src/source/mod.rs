@@ -9,6 +9,7 @@ mod files;
 mod locate;
 #[cfg(feature = "models")]
 mod models;
+mod overlooked;
 #[cfg(feature = "models")]
 mod printed;
 mod program;

@@ -12,6 +12,7 @@ use whimbrel_core::sql::{
 use whimbrel_db::DbError;
 
 use super::locate::place;
+use super::overlooked::{Names, Overlooked, command_in_query};
 use super::{SourceError, SourceText, StatementProblem};
 use crate::desired::Found;
 use crate::error::Error;
@@ -62,8 +63,9 @@ pub(crate) fn prepare(dialect: Dialect, texts: &[SourceText]) -> Result<Prepared
         hints: Vec::new(),
     };
     let mut problems = Vec::new();
+    let mut names = Names::default();
     for (file, text) in texts.iter().enumerate() {
-        prepare_file(dialect, file, text, &mut prepared, &mut problems);
+        prepare_file(dialect, file, text, &mut prepared, &mut names, &mut problems);
     }
     match problems.len() {
         0 => Ok(prepared),
@@ -77,6 +79,7 @@ fn prepare_file(
     file: usize,
     text: &SourceText,
     prepared: &mut Prepared,
+    names: &mut Names,
     problems: &mut Vec<StatementProblem>,
 ) {
     let lexicon = dialect.lexicon();
@@ -94,6 +97,11 @@ fn prepare_file(
                 let at = Some(place(text, statement.offset));
                 prepared.left_alone.push(Found { what, at });
             }
+        }
+        let overlooked = command_in_query(dialect, statement).or_else(|| names.collision(dialect, statement));
+        if let Some(Overlooked { offset, length, message, help }) = overlooked {
+            problems.push(problem(text, offset, length, message, Some(help.into())));
+            continue;
         }
         match decide(dialect, statement) {
             Decision::Run(sql) => {
@@ -341,8 +349,42 @@ mod tests {
             "`.read` is a command to the sqlite3 shell, which does not read this",
         );
         let postgres = Dialect::Postgres;
-        refuses(postgres, "\\i x.sql\n", 1, "`\\i` is a command to psql, which does not read this");
+        for command in ["connect db", "c db", "i x.sql", "ir x.sql", "gexec", "copy t FROM x", "! ls"] {
+            let name = command.split(' ').next().unwrap();
+            let message = format!("`\\{name}` is a command to psql, which does not read this");
+            refuses(postgres, &format!("SELECT 1;\n\\{command}\n"), 2, &message);
+        }
         refuses(postgres, "CREATE ROLE me;", 1, "a schema source may not reach for a role");
+    }
+
+    #[test]
+    fn a_command_to_psql_at_the_end_of_a_query_is_refused_where_it_stands() {
+        let message = "`\\gexec` is a command to psql, which does not read this";
+        let text = "SELECT format('CREATE TABLE %I ()', 'a\\b')\n FROM t \\gexec\nCREATE TABLE u (a int);";
+        refuses(Dialect::Postgres, text, 2, message);
+        assert!(prepare(Dialect::Postgres, &texts("SELECT 'a\\b', \"c\\d\" /* \\gexec */;")).is_ok());
+    }
+
+    #[test]
+    fn names_that_become_one_are_refused_where_nothing_else_tells() {
+        let long = "n".repeat(63);
+        let message = format!("`{long}_two` and `{long}_one` are one name to PostgreSQL: `{long}`");
+        let both = |first: &str, second: &str, rest: &str| {
+            format!("CREATE {first} {long}_one {rest};\nCREATE {second} {long}_two {rest};")
+        };
+        let refused = |text: &str| refuses(Dialect::Postgres, text, 2, &message);
+        refused(&both("TABLE", "TABLE IF NOT EXISTS", "(a int)"));
+        refused(&both("OR REPLACE VIEW", "OR REPLACE VIEW", "AS SELECT 1"));
+        refused(&both("TABLE", "INDEX IF NOT EXISTS", "ON t (a)"));
+        refused(&both("FUNCTION", "OR REPLACE FUNCTION", "() RETURNS int LANGUAGE sql RETURN 1"));
+        // The server refuses what is not conditional; other kinds do not meet.
+        let fine = |text: &str| assert!(prepare(Dialect::Postgres, &texts(text)).is_ok(), "{text}");
+        fine(&both("TABLE", "TABLE", "(a int)"));
+        fine(&both("TABLE", "OR REPLACE FUNCTION", "() RETURNS int LANGUAGE sql RETURN 1"));
+        fine(&format!("CREATE TABLE IF NOT EXISTS a.{long}1 ();CREATE TABLE IF NOT EXISTS b.{long}2 ();"));
+        fine(&format!(
+            "CREATE OR REPLACE VIEW {long} AS SELECT 1;CREATE OR REPLACE VIEW {long} AS SELECT 1;"
+        ));
     }
 
     #[test]
