@@ -153,6 +153,26 @@ async fn no_server_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_server_that_never_answers_is_given_up() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let url = format!("postgres://ann@127.0.0.1:{port}/shop?connect_timeout=2");
+    let error = refusal(open(&url).await);
+    let name = format!("postgres://ann@127.0.0.1:{port}/shop");
+    assert_eq!(error.to_string(), format!("cannot open `{name}`: no answer within 2 s"));
+    assert!(help(&error).contains("`connect_timeout` (seconds)"), "{}", help(&error));
+}
+
+#[tokio::test]
+async fn a_session_has_the_name_of_the_application() {
+    let url = Cluster::shared().url("postgres");
+    for (url, name) in [(url.clone(), "whimbrel"), (format!("{url}?application_name=nightly"), "nightly")] {
+        let mut connection = open(&url).await.unwrap();
+        assert_eq!(text(&connection.query("SHOW application_name").await.unwrap()), name);
+    }
+}
+
+#[tokio::test]
 async fn passwords_are_asked_for_and_never_shown() {
     let options = ClusterOptions { password: Some("right-one".to_owned()), ..ClusterOptions::default() };
     let cluster = Cluster::start(&options).unwrap();

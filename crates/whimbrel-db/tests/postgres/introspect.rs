@@ -5,6 +5,7 @@ use whimbrel_core::schema::{Column, Schema, Table};
 use whimbrel_db::introspect::{IntrospectOptions, Introspection, fingerprint, introspect};
 use whimbrel_db::{Connection, IntrospectError};
 use whimbrel_testkit::cluster::Cluster;
+use whimbrel_testkit::failing::{FailingConnection, Fault};
 
 use crate::open;
 
@@ -182,6 +183,37 @@ async fn indexes() {
             ]},
         ])
     );
+}
+
+/// The server of some distributions keeps its own books there.
+#[tokio::test]
+async fn the_bookkeeping_of_the_server_is_no_option_of_a_column() {
+    let sql =
+        "CREATE TABLE t (a int, b tsvector); CREATE INDEX i ON t USING gist (b tsvector_ops (siglen = 100))";
+    let kept = "SET allow_system_table_mods = on;
+        UPDATE pg_attribute SET attoptions = coalesce(attoptions, '{}') || '{pg_attver=12}' \
+        WHERE attrelid IN ('t'::regclass, 'i'::regclass) AND attnum > 0";
+    let plain = table(sql).await;
+    assert_eq!(plain["indexes"][0]["columns"][0]["operatorClass"], "tsvector_ops (siglen='100')");
+    assert_eq!(table(&format!("{sql}; {kept}")).await, plain);
+}
+
+/// Whatever the number of tables: twice a text goes to the server.
+#[tokio::test]
+async fn the_number_of_round_trips_is_constant() {
+    let table = |number: usize| {
+        format!(
+            "CREATE TABLE t{number} (id serial PRIMARY KEY, a text CHECK (a <> '')); CREATE INDEX ON t{number} (a); "
+        )
+    };
+    for tables in [0, 1, 40] {
+        let database = Cluster::shared().database();
+        database.psql(&(0..tables).map(table).collect::<String>());
+        let connection = open(&database.url()).await.unwrap();
+        let mut connection = FailingConnection::new(Box::new(connection), Fault::Refused, usize::MAX);
+        let read = introspect(&mut connection, &IntrospectOptions::default()).await.unwrap();
+        assert_eq!((read.schema.tables.len(), connection.calls().count()), (tables, 2));
+    }
 }
 
 #[tokio::test]

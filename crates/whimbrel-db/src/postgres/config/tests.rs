@@ -117,6 +117,41 @@ fn roots_make_require_verify() {
 }
 
 #[test]
+fn what_lies_in_the_home_folder_counts_where_nothing_else_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    };
+    write(".pgpass", "*:*:shop:*:own\n");
+    write(".pg_service.conf", "[shop]\nhost=db.shop\ndbname=shop\n");
+    let roots = write(".postgresql/root.crt", "");
+    let environment = Environment { home: Some(home.path().to_owned()), ..environment(&[]) };
+    let config = PostgresConfig::parse("postgres:///?service=shop&sslmode=require", &environment).unwrap();
+    assert_eq!(config.name(), "postgres://ann@db.shop/shop");
+    assert_eq!(password(&config), Some("own"));
+    assert_eq!((config.tls.mode, config.tls.roots), (TlsMode::VerifyCa, Roots::File(roots)));
+}
+
+#[test]
+fn variables_say_what_the_url_does_not() {
+    let variables = [
+        ("PGDATABASE", "shop"),
+        ("PGAPPNAME", "nightly"),
+        ("PGCONNECT_TIMEOUT", "7"),
+        ("PGSSLMODE", "verify-full"),
+        ("PGSSLROOTCERT", "/ca.pem"),
+    ];
+    let config = PostgresConfig::parse("postgres://db", &environment(&variables)).unwrap();
+    assert_eq!((config.database.as_str(), config.application_name.as_str()), ("shop", "nightly"));
+    assert_eq!(config.connect_timeout, Duration::from_secs(7));
+    assert_eq!((config.tls.mode, config.tls.roots), (TlsMode::VerifyFull, Roots::File("/ca.pem".into())));
+}
+
+#[test]
 fn no_password_shows() {
     for url in [
         "postgres://ann:hunter2@db/d",
