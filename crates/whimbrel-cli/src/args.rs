@@ -363,6 +363,9 @@ pub(crate) struct SquashArgs {
     /// What to call the new migration
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// Keep every statement as it was written, even where fewer come to the same
+    #[arg(long)]
+    pub(crate) as_written: bool,
     /// Print the new file, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,

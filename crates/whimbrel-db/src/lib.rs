@@ -1,7 +1,7 @@
 //! How whimbrel talks to databases: the only crate that knows a client.
 //!
 //! [`Connection`] is the open trait; [`connect()`] opens one; [`introspect()`]
-//! reads a schema; [`mod@scratch`] makes throw-away databases; [`mod@execute`] runs a
+//! reads a schema, [`mod@inventory`] what there is besides; [`mod@scratch`] makes throw-away databases; [`mod@execute`] runs a
 //! plan; [`mod@apply`] runs migrations.
 
 pub mod apply;
@@ -13,6 +13,7 @@ pub mod execute;
 mod fingerprint;
 pub mod grants;
 pub mod introspect;
+pub mod inventory;
 pub mod lock;
 #[cfg(feature = "postgres")]
 pub mod postgres;

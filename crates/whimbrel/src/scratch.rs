@@ -2,6 +2,7 @@
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::{LeftAlone, Schema};
+use whimbrel_db::inventory::{Inventory, inventory};
 use whimbrel_db::scratch::{Scratch, ScratchLimits};
 use whimbrel_db::{Connection, DbError, IntrospectError, IntrospectOptions, introspect, reset_session};
 
@@ -57,6 +58,11 @@ impl Workshop {
         let is_of_the_source = |one: &LeftAlone| one.kind != LeftAlone::GRANT;
         let left_alone = read.left_alone.into_iter().filter(is_of_the_source).collect();
         Ok(Entry { schema: read.schema, left_alone })
+    }
+
+    /// Reads back all that is in it, and takes stock.
+    pub(crate) async fn stock(&mut self) -> Result<(Entry, Inventory), IntrospectError> {
+        Ok((self.read_all().await?, inventory(self.scratch.connection()).await?))
     }
 
     /// Drops the database.

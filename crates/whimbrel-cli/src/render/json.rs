@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use whimbrel::Written;
 use whimbrel::core::change::Change;
-use whimbrel::core::history::Entry;
+use whimbrel::core::history::{Entry, SquashForm};
 use whimbrel::core::plan::{Batch, Plan, Proof, Step};
 use whimbrel::core::resolve::Question;
 use whimbrel::core::schema::Snapshot;
@@ -35,6 +35,8 @@ pub(crate) struct Output {
     pub(crate) left_alone: Option<BTreeMap<String, u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) migrations: Option<Vec<Migration>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) squash: Option<Squash>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) proof: Option<Proof>,
     /// Whether the plan ran.
@@ -111,6 +113,25 @@ impl Migration {
     /// A migration that was written, or would be.
     pub(crate) fn written(one: &Written) -> Self {
         Self { sql: Some(one.up.text.clone()), ..Self::entry(&one.entry) }
+    }
+}
+
+/// Where the statements of a squashed migration are from.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "form", rename_all = "camelCase")]
+pub(crate) enum Squash {
+    /// A plan from nothing has `after` statements in place of `before`.
+    Anew { before: usize, after: usize },
+    /// They are as they were written.
+    AsWritten { reason: String },
+}
+
+impl Squash {
+    pub(crate) fn of(form: &SquashForm) -> Self {
+        match form {
+            SquashForm::Anew { statements } => Self::Anew { before: statements.from, after: statements.to },
+            SquashForm::AsWritten(reason) => Self::AsWritten { reason: reason.to_string() },
+        }
     }
 }
 

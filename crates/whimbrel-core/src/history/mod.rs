@@ -54,6 +54,8 @@ pub use problem::{HistoryProblem, down_problems, file_problems, problems};
 pub use proved::{proof_of, proved};
 pub use rebase::{Rebase, RebaseError, rebase};
 pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptStatement};
-pub use squash::{FileTexts, Squash, SquashError, SquashRequest, squash};
+pub use squash::{
+    AsWritten, FileTexts, Planned, Squash, SquashError, SquashForm, SquashRequest, beyond_schema, squash,
+};
 pub use standing::{Detail, FileState, Standing, State, standings};
 pub use time::{iso_time, read_iso_time, time_stamp};

@@ -18,7 +18,7 @@ mod watch;
 pub use config::{Environment, PostgresConfig};
 pub use connection::PostgresConnection;
 pub(crate) use grants::grants;
-pub(crate) use introspect::{fingerprint, introspect};
+pub(crate) use introspect::{fingerprint, introspect, inventory};
 pub(crate) use scratch::open as open_scratch;
 
 use crate::connect::ConnectOptions;

@@ -22,7 +22,7 @@ pub use schema::{RebaseProblem, ReplayProblem};
 pub use target::Target;
 pub(crate) use trial::{Trial, difference, is_fault_of_the_file, try_out};
 pub use writing::Written;
-pub(crate) use writing::{Said, Writer, new_files};
+pub(crate) use writing::{Said, Writer, down_statements, new_files, warnings};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -193,7 +193,7 @@ fn replaced(change: &Change) -> Vec<String> {
 }
 
 /// What the way back loses.
-fn warnings(draft: &Draft) -> Vec<String> {
+pub(crate) fn warnings(draft: &Draft) -> Vec<String> {
     let mut warnings: Vec<String> = match (&draft.down, &draft.proof) {
         (Some(down), _) => {
             let hazards = down.steps().flat_map(|step| &step.hazards).filter(|hazard| hazard.loses_data());
@@ -211,7 +211,7 @@ fn warnings(draft: &Draft) -> Vec<String> {
 }
 
 /// The statements of the way back; the first says what they do not bring back.
-fn down_statements(draft: &Draft) -> Vec<String> {
+pub(crate) fn down_statements(draft: &Draft) -> Vec<String> {
     let mut statements = draft.down.as_ref().map(Plan::statements).unwrap_or_default();
     let mut gone: Vec<String> =
         draft.up.steps().flat_map(|step| &step.hazards).filter_map(not_brought_back).collect();

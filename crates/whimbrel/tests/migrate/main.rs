@@ -17,6 +17,7 @@ mod reset;
 #[cfg(feature = "scripts")]
 mod scripts;
 mod squash;
+mod squash_anew;
 mod status;
 mod verify;
 mod viborm;

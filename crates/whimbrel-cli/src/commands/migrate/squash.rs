@@ -17,7 +17,7 @@ pub(crate) async fn run(cx: &Context, args: &SquashArgs) -> Result<Exit, CliErro
         ConnectOptions { access: Access::ReadOnly, missing: Missing::Create, ..ConnectOptions::default() };
     let mut migrator = cx.connect(&cx.settings.url()?, None, options).await?;
     let canceller = migrator.canceller();
-    let mut squash = migrator.squash().dry_run(args.dry_run);
+    let mut squash = migrator.squash().as_written(args.as_written).dry_run(args.dry_run);
     if let Some(target) = &args.from {
         squash = squash.from(target.as_str());
     }
@@ -42,6 +42,7 @@ fn tell(cx: &Context, report: &SquashReport) -> Result<Exit, CliError> {
             .chain(report.renumbered.iter().map(json::Migration::entry));
         let output = Output {
             migrations: Some(migrations.collect()),
+            squash: Some(json::Squash::of(&report.form)),
             proof: written.entry.proof.clone(),
             files: Some(if report.written { cx.files([written])? } else { Vec::new() }),
             ..Output::new("migrate squash")
@@ -53,6 +54,7 @@ fn tell(cx: &Context, report: &SquashReport) -> Result<Exit, CliError> {
         cx.say(format_args!("- {}", super::label(entry)));
     }
     cx.say(format_args!("+ {}", super::label(&written.entry)));
+    cx.say(&report.form);
     for name in &report.without_down {
         cx.say(format_args!("note: `{name}` has no way back, so neither has the new migration"));
     }

@@ -1,5 +1,7 @@
 //! Several scripts as one.
 
+use std::time::Duration;
+
 use super::SquashError;
 use crate::history::{Script, ScriptStatement, body};
 use crate::sql::{self, Class, Data, DataVerb, Lexicon, TokenKind};
@@ -37,8 +39,12 @@ fn directives(scripts: &[&Script]) -> Vec<String> {
     let no_transaction = scripts.iter().any(|script| script.no_transaction);
     let lock_timeout = scripts.iter().filter_map(|script| script.lock_timeout).max();
     let no_transaction = no_transaction.then(|| "whimbrel: no-transaction".to_owned());
-    let lock_timeout = lock_timeout.map(|time| format!("whimbrel: lock-timeout {}ms", time.as_millis()));
-    no_transaction.into_iter().chain(lock_timeout).collect()
+    no_transaction.into_iter().chain(lock_timeout.map(waits)).collect()
+}
+
+/// How long to wait for a lock, as a file says it.
+pub(super) fn waits(time: Duration) -> String {
+    format!("whimbrel: lock-timeout {}ms", time.as_millis())
 }
 
 /// The statements, each with what was said of it and the rows that belong to it.
@@ -62,7 +68,7 @@ fn blocks(script: &Script, lexicon: Lexicon) -> Vec<String> {
 /// The comments that stand between statements, each with the number of the
 /// statement it is about: the one on the same line, or else the next. What
 /// follows the last one is about that.
-fn comments(script: &Script, lexicon: Lexicon) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn comments(script: &Script, lexicon: Lexicon) -> impl Iterator<Item = (usize, &str)> {
     let statements = &script.statements;
     let end = |statement: &ScriptStatement| statement.offset + statement.length;
     let header = script.text.len() - body(&script.text).len();

@@ -1,15 +1,20 @@
 //! Squash: several migrations become one.
 //!
 //! The new migration goes up by all their statements in order and down by all
-//! theirs in reverse; it remembers whom it replaces, so that a database on either
-//! side of the squash stays valid. Later migrations get lower numbers.
+//! theirs in reverse, or by those of a plan that comes to the same; it remembers
+//! whom it replaces, so that a database on either side of the squash stays valid.
+//! Later migrations get lower numbers.
 
+mod beyond;
 mod combine;
+mod planned;
 
 use std::collections::BTreeMap;
 
 use super::{Checksum, DownFile, Entry, Journal, Move, Replaced, Script, ScriptError, UpFile, file, kebab};
+pub use beyond::{AsWritten, SquashForm, beyond_schema};
 use combine::combine;
+pub use planned::Planned;
 
 use crate::sql::Lexicon;
 
@@ -218,9 +223,13 @@ fn up_file(
 ) -> Result<UpFile, SquashError> {
     let up: Vec<_> = scripts.iter().map(|one| &one.up).collect();
     let combined = combine(&up, lexicon)?;
-    let from = range.iter().map(|entry| format!("Squashed: {}", entry.path()));
-    let notes = combined.directives.into_iter().chain(from).collect();
+    let notes = combined.directives.into_iter().chain(origins(range)).collect();
     Ok(UpFile { name: name.to_owned(), when, notes, statements: combined.statements })
+}
+
+/// What the head of the new file says of the old ones.
+fn origins(range: &[Entry]) -> impl Iterator<Item = String> {
+    range.iter().map(|entry| format!("Squashed: {}", entry.path()))
 }
 
 fn down_file(

@@ -283,3 +283,56 @@ fn a_program_cannot_be_squashed() {
     world.refuses(1, 2, &format!("`{name}` is a program, and only statements can be squashed"));
     assert!(world.squash(2, 3, None).is_ok());
 }
+
+#[test]
+fn a_plan_takes_the_place_of_what_was_written() {
+    let one = "-- whimbrel: lock-timeout 2s\n-- Accepted: t: all rows are lost\n-- Who signs in.\n\
+               CREATE TABLE Users (id INTEGER);\n-- Not for long.\nCREATE TABLE t (x);\n\
+               CREATE TABLE gone (x);\n";
+    let two = "-- Drop what nobody reads.\nDROP TABLE t;\nALTER TABLE users ADD COLUMN name;\n\
+               -- By name,\n-- users(name): may fail if rows have equal keys\n\
+               CREATE UNIQUE INDEX by_name ON users (name);\n-- Read by the importer.\nCREATE TABLE t (y);\n\
+               DROP TABLE gone;\n";
+    let world = World::new(Dialect::Sqlite, &[("one", one, Some("DROP TABLE x;")), ("two", two, Some(";"))]);
+    let written = world.squash(0, 1, None).unwrap();
+    let planned = Planned {
+        up: [
+            "CREATE TABLE t (y);",
+            "CREATE TABLE \"users\" (id INTEGER, name);",
+            "CREATE UNIQUE INDEX by_name ON \"users\" (name);",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        down: vec!["DROP TABLE t;".to_owned()],
+        warnings: vec!["t: all rows are lost".to_owned()],
+    };
+    let squash = written.planned(Dialect::Sqlite, planned.clone()).unwrap();
+    assert_eq!(
+        body(&squash.up),
+        "-- whimbrel: lock-timeout 2000ms\n-- Squashed: 0000_one.sql\n-- Squashed: 0001_two.sql\n\
+         -- Read by the importer.\nCREATE TABLE t (y);\n--> statement-breakpoint\n\
+         -- Who signs in.\nCREATE TABLE \"users\" (id INTEGER, name);\n--> statement-breakpoint\n\
+         -- By name,\nCREATE UNIQUE INDEX by_name ON \"users\" (name);\n"
+    );
+    let down = "-- Down migration for: squash-0-to-1\n-- WARNING: t: all rows are lost\n\nDROP TABLE t;\n";
+    assert_eq!(squash.down.as_deref(), Some(down));
+    let entry = Entry {
+        checksum: Checksum::of_file(&squash.up),
+        down_checksum: Some(Checksum::of_file(down)),
+        ..written.entry.clone()
+    };
+    assert_eq!(squash.journal.entries, std::slice::from_ref(&entry));
+    assert_eq!(
+        squash,
+        Squash {
+            up: squash.up.clone(),
+            down: Some(down.into()),
+            entry,
+            journal: squash.journal.clone(),
+            ..written
+        }
+    );
+    let without = World::new(Dialect::Sqlite, &[("one", one, None), ("two", two, None)]);
+    let squash = without.squash(0, 1, None).unwrap().planned(Dialect::Sqlite, planned).unwrap();
+    assert_eq!((squash.down, squash.entry.down_checksum), (None, None));
+}

@@ -16,6 +16,7 @@ mod columns;
 mod constraints;
 mod digest;
 mod indexes;
+mod inventory;
 mod objects;
 mod queries;
 mod reader;
@@ -23,6 +24,8 @@ mod rows;
 mod tables;
 mod types;
 mod unmanaged;
+
+pub(crate) use inventory::inventory;
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;

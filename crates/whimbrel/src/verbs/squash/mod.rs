@@ -6,13 +6,21 @@
 //! has applied the old ones counts it as applied, and one that has applied none
 //! of them applies it. A database that has applied some of them stands in
 //! between: where the migrator's own is such a one, nothing is squashed.
+//!
+//! What is superseded within the range goes where that is certain to make no
+//! difference: see [`anew`].
+
+mod anew;
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
-use whimbrel_core::history::{Checksum, Entry, Script, Squash as Squashed, SquashRequest, squash};
+use whimbrel_core::history::{
+    Checksum, Entry, Script, Squash as Squashed, SquashForm, SquashRequest, squash,
+};
 use whimbrel_core::plan::Proof;
 
+use self::anew::{Anew, Obstacle};
 use crate::error::Error;
 use crate::history::{
     File, History, HistoryError, Layout, Target, Trial, Written, difference, in_store, one_file, try_out,
@@ -40,14 +48,20 @@ pub struct Squash<'m> {
     from: Option<Target>,
     to: Option<Target>,
     name: Option<String>,
+    as_written: bool,
     dry_run: bool,
 }
+
+/// Where in the journal the range begins and ends.
+type Range = (usize, usize);
 
 /// What `squash` made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SquashReport {
     /// The new migration.
     pub migration: Written,
+    /// Where its statements are from, and why.
+    pub form: SquashForm,
     /// The migrations that it replaces.
     pub replaced: Vec<Entry>,
     /// The later migrations whose numbers changed, as they are now.
@@ -61,7 +75,7 @@ pub struct SquashReport {
 
 impl<'m> Squash<'m> {
     pub(crate) fn new(migrator: &'m mut Migrator) -> Self {
-        Self { migrator, from: None, to: None, name: None, dry_run: false }
+        Self { migrator, from: None, to: None, name: None, as_written: false, dry_run: false }
     }
 
     /// Names the first migration of the range. Default: the first there is.
@@ -79,6 +93,13 @@ impl<'m> Squash<'m> {
     /// Names the new migration. Default: `squash-FROM-to-TO`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Keeps every statement as it was written. Default: where fewer statements are
+    /// certain to come to the same, the range is planned anew.
+    pub fn as_written(mut self, as_written: bool) -> Self {
+        self.as_written = as_written;
         self
     }
 
@@ -102,8 +123,8 @@ impl<'m> Squash<'m> {
             name: self.name.clone(),
             when: self.migrator.settings.clock.now(),
         };
-        let mut squashed = squash(&history.journal, &request, &history.texts())?;
-        let proof = self.prove(&history, (first, last), &squashed).await?;
+        let written = squash(&history.journal, &request, &history.texts())?;
+        let (mut squashed, proof, form) = self.shortest(&history, (first, last), written).await?;
         if history.layout == Layout::LockFile {
             let up = File { path: squashed.entry.path(), text: squashed.up };
             squashed.up = one_file(up, squashed.down.take().as_deref(), Some(&proof)).text;
@@ -114,11 +135,10 @@ impl<'m> Squash<'m> {
         if !self.dry_run {
             self.write(&history, &squashed).await?;
         }
-        Ok(self.report(history.layout, squashed))
+        Ok(self.report(history.layout, squashed, form))
     }
 
-    /// Where in the journal the range begins and ends.
-    fn range(&self, history: &History) -> Result<(usize, usize), HistoryError> {
+    fn range(&self, history: &History) -> Result<Range, HistoryError> {
         let place = |target: &Option<Target>, default: usize| match target {
             Some(target) => Ok(target.find(&history.journal)?.0),
             None => Ok(default),
@@ -148,11 +168,28 @@ impl<'m> Squash<'m> {
         Err(HistoryError::HalfSquashed { applied, pending }.into())
     }
 
+    /// The squash, planned anew if that may be, with its proof.
+    async fn shortest(
+        &mut self,
+        history: &History,
+        range: Range,
+        written: Squashed,
+    ) -> Result<(Squashed, Proof, SquashForm), Error> {
+        let proof = self.prove(history, range, &written).await?;
+        match self.anew(history, range, &written, &proof).await {
+            Ok(Anew { squashed, proof, statements }) => {
+                Ok((squashed, proof, SquashForm::Anew { statements }))
+            }
+            Err(Obstacle::Reason(reason)) => Ok((written, proof, SquashForm::AsWritten(reason))),
+            Err(Obstacle::Failed(error)) => Err(error),
+        }
+    }
+
     /// Tries the new migration out in place of the old ones.
     async fn prove(
         &mut self,
         history: &History,
-        (first, last): (usize, usize),
+        (first, last): Range,
         squashed: &Squashed,
     ) -> Result<Proof, Error> {
         let dialect = self.migrator.dialect();
@@ -215,7 +252,7 @@ impl<'m> Squash<'m> {
         self.migrator.commit(edit, history, &journal, Some(schema)).await
     }
 
-    fn report(self, layout: Layout, squashed: Squashed) -> SquashReport {
+    fn report(self, layout: Layout, squashed: Squashed, form: SquashForm) -> SquashReport {
         let Squashed { entry, up, down, replaced, moves, without_down, .. } = squashed;
         let up = File { path: entry.path(), text: up };
         let down = match layout {
@@ -224,6 +261,7 @@ impl<'m> Squash<'m> {
         };
         SquashReport {
             migration: Written { entry, up, down },
+            form,
             replaced,
             renumbered: moves.into_iter().map(|one| one.to).collect(),
             without_down,
