@@ -193,12 +193,44 @@ fn what_is_wrong_with_a_bucket_is_told_without_secrets() {
     }
     let output = run(&project, &server, "s3://AKIA:hunter2@releases", &["migrate", "status"]);
     assert!(stderr(&output).contains("credentials belong into environment variables"), "{}", stderr(&output));
+}
 
-    server.put("releases", "shop/meta/_journal.json", "{\"version\": \"1\", \"dial");
-    let output = run(&project, &server, BUCKET, &["migrate", "generate"]);
-    assert!(stderr(&output).contains("s3://releases/shop/meta/_journal.json"), "{}", stderr(&output));
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(server.texts("releases").len(), 1);
+#[test]
+fn a_half_written_journal_is_told_and_left_as_it_is() {
+    for dialect in Dialect::ALL {
+        let server = BucketServer::start(dialect, ["releases"]);
+        let project = Project::new(FIRST);
+        let dir = dialect.url("releases/shop");
+        server.put("releases", "shop/meta/_journal.json", "{\"version\": \"1\", \"dial");
+        let output = run(&project, &server, &dir, &["migrate", "generate"]);
+        let told = stderr(&output);
+        assert!(told.contains(&format!("{dir}/meta/_journal.json")), "{told}");
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(server.texts("releases").len(), 1);
+    }
+}
+
+#[test]
+fn a_profile_at_home_leads_to_a_bucket() {
+    let server = s3();
+    let project = Project::new(FIRST);
+    let values: BTreeMap<_, _> = server.variables().into_iter().collect();
+    let profile = format!(
+        "[profile work]\nregion = {}\nendpoint_url = {}\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        values["AWS_REGION"],
+        values["AWS_ENDPOINT_URL"],
+        values["AWS_ACCESS_KEY_ID"],
+        values["AWS_SECRET_ACCESS_KEY"]
+    );
+    std::fs::create_dir(project.path(".aws")).expect("the project is new");
+    std::fs::write(project.path(".aws/config"), profile).expect("the project is ours");
+    let mut command = project.whimbrel(&["migrate", "generate", "--name", "users", "--dir", BUCKET]);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        command.env_remove(name);
+    }
+    let output = command.env("AWS_PROFILE", "work").output().expect("the binary is built");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(server.texts("releases").contains_key("shop/0000_users.sql"));
 }
 
 #[test]

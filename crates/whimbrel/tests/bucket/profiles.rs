@@ -142,7 +142,7 @@ async fn files_may_be_elsewhere_and_need_not_be_there() {
 async fn what_only_the_tools_of_aws_know_is_refused_by_profile_and_key() {
     let person = Person::new(
         "[profile one]\nsso_session = me\n[profile two]\nrole_arn = arn:x\nsource_profile = one\n\
-         [profile three]\nlogin_session = x\n[profile four]\naws_access_key_id = {id}\n",
+         [profile three]\nlogin_session = x\n[profile six]\nendpoint_url = hunter2:9000\n[profile four]\naws_access_key_id = {id}\n",
         "[five]\naws_secret_access_key = {secret}\n",
     );
     for (name, reason) in [
@@ -158,6 +158,9 @@ async fn what_only_the_tools_of_aws_know_is_refused_by_profile_and_key() {
         let fetch = format!("eval \"$(aws configure export-credentials --profile {name} --format env)\"");
         assert_eq!(help.contains(&fetch), reason.contains("AWS's own tools"), "{help}");
     }
+    let (message, _) = person.refusal(&[("AWS_PROFILE", "six")]).await;
+    let reason = "the `endpoint_url` of the profile `six` does not read as a URL";
+    assert_eq!(message, format!("`s3://releases/shop` cannot be opened: {reason}"));
     person.write("config", "[default]\nregion eu-central-1 hunter2\n");
     let (message, help) = person.refusal(&[]).await;
     assert_eq!(message, "`s3://releases/shop` cannot be opened: line 2 of `HOME/.aws/config` does not read");
@@ -185,6 +188,11 @@ async fn a_program_prints_the_credentials_of_a_profile() {
     assert_eq!(runs, "x\n", "one run serves all requests");
 
     for (text, end, reason) in [
+        (
+            printed.replace("{token}", "hunter2\\n").as_str(),
+            "",
+            "it prints credentials with a space, a line break or a character beyond ASCII",
+        ),
         ("hunter2", "", "it does not print JSON with Version, AccessKeyId and SecretAccessKey"),
         (printed, "; exit 3", "it ends with exit status: 3"),
         (&printed.replace(": 1", ": 2"), "", "it prints credentials of version 2, not 1"),

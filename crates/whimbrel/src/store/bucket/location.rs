@@ -24,6 +24,15 @@ pub(super) enum Provider {
 impl Provider {
     const ALL: [Self; 3] = [Self::S3, Self::Google, Self::Azure];
 
+    /// What the names of its variables begin with.
+    pub(super) fn variables(self) -> &'static str {
+        match self {
+            Self::S3 => "AWS_",
+            Self::Google => "GOOGLE_",
+            Self::Azure => "AZURE_",
+        }
+    }
+
     fn scheme(self) -> &'static str {
         match self {
             Self::S3 => "s3://",

@@ -13,7 +13,7 @@ use super::BucketError;
 use super::http::Connector;
 use super::location::{Location, Provider};
 use super::settings::process::Process;
-use super::settings::{Unfit, Variables, aws, azure, get, google};
+use super::settings::{Unfit, Variables, aws, azure, check, get, google};
 
 /// How often a request is made again that a server could not take.
 const RETRIES: usize = 4;
@@ -37,6 +37,7 @@ fn settle(location: &Location, variables: &Variables) -> Result<Arc<dyn ObjectSt
         Provider::Google => (google::settled(variables)?, None),
         Provider::Azure => (azure::settled(variables)?, None),
     };
+    check(location.provider, &variables)?;
     let connector = Connector::new(&variables)?;
     let opened = match location.provider {
         Provider::S3 => open_s3(location, &variables, process, connector),
@@ -60,7 +61,7 @@ fn open_s3(
     process: Option<Process>,
     connector: Connector,
 ) -> Opened {
-    let mut builder = known::<AmazonS3ConfigKey>(variables, "AWS_")
+    let mut builder = known::<AmazonS3ConfigKey>(location, variables)
         .fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
     if let Some(process) = process {
         builder = builder.with_credentials(Arc::new(process));
@@ -75,7 +76,7 @@ fn open_s3(
 }
 
 fn open_google(location: &Location, variables: &Variables, connector: Connector) -> Opened {
-    let builder = known::<GoogleConfigKey>(variables, "GOOGLE_")
+    let builder = known::<GoogleConfigKey>(location, variables)
         .fold(GoogleCloudStorageBuilder::new(), |builder, (key, value)| builder.with_config(key, value));
     let store = builder
         .with_bucket_name(&location.bucket)
@@ -87,7 +88,7 @@ fn open_google(location: &Location, variables: &Variables, connector: Connector)
 }
 
 fn open_azure(location: &Location, variables: &Variables, connector: Connector) -> Opened {
-    let builder = known::<AzureConfigKey>(variables, "AZURE_")
+    let builder = known::<AzureConfigKey>(location, variables)
         .fold(MicrosoftAzureBuilder::new(), |builder, (key, value)| builder.with_config(key, value));
     let store = builder
         .with_container_name(&location.bucket)
@@ -99,7 +100,8 @@ fn open_azure(location: &Location, variables: &Variables, connector: Connector) 
 }
 
 /// The variables that a provider knows, as it calls them.
-fn known<K: FromStr>(variables: &Variables, prefix: &str) -> impl Iterator<Item = (K, String)> {
+fn known<K: FromStr>(location: &Location, variables: &Variables) -> impl Iterator<Item = (K, String)> {
+    let prefix = location.provider.variables();
     variables
         .iter()
         .filter(move |(name, value)| name.starts_with(prefix) && !value.is_empty())
@@ -156,6 +158,14 @@ mod tests {
         );
         let shown = error("gs://b", &[("GOOGLE_SERVICE_ACCOUNT_KEY", "\"hunter2\"")]);
         assert!(!shown.contains("hunter2"), "{shown}");
+        assert_eq!(
+            error("s3://b", &[("AWS_ENDPOINT_URL", "hunter2:9000")]),
+            "`s3://b` cannot be opened: AWS_ENDPOINT_URL does not read as a URL"
+        );
+        assert_eq!(
+            error("s3://b", &[("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "hunter2\n")]),
+            "`s3://b` cannot be opened: AWS_SECRET_ACCESS_KEY holds a space, a line break or a character beyond ASCII"
+        );
         assert_eq!(error("az://b", &[]), "`az://b` cannot be opened: no variable names the account");
         assert_eq!(
             error("s3://b", &[("SSL_CERT_FILE", "/nowhere/ca.pem")]),

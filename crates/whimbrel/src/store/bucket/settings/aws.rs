@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use super::ini::{self, Section, Sections};
 use super::process::Process;
-use super::{Unfit, Variables, expanded, get, home};
+use super::{Unfit, Variables, expanded, get, home, is_url};
 
 /// Variables by which a person says what the credentials are.
 const CREDENTIALS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_SKIP_SIGNATURE"];
@@ -33,7 +33,7 @@ pub(in crate::store::bucket) fn settled(
     }
     let Some(profile) = Profile::read(variables)? else { return Ok((variables.clone(), None)) };
     let mut settled = variables.clone();
-    profile.reach(&mut settled);
+    profile.reach(&mut settled)?;
     let process = match CREDENTIALS.iter().any(|name| said(name)) {
         true => None,
         false => profile.lend(&mut settled)?,
@@ -85,14 +85,17 @@ impl Profile {
     }
 
     /// Adds where the bucket is, unless variables say so.
-    fn reach(&self, variables: &mut Variables) {
+    fn reach(&self, variables: &mut Variables) -> Result<(), Unfit> {
         let endpoint = self.services.get("s3.endpoint_url").map(String::as_str);
+        let endpoint = endpoint.or_else(|| self.get("endpoint_url"));
+        if endpoint.is_some_and(|url| !is_url(url)) {
+            return Err(
+                format!("the `endpoint_url` of the profile `{}` does not read as a URL", self.name).into()
+            );
+        }
         for (names, value) in [
             (&["AWS_REGION", "AWS_DEFAULT_REGION"][..], self.get("region")),
-            (
-                &["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"],
-                endpoint.or_else(|| self.get("endpoint_url")),
-            ),
+            (&["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"], endpoint),
             (&["AWS_CA_BUNDLE"], self.get("ca_bundle")),
         ] {
             let is_said = names.iter().any(|name| get(variables, name).is_some());
@@ -100,6 +103,7 @@ impl Profile {
                 variables.insert(names[0].to_owned(), value.to_owned());
             }
         }
+        Ok(())
     }
 
     /// Adds the credentials, or returns the program that prints them.

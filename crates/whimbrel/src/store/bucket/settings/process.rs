@@ -14,7 +14,8 @@ use object_store::aws::AwsCredential;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::store::bucket::trouble::Trouble;
+use super::super::trouble::Trouble;
+use super::is_plain;
 
 /// For how long credentials are used before the program is asked again. AWS gives
 /// none out that end within a quarter of an hour.
@@ -56,6 +57,10 @@ impl Process {
             return Err(format!("it prints credentials of version {}, not 1", printed.version));
         }
         let token = printed.session_token.filter(|token| !token.is_empty());
+        let parts = [Some(&printed.access_key_id), Some(&printed.secret_access_key), token.as_ref()];
+        if !parts.into_iter().flatten().all(|part| is_plain(part)) {
+            return Err("it prints credentials with a space, a line break or a character beyond ASCII".into());
+        }
         Ok(AwsCredential { key_id: printed.access_key_id, secret_key: printed.secret_access_key, token })
     }
 }
