@@ -153,6 +153,9 @@ pub enum BucketError {
     },
 }
 
+/// The command of Azure's command line that gives out tokens.
+const AZ: &str = "az account get-access-token";
+
 /// Codes by which servers say that a clock is wrong.
 const CLOCK: [&str; 2] = ["RequestTimeTooSkewed", "RequestExpired"];
 
@@ -255,6 +258,9 @@ fn kind(error: &object_store::Error) -> &'static str {
         object_store::Error::InvalidPath { .. } => "a key in it is no path",
         object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. } => {
             "the server cannot do what is asked of it"
+        }
+        object_store::Error::Generic { source, .. } if source.to_string().contains(AZ) => {
+            "`az account get-access-token` gives no token; run `az login`"
         }
         object_store::Error::Generic { .. } => "its answer does not read, or lacks the version of a file",
         _ => "its answer makes no sense here",

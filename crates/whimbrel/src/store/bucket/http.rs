@@ -26,7 +26,7 @@ use rustls::ClientConfig;
 use super::error::NO_BUCKET;
 use super::proxy::{Proxies, ProxyError};
 use super::route::Route;
-use super::settings::Variables;
+use super::settings::{Unfit, Variables};
 use super::tls;
 use super::trouble::{Refusal, Trouble};
 
@@ -45,8 +45,12 @@ pub(super) struct Connector {
 
 impl Connector {
     /// Reads the variables; `Err` is what is wrong with them.
-    pub(super) fn new(variables: &Variables) -> Result<Self, String> {
-        Ok(Self { proxies: Arc::new(Proxies::new(variables)?), tls: tls::config(variables)? })
+    pub(super) fn new(variables: &Variables) -> Result<Self, Unfit> {
+        let tls = tls::config(variables)
+            .map_err(|reason| Unfit::new(reason, "name a file that holds certificates in PEM"))?;
+        let proxies = Proxies::new(variables)
+            .map_err(|reason| Unfit::new(reason, "write it as http://USER:PASSWORD@HOST:PORT"))?;
+        Ok(Self { proxies: Arc::new(proxies), tls })
     }
 }
 

@@ -123,9 +123,10 @@ fn retries() -> RetryConfig {
     RetryConfig { backoff, max_retries: RETRIES, retry_timeout: PATIENCE }
 }
 
-/// Takes out of a message whatever a variable holds: it may be a secret.
+/// Takes out of a message whatever a variable holds: it may be a secret, unless it is
+/// as short as parts of words are.
 fn without_values(message: &str, variables: &Variables) -> String {
-    let values = variables.iter().filter(|(name, value)| is_secret(name) && !value.is_empty());
+    let values = variables.iter().filter(|(name, value)| is_secret(name) && value.len() > 3);
     values.fold(message.to_owned(), |message, (name, value)| message.replace(value.as_str(), name))
 }
 
@@ -154,7 +155,7 @@ mod tests {
         );
         assert_eq!(
             error("gs://b", &[("HTTPS_PROXY", "ftp://me:hunter2@proxy")]),
-            "`gs://b` cannot be opened: what HTTPS_PROXY holds does not read as http://HOST:PORT"
+            "`gs://b` cannot be opened: what HTTPS_PROXY holds does not read as a proxy"
         );
         let shown = error("gs://b", &[("GOOGLE_SERVICE_ACCOUNT_KEY", "\"hunter2\"")]);
         assert!(!shown.contains("hunter2"), "{shown}");
@@ -166,6 +167,16 @@ mod tests {
             error("s3://b", &[("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "hunter2\n")]),
             "`s3://b` cannot be opened: AWS_SECRET_ACCESS_KEY holds a space, a line break or a character beyond ASCII"
         );
+        for (name, reason) in [
+            ("AZURE_TENANT_ID", "AZURE_TENANT_ID holds no name"),
+            (
+                "AZURE_FEDERATED_TOKEN_FILE",
+                "`no hunter` (AZURE_FEDERATED_TOKEN_FILE): No such file or directory (os error 2)",
+            ),
+        ] {
+            let shown = error("az://b", &[("AZURE_STORAGE_ACCOUNT", "a"), (name, "no hunter")]);
+            assert_eq!(shown, format!("`az://b` cannot be opened: {reason}"));
+        }
         assert_eq!(error("az://b", &[]), "`az://b` cannot be opened: no variable names the account");
         assert_eq!(
             error("s3://b", &[("SSL_CERT_FILE", "/nowhere/ca.pem")]),

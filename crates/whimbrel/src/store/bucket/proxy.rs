@@ -71,7 +71,7 @@ impl Proxies {
             let Some((name, value)) = either(name) else { continue };
             let alone = Matcher::builder().all(value.as_str()).build();
             if alone.intercept(&Uri::from_static("https://host")).is_none() {
-                return Err(format!("what {name} holds does not read as http://HOST:PORT"));
+                return Err(format!("what {name} holds does not read as a proxy"));
             }
             matcher = match name.to_ascii_lowercase().as_str() {
                 "all_proxy" => matcher.all(value.as_str()),

@@ -21,16 +21,29 @@ use super::location::Provider;
 /// Variables by name.
 pub(in crate::store::bucket) type Variables = BTreeMap<String, String>;
 
-/// Variables that become parts of headers and hosts.
-const PLAIN: [&str; 8] = [
-    "AWS_ACCESS_KEY_ID",
+/// Variables that become parts of hosts and paths.
+const NAMES: [&str; 5] = [
     "AWS_DEFAULT_REGION",
     "AWS_REGION",
+    "AZURE_STORAGE_ACCOUNT_NAME",
+    "AZURE_STORAGE_TENANT_ID",
+    "AZURE_TENANT_ID",
+];
+
+/// Variables that become parts of headers.
+const PLAIN: [&str; 5] = [
+    "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
-    "AZURE_STORAGE_ACCOUNT_NAME",
     "AZURE_STORAGE_TOKEN",
     "GOOGLE_BEARER_TOKEN",
+];
+
+/// Variables that name files with tokens, and what goes before them.
+const FILES: [(&str, &str); 3] = [
+    ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_ACCESS_KEY_ID"),
+    ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ACCESS_KEY_ID"),
+    ("AZURE_FEDERATED_TOKEN_FILE", "AZURE_STORAGE_ACCOUNT_KEY"),
 ];
 
 /// Variables that say where a server is.
@@ -56,6 +69,12 @@ pub(in crate::store::bucket) struct Unfit {
     pub(in crate::store::bucket) help: Option<String>,
 }
 
+impl Unfit {
+    pub(in crate::store::bucket) fn new(reason: String, help: &str) -> Self {
+        Self { reason, help: Some(help.to_owned()) }
+    }
+}
+
 impl From<String> for Unfit {
     fn from(reason: String) -> Self {
         Self { reason, help: None }
@@ -65,22 +84,39 @@ impl From<String> for Unfit {
 /// Refuses what the client of a provider takes for granted: it would not say which
 /// variable is at fault.
 pub(in crate::store::bucket) fn check(provider: Provider, variables: &Variables) -> Result<(), Unfit> {
-    let is_its = |name: &&str| name.starts_with(provider.variables());
-    for name in PLAIN.into_iter().filter(is_its) {
-        if !is_plain(get(variables, name).unwrap_or_default()) {
-            return Err(format!("{name} holds a space, a line break or a character beyond ASCII").into());
+    let said = |name| get(variables, name).filter(|_| name.starts_with(provider.variables()));
+    for (name, value) in NAMES.iter().filter_map(|name| Some((name, said(name)?))) {
+        if !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+            return Err(Unfit::new(
+                format!("{name} holds no name"),
+                "only letters, digits, `-`, `_` and `.` can be in it",
+            ));
         }
     }
-    for name in URLS.into_iter().filter(is_its) {
-        if get(variables, name).is_some_and(|url| !is_url(url)) {
-            let help = Some("write it as https://HOST or http://HOST:PORT".to_owned());
-            return Err(Unfit { reason: format!("{name} does not read as a URL"), help });
+    for (name, value) in PLAIN.iter().filter_map(|name| Some((name, said(name)?))) {
+        if !is_plain(value) {
+            let reason = format!("{name} holds a space, a line break or a character beyond ASCII");
+            return Err(Unfit::new(reason, "set it to what was given out, and nothing around it"));
+        }
+    }
+    for (name, value) in URLS.iter().filter_map(|name| Some((name, said(name)?))) {
+        if !is_url(value) {
+            return Err(Unfit::new(
+                format!("{name} does not read as a URL"),
+                "write it as https://HOST or http://HOST:PORT",
+            ));
+        }
+    }
+    let unsaid = FILES.iter().filter(|(_, before)| said(before).is_none());
+    for (name, path) in unsaid.filter_map(|(name, _)| Some((name, said(name)?))) {
+        if let Err(error) = std::fs::File::open(path) {
+            return Err(format!("`{path}` ({name}): {error}").into());
         }
     }
     Ok(())
 }
 
-/// Says whether a header can hold it, and a host's name.
+/// Says whether a header can hold it.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_graphic())
 }
