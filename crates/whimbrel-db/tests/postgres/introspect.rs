@@ -467,6 +467,26 @@ async fn kinds_that_are_not_managed_are_counted_and_told_of() {
 }
 
 #[tokio::test]
+async fn properties_that_are_not_managed_are_told_of() {
+    let sql = "CREATE TABLE t (a int, b int); ALTER TABLE t REPLICA IDENTITY FULL; CREATE INDEX i ON t ((a + 1));
+        ALTER TABLE t CLUSTER ON i; ALTER INDEX i ALTER COLUMN 1 SET STATISTICS 300; ALTER TABLE t ALTER b SET (n_distinct = 5);
+        CREATE SCHEMA far; COMMENT ON SCHEMA far IS 'away'; CREATE DOMAIN d AS int CONSTRAINT pos CHECK (VALUE > 0);
+        COMMENT ON CONSTRAINT pos ON DOMAIN d IS 'positive'";
+    let read = read(sql).await;
+    let told: Vec<String> = read.left_alone.iter().map(|one| format!("{}: {one}", one.kind)).collect();
+    let expected = [
+        "clustering: i on t",
+        "column option: b on t",
+        "comment: pos of d",
+        "comment: schema far",
+        "index statistics target: i on t",
+        "replica identity: t",
+    ];
+    assert_eq!(told, expected);
+    assert!(read.unmanaged.iter().all(|one| one.table.is_none()), "{:?}", read.unmanaged);
+}
+
+#[tokio::test]
 async fn constraints_that_came_with_version_18_are_counted_and_told_of() {
     if crate::is_older_than(18) {
         return;
