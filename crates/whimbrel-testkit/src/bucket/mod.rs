@@ -3,7 +3,7 @@
 //!
 //! It keeps objects in memory and answers what whimbrel asks of a bucket: get,
 //! conditional put, delete, and lists in pages. A dialect reads a request into an
-//! [`Ask`] and writes what came of it; signatures and tokens are verified, so that
+//! `Ask` and writes what came of it; signatures and tokens are verified, so that
 //! wrong credentials and wrong clocks are refused as real servers refuse them. Every
 //! bucket can be told to misbehave.
 
