@@ -206,6 +206,7 @@ fn told(refusal: &Refusal) -> (u16, &'static str) {
         Refusal::NoObject => (404, "BlobNotFound"),
         Refusal::Condition(Condition::Absent) => (409, "BlobAlreadyExists"),
         Refusal::Condition(_) => (412, "ConditionNotMet"),
+        Refusal::Overload => (503, "ServerBusy"),
         Refusal::Unknown => (400, "InvalidHeaderValue"),
     }
 }

@@ -126,6 +126,7 @@ impl Protocol for Google {
             Refusal::NoBucket => (404, "NoSuchBucket"),
             Refusal::NoObject => (404, "NoSuchKey"),
             Refusal::Condition(_) => (412, "PreconditionFailed"),
+            Refusal::Overload => (503, "ServiceUnavailable"),
             Refusal::Unknown => (400, "InvalidArgument"),
         };
         let body = format!(

@@ -105,6 +105,9 @@ pub struct Manners {
     pub fault: Option<(usize, Fault)>,
     /// The request (from 0) that is never answered.
     pub hold: Option<usize>,
+    /// The requests (from, and up to but without) that are carried out and answered as
+    /// if the server had too much to do.
+    pub overload: Option<(usize, usize)>,
     /// Whether conditions are overlooked.
     pub ignores_conditions: bool,
     /// Whether nothing that is there may be written over or deleted, as a policy of
@@ -207,6 +210,8 @@ enum Fate {
     Denied,
     /// It is carried out, and its connection closed without an answer.
     AnswerLost,
+    /// It is carried out, and answered as if it were not.
+    Disowned,
     Held,
 }
 
@@ -240,6 +245,10 @@ impl Shared {
         match fate {
             Fate::Denied | Fate::Held => Ok(protocol.refuse(Refusal::NotAllowed)),
             Fate::Answered => Ok(bucket.answer(protocol, &head, key, body)),
+            Fate::Disowned => {
+                bucket.answer(protocol, &head, key, body);
+                Ok(protocol.refuse(Refusal::Overload))
+            }
             Fate::AnswerLost => {
                 bucket.answer(protocol, &head, key, body);
                 Err(Gone)
@@ -256,6 +265,9 @@ impl Shared {
         if bucket.manners.hold == Some(number) {
             bucket.is_held = true;
             return Fate::Held;
+        }
+        if bucket.manners.overload.is_some_and(|(from, to)| (from..to).contains(&number)) {
+            return Fate::Disowned;
         }
         let fault = bucket.manners.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
         match fault {

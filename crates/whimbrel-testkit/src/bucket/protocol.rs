@@ -56,6 +56,8 @@ pub(super) enum Refusal {
     NoObject,
     Condition(Condition),
     Locked,
+    /// The server has too much to do.
+    Overload,
     /// The server does not know what to make of it.
     Unknown,
 }

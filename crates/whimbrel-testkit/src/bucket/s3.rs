@@ -135,6 +135,7 @@ impl Protocol for S3 {
             Refusal::NoBucket => (404, "NoSuchBucket"),
             Refusal::NoObject => (404, "NoSuchKey"),
             Refusal::Condition(_) => (412, "PreconditionFailed"),
+            Refusal::Overload => (503, "SlowDown"),
             Refusal::Unknown => (400, "InvalidRequest"),
         };
         let body = format!(

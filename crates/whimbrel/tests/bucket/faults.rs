@@ -78,6 +78,32 @@ async fn a_commit_that_fails_or_dies_at_any_request_leaves_the_old_or_the_new_te
     commits.join_all().await;
 }
 
+/// Commits in a bucket whose server carries out a request, says that it has too much
+/// to do, and is asked again.
+async fn commit_with_overload(server: &BucketServer, at: usize) {
+    let bucket = format!("overload-{at}");
+    old().iter().for_each(|(path, text)| server.put(&bucket, path, text.as_str()));
+    server.set(&bucket, Manners { overload: Some((at, at + 1)), ..Manners::default() });
+    let store = open(server, &bucket);
+    let told = format!("{:?}: overload at request {at}", server.dialect());
+    commit(&store, edit()).await.expect(&told);
+    assert_eq!(seen(&store).await, new(), "{told}");
+    assert!(!recover(&store).await.unwrap(), "{told}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_made_again_finds_what_it_has_done() {
+    let mut commits = tokio::task::JoinSet::new();
+    for dialect in Dialect::ALL {
+        let server = Arc::new(BucketServer::start(dialect, []));
+        for at in 0..14 {
+            let server = Arc::clone(&server);
+            commits.spawn(async move { commit_with_overload(&server, at).await });
+        }
+    }
+    commits.join_all().await;
+}
+
 #[tokio::test]
 async fn of_writers_at_once_each_gets_its_turn_and_none_is_lost() {
     for dialect in Dialect::ALL {

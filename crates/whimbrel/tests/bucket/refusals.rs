@@ -116,6 +116,25 @@ async fn what_may_not_be_written_over_or_deleted_is_told_and_never_taken_for_don
 }
 
 #[tokio::test]
+async fn a_server_with_too_much_to_do_is_asked_again_and_then_told() {
+    for (dialect, code) in
+        [(Dialect::S3, "SlowDown"), (Dialect::Google, "ServiceUnavailable"), (Dialect::Azure, "ServerBusy")]
+    {
+        let server = BucketServer::start(dialect, ["releases"]);
+        server.put("releases", "shop/a.sql", "a");
+        let store = open(&server, "releases/shop");
+        server.set("releases", Manners { overload: Some((0, 2)), ..Manners::default() });
+        assert_eq!(store.get("a.sql").await.unwrap().as_deref(), Some("a"));
+        server.set("releases", Manners { overload: Some((0, usize::MAX)), ..Manners::default() });
+        let message =
+            format!("`{}` failed: `{}` answers 503 {code}", dialect.url("releases/shop"), server.endpoint());
+        let told = told(&store.get("a.sql").await.unwrap_err());
+        assert_eq!(told, (message, "once its cause is gone, run it again".to_owned()));
+        assert_eq!(server.requests("releases"), 5);
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_answer_is_given_up_soon() {
     let server = BucketServer::start(Dialect::S3, ["releases"]);
     let since = Instant::now();
