@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use whimbrel_core::schema::{LeftAlone, Schema};
 
 /// Counts up whenever the reader or the entry's form changes.
-const FORMAT: &str = "5";
+const FORMAT: &str = "6";
 
 /// How many entries are kept.
 const CAPACITY: usize = 128;
