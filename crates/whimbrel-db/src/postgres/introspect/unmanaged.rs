@@ -249,7 +249,7 @@ fn properties(here: &str) -> [String; 6] {
         format!(
             "SELECT 'pg_namespace'::regclass, n.oid, 'comment', 'schema ' || n.nspname, NULL, 0, NULL \
              FROM pg_namespace n JOIN pg_description d ON d.classoid = 'pg_namespace'::regclass AND d.objoid = n.oid \
-             WHERE n.oid = {here} AND d.description <> 'standard public schema'"
+             WHERE n.oid = {here} AND lower(d.description) <> 'standard public schema'"
         ),
         format!(
             "SELECT 'pg_constraint'::regclass, k.oid, 'comment', format('%s of %s', k.conname, k.contypid::regtype), \
