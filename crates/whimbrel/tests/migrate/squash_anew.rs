@@ -224,7 +224,11 @@ async fn what_the_schema_does_not_hold_keeps_all_as_it_was_written() {
         "`memory/0000_m0.sql:3` is about what whimbrel does not manage",
     )
     .await;
-    check("ALTER TABLE a ENABLE ROW LEVEL SECURITY;", "whimbrel does not manage the row security setting `a`").await;
+    check(
+        "ALTER TABLE a ENABLE ROW LEVEL SECURITY;",
+        "whimbrel does not manage the row security setting `a`",
+    )
+    .await;
     // Nothing of whimbrel's knows these: the catalogue says it.
     for (rest, what) in [
         ("ALTER TABLE a REPLICA IDENTITY FULL;", "relation a"),

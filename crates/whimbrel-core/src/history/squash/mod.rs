@@ -207,7 +207,10 @@ fn read(
         let up = Script::read(journal.dialect, &entry.path(), &texts.up);
         let down = Script::way_back(journal.dialect, entry, &texts.up, texts.down.as_deref());
         match (up, down) {
-            (Ok(up), Ok(down)) => scripts.push(Scripts { up, down }),
+            // A file that says why there is no way back is none.
+            (Ok(up), Ok(down)) => {
+                scripts.push(Scripts { up, down: down.filter(|script| !script.statements.is_empty()) });
+            }
             (up, down) => errors.extend(up.err().into_iter().chain(down.err())),
         }
     }

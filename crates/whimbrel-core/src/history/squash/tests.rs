@@ -123,6 +123,13 @@ fn without_one_way_back_there_is_none() {
     assert_eq!((squash.down, squash.without_down), (None, vec!["d".to_owned()]));
     assert_eq!(squash.entry.name, "tables-c-and-d");
     assert_eq!((squash.entry.idx, squash.entry.down_checksum, squash.moves), (2, None, vec![]));
+    let none = "-- Down migration for: d\n-- WARNING: there is no way back: rows hold NULL\n\n\n";
+    let world = World::new(
+        Dialect::Sqlite,
+        &[("c", "CREATE TABLE c (x);", Some("DROP TABLE c;")), ("d", "DROP TABLE c;", Some(none))],
+    );
+    let without = world.squash(0, 1, None).unwrap();
+    assert_eq!((without.down, without.without_down), (None, vec!["d".to_owned()]));
 }
 
 #[test]
@@ -293,7 +300,10 @@ fn a_plan_takes_the_place_of_what_was_written() {
                -- By name,\n-- users(name): may fail if rows have equal keys\n\
                CREATE UNIQUE INDEX by_name ON users (name);\n-- Read by the importer.\nCREATE TABLE t (y);\n\
                DROP TABLE gone;\n";
-    let world = World::new(Dialect::Sqlite, &[("one", one, Some("DROP TABLE x;")), ("two", two, Some(";"))]);
+    let world = World::new(
+        Dialect::Sqlite,
+        &[("one", one, Some("DROP TABLE x;")), ("two", two, Some("DROP TABLE y;"))],
+    );
     let written = world.squash(0, 1, None).unwrap();
     let planned = Planned {
         up: [
