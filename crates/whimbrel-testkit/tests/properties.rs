@@ -8,13 +8,14 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
-use whimbrel::{Migrator, PushReport, Source};
+use whimbrel::{MemoryStore, Migrator, PushReport, Source};
 use whimbrel_core::describe::describe;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{Rename, Renames, diff};
+use whimbrel_core::history::{AsWritten, SquashForm};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
-use whimbrel_core::resolve::{EnumMapping, predefined};
+use whimbrel_core::resolve::{EnumMapping, Predefined, predefined};
 use whimbrel_core::schema::Schema;
 use whimbrel_db::execute::{Silent, Unguarded, execute};
 use whimbrel_testkit::contents::Kept;
@@ -76,10 +77,14 @@ async fn run(database: &mut Database, plan: &Plan, desired: &Schema) -> Result<(
     let dialect = database.connection.server().dialect;
     let ran = execute(&mut *database.connection, plan, &mut Unguarded, &mut Silent).await;
     ran.map_err(|error| format!("{error}: {:?}\n{plan:#?}", std::error::Error::source(&error)))?;
-    let schema = database.schema().await?;
-    let left = diff(dialect, Pair::new(&schema, desired), &Renames::default()).changes;
+    is_as_desired(dialect, &database.schema().await?, desired, &format!("{plan:#?}"))
+}
+
+/// Says what is left to be done after what ran.
+fn is_as_desired(dialect: Dialect, schema: &Schema, desired: &Schema, ran: &str) -> Result<(), String> {
+    let left = diff(dialect, Pair::new(schema, desired), &Renames::default()).changes;
     let left: String = describe(&left).iter().map(ToString::to_string).collect();
-    if left.is_empty() { Ok(()) } else { Err(format!("left is\n{left}{plan:#?}")) }
+    if left.is_empty() { Ok(()) } else { Err(format!("left is\n{left}{ran}")) }
 }
 
 /// The plan gives the desired schema, whatever both sides have a place for
@@ -138,11 +143,16 @@ async fn push(
     renamed: Vec<Rename>,
     enum_values: Vec<EnumMapping>,
 ) -> Result<PushReport, String> {
+    let renames = Renames { renamed, ..Renames::default() };
+    migrator.push().renames(renames).resolver(accepting(enum_values)).await.map_err(explain)
+}
+
+/// Accepts every loss, and no rename that was not told.
+fn accepting(enum_values: Vec<EnumMapping>) -> Predefined {
     let mut resolver = predefined();
     (resolver.no_other_renames, resolver.accept_data_loss) = (true, true);
     resolver.enum_values = enum_values;
-    let renames = Renames { renamed, ..Renames::default() };
-    migrator.push().renames(renames).resolver(resolver).await.map_err(explain)
+    resolver
 }
 
 fn explain(error: whimbrel::Error) -> String {
@@ -152,6 +162,44 @@ fn explain(error: whimbrel::Error) -> String {
         whimbrel::Error::Unanswered { questions } => format!("{error}: {questions:#?}"),
         _ => format!("{error}{causes}"),
     }
+}
+
+/// Migrations to the one schema and then to the other, made one, are planned
+/// anew: they lead to the other at once, and back to nothing.
+fn is_squashed(dialect: Dialect, pair: &Related) -> Result<(), String> {
+    block_on(async {
+        let (_, desired) = make(dialect, &pair.to_sql()).await?;
+        let mut database = Database::shared(dialect).await;
+        let builder = Migrator::builder(database.url()).map_err(explain)?.store(MemoryStore::new());
+        for (sql, renamed, mappings) in
+            [(pair.from_sql(), Vec::new(), Vec::new()), (pair.to_sql(), pair.renames(), pair.mappings())]
+        {
+            let source = Source::sql("schema.sql", sql);
+            let mut migrator = builder.clone().source(source).connect().await.map_err(explain)?;
+            let renames = Renames { renamed, ..Renames::default() };
+            let generate = migrator.generate().renames(renames).resolver(accepting(mappings));
+            generate.await.map_err(explain)?;
+        }
+        let mut migrator = builder.connect().await.map_err(explain)?;
+        if migrator.pending().await.map_err(explain)?.len() < 2 {
+            return Ok(());
+        }
+        let report = migrator.squash().await.map_err(explain)?;
+        let text = report.migration.up.text;
+        match report.form {
+            SquashForm::Anew { .. } | SquashForm::AsWritten(AsWritten::NotShorter) => {}
+            SquashForm::AsWritten(_) => {
+                return Err(format!("{}, {:?}\n{text}", report.form, report.migration.entry.proof));
+            }
+        }
+        migrator.apply().await.map_err(explain)?;
+        is_as_desired(dialect, &database.schema().await?, &desired, &text)?;
+        if !report.without_down.is_empty() {
+            return Ok(());
+        }
+        migrator.down().resolver(accepting(Vec::new())).await.map_err(explain)?;
+        is_as_desired(dialect, &database.schema().await?, &Schema::default(), &text)
+    })
 }
 
 /// A schema does not differ from itself, and the plan does not depend on the
@@ -222,4 +270,14 @@ fn plans_are_deterministic_on_postgres() {
 #[test]
 fn pushes_are_proved_on_postgres() {
     check(Dialect::Postgres, 40, |pair| is_pushed(Dialect::Postgres, pair));
+}
+
+#[test]
+fn migrations_are_squashed_on_sqlite() {
+    check(Dialect::Sqlite, 100, |pair| is_squashed(Dialect::Sqlite, pair));
+}
+
+#[test]
+fn migrations_are_squashed_on_postgres() {
+    check(Dialect::Postgres, 6, |pair| is_squashed(Dialect::Postgres, pair));
 }
