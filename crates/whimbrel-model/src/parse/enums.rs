@@ -91,7 +91,7 @@ fn value(reader: &mut Reader, variant: &syn::Variant, case: Case) -> EnumValue {
         let Some(setting) = words::setting(reader, arg, "db_enum", KNOWN_OF_VARIANT) else {
             continue;
         };
-        match (setting.key, setting.text(reader)) {
+        match (setting.key, setting.any_text(reader)) {
             ("name", Some(text)) => value.value = text,
             (_, Some(text)) => value.renamed_from = Some(text),
             (_, None) => {}

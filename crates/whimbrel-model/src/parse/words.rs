@@ -102,16 +102,27 @@ pub(super) fn no_modifiers(reader: &mut Reader, arg: &Arg) {
 }
 
 impl Setting<'_> {
-    /// The text of `key = "text"`.
+    /// The text of `key = "text"`, which says something: a name may be a blank.
     pub(super) fn text(&self, reader: &mut Reader) -> Option<String> {
+        let text = self.any_text(reader)?;
+        let says = match self.key {
+            "name" | "renamed_from" | "table" => text.as_str(),
+            _ => text.trim(),
+        };
+        if says.is_empty() {
+            let span = if let SettingValue::Pair(arg) = &self.value { arg.span } else { self.span };
+            reader.wrong(span, format!("`{}` is empty", self.key), "write a text, or take it out");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The text of `key = "text"`, whatever it says: a value of an enum may be empty.
+    pub(super) fn any_text(&self, reader: &mut Reader) -> Option<String> {
         if let SettingValue::Pair(arg) = &self.value
             && let Value::Literal(Literal::Text(text)) = &arg.value
         {
             no_modifiers(reader, arg);
-            if text.trim().is_empty() {
-                reader.wrong(arg.span, format!("`{}` is empty", self.key), "write a text, or take it out");
-                return None;
-            }
             return Some(text.clone());
         }
         let key = self.key;

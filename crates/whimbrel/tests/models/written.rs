@@ -168,6 +168,32 @@ pub struct Parent {
     );
 }
 
+const BLANKS: &str = r#"#[derive(whimbrel::DbEnum)]
+pub enum State {
+    #[db_enum(name = "")]
+    V,
+    #[db_enum(name = " ")]
+    V2,
+    #[db_enum(name = "self")]
+    Self_,
+}
+
+#[derive(whimbrel::Model)]
+pub struct Door {
+    #[column(primary_key)]
+    pub id: i64,
+    pub state: State,
+    #[column(name = " ")]
+    pub __: Option<String>,
+}
+"#;
+
+#[test]
+fn empty_values_and_blank_names_come_back() {
+    comes_back(Dialect::Sqlite, BLANKS);
+    comes_back(Dialect::Postgres, BLANKS);
+}
+
 #[test]
 fn the_models_of_the_suite_come_back() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
