@@ -6,6 +6,17 @@ use whimbrel_core::lockfile::LOCK_FILE;
 use super::JOURNAL;
 
 /// How a project keeps its migrations.
+///
+/// ```
+/// use whimbrel::store::LockFileStore;
+/// use whimbrel::{Layout, Migrator};
+///
+/// let project = tempfile::tempdir().unwrap();
+/// let store = LockFileStore::new(project.path().join("migrations"));
+/// let builder = Migrator::builder("sqlite::memory:")?.store(store).layout(Layout::LockFile);
+/// # let _ = builder;
+/// # Ok::<(), whimbrel::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {
     /// A journal says which migrations there are: `meta/_journal.json`, with the

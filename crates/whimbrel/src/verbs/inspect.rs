@@ -34,6 +34,20 @@ pub struct Inspect<'m> {
 }
 
 /// What is in a database.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::{Migrator, Source};
+///
+/// let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+/// let mut migrator = Migrator::builder("sqlite::memory:")?.source(schema).connect().await?;
+/// migrator.push().await?;
+/// let inspection = migrator.inspect().await?;
+/// assert_eq!(inspection.schema.tables[0].columns.len(), 2);
+/// assert!(inspection.to_sql()?.starts_with("CREATE TABLE \"users\""));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inspection {
     /// The schema.

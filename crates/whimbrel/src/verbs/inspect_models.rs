@@ -37,6 +37,20 @@ pub struct WrittenModels {
 impl Migrator {
     /// Writes what was inspected as models.
     ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Migrator, Source};
+    ///
+    /// let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?.source(schema).connect().await?;
+    /// migrator.push().await?;
+    /// let inspection = migrator.inspect().await?;
+    /// let models = migrator.write_models(&inspection).await?;
+    /// assert!(models.text.contains("pub struct Users {"));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the schema cannot be created in a scratch database.
