@@ -139,29 +139,45 @@ fn every_case(dialect: Dialect, works: impl AsyncFn(Dialect, &str) -> Result<(),
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Tries random values, several at a time, each from a seed of its own.
 #[track_caller]
-fn random_ones<S: Strategy>(cases: u32, strategy: &S, holds: impl AsyncFn(S::Value) -> Result<(), String>) {
+fn random_ones<S: Strategy>(
+    cases: u32,
+    strategy: impl Fn() -> S + Sync,
+    holds: impl AsyncFn(S::Value) -> Result<(), String> + Sync,
+) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let config = ProptestConfig {
-        cases: number("WHIMBREL_CASES").map_or(cases, |cases: u64| cases as u32),
-        rng_seed: RngSeed::Fixed(number("WHIMBREL_SEED").unwrap_or(0)),
-        failure_persistence: None,
-        max_shrink_iters: 200,
-        ..ProptestConfig::default()
+    let cases = number("WHIMBREL_CASES").map_or(cases, |cases: u64| cases as u32);
+    let seed = number("WHIMBREL_SEED").unwrap_or(0);
+    let try_some = |seed| {
+        let config = ProptestConfig {
+            cases: cases.div_ceil(AT_A_TIME as u32),
+            rng_seed: RngSeed::Fixed(seed),
+            failure_persistence: None,
+            max_shrink_iters: 200,
+            ..ProptestConfig::default()
+        };
+        let property = |value| block_on(holds(value)).map_err(TestCaseError::fail);
+        let tried = TestRunner::new(config).run(&strategy(), property);
+        tried.map_err(|error| format!("seed {seed}: {error}"))
     };
-    let property = |value| block_on(holds(value)).map_err(TestCaseError::fail);
-    TestRunner::new(config).run(strategy, property).unwrap_or_else(|error| panic!("{error}"));
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let seeds = seed..seed + AT_A_TIME as u64;
+        let tries: Vec<_> = seeds.map(|seed| scope.spawn(move || try_some(seed))).collect();
+        tries.into_iter().filter_map(|one| one.join().expect("a failure is no panic").err()).collect()
+    });
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[track_caller]
 fn random_schemas(dialect: Dialect, cases: u32) {
-    let schemas = model(dialect).prop_map(|model| model.sql());
-    random_ones(cases, &schemas, async |sql| round_trip(dialect, &sql).await);
+    let schemas = || model(dialect).prop_map(|model| model.sql());
+    random_ones(cases, schemas, async |sql| round_trip(dialect, &sql).await);
 }
 
 #[track_caller]
 fn random_models(dialect: Dialect, cases: u32) {
-    random_ones(cases, &structs(dialect), async |models| comes_of(dialect, &models).await);
+    random_ones(cases, || structs(dialect), async |models| comes_of(dialect, &models).await);
 }
 
 #[test]
@@ -192,5 +208,5 @@ fn random_models_are_pushed_and_written_on_sqlite() {
 
 #[test]
 fn random_models_are_pushed_and_written_on_postgres() {
-    random_models(Dialect::Postgres, 6);
+    random_models(Dialect::Postgres, 40);
 }
