@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use miette::Diagnostic;
@@ -105,6 +107,42 @@ async fn many_files_read_as_one_by_one() {
     assert_eq!(expected.iter().flatten().count(), 150);
     assert_eq!(expected[0].as_ref().unwrap().len(), 1 << 20);
     assert_eq!(store.get_many(&paths).await.unwrap(), expected);
+}
+
+#[tokio::test]
+async fn of_many_files_that_do_not_read_the_first_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FsStore::new(folder.path());
+    let paths = (0..1_000).map(|number| format!("{number}.sql")).collect::<Vec<_>>();
+    for path in &paths {
+        fs::write(folder.path().join(path), path).unwrap();
+    }
+    // Whoever loses interest disturbs nobody.
+    tokio::select! {
+        biased;
+        _ = store.get_many(&paths) => {}
+        () = tokio::task::yield_now() => {}
+    }
+    let all = paths.iter().cloned().map(Some).collect::<Vec<_>>();
+    assert_eq!(store.get_many(&paths).await.unwrap(), all);
+    for number in [999, 500, 0] {
+        let place = folder.path().join(&paths[number]);
+        fs::remove_file(&place).unwrap();
+        fs::create_dir(&place).unwrap();
+        let said = message(store.get_many(&paths).await, folder.path());
+        assert_eq!(said, format!("`{number}.sql` is no file"));
+    }
+}
+
+#[test]
+fn without_a_runtime_many_files_read_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FsStore::new(folder.path());
+    fs::write(folder.path().join("a.sql"), "SELECT 1;").unwrap();
+    let paths = vec!["a.sql".to_owned(); 200];
+    let mut context = Context::from_waker(Waker::noop());
+    let read = pin!(store.get_many(&paths)).as_mut().poll(&mut context);
+    assert_eq!(read.map(Result::unwrap), Poll::Ready(vec![Some("SELECT 1;".to_owned()); 200]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

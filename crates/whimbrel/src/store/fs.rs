@@ -8,17 +8,21 @@
 //!
 //! All calls are the plain ones of the standard library, made where the future
 //! is polled: the files are small, and a write that has no place to stop at
-//! cannot be cut in two by whoever drops the future. Where many files are read at
-//! once, others get their turn in between.
+//! cannot be cut in two by whoever drops the future. Only where many files are
+//! read at once, a thread does so: whoever connects meanwhile hears the server, and
+//! the server has a processor to itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::task::yield_now;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::near::Near;
@@ -36,8 +40,11 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// How often the lock is tried.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How many files are read before others get their turn.
-const SHARE: usize = 32;
+/// From this number of files on, a thread reads them.
+const MANY: usize = 64;
+
+/// What many files hold, in the order of their paths.
+type Texts = Result<Vec<Option<String>>, StoreError>;
 
 /// A folder as a store.
 ///
@@ -150,6 +157,25 @@ impl FsStore {
         entries.filter_map(|entry| name(entry).transpose()).collect()
     }
 
+    /// Begins to read files on a thread, for as long as they are wanted.
+    fn read_aside(&self, runtime: &Handle, paths: &[String], wanted: Weak<()>) -> JoinHandle<Texts> {
+        let (store, paths) = (self.clone(), paths.to_vec());
+        runtime.spawn_blocking(move || store.read_many(&paths, || wanted.strong_count() > 0))
+    }
+
+    /// Reads the files at `paths`, in their order, for as long as they are wanted.
+    fn read_many(&self, paths: &[String], are_wanted: impl Fn() -> bool) -> Texts {
+        let mut folders: BTreeMap<&str, Option<Near>> = BTreeMap::new();
+        let mut texts = Vec::with_capacity(paths.len());
+        for path in paths.iter().take_while(|_| are_wanted()) {
+            let (folder, name) = split(path);
+            let near = folders.entry(folder).or_insert_with(|| self.near(folder));
+            let text = near.as_ref().and_then(|near| near.read(name));
+            texts.push(text.map_or_else(|| self.read(path), |text| Ok(Some(text)))?);
+        }
+        Ok(texts)
+    }
+
     /// Opens a folder of the store to read many files of it; `None` where each of
     /// them is better looked at.
     fn near(&self, folder: &str) -> Option<Near> {
@@ -209,19 +235,17 @@ impl Store for FsStore {
 
     async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {
         paths.iter().try_for_each(|path| check_path(path))?;
-        let mut folders: BTreeMap<&str, Option<Near>> = BTreeMap::new();
-        let mut texts = Vec::with_capacity(paths.len());
-        for share in paths.chunks(SHARE) {
-            // Who connects meanwhile hears the server.
-            yield_now().await;
-            for path in share {
-                let (folder, name) = split(path);
-                let near = folders.entry(folder).or_insert_with(|| self.near(folder));
-                let text = near.as_ref().and_then(|near| near.read(name));
-                texts.push(text.map_or_else(|| self.read(path), |text| Ok(Some(text)))?);
-            }
+        let runtime = Handle::try_current().ok().filter(|_| paths.len() >= MANY);
+        let wanted = Arc::new(());
+        match runtime.map(|runtime| self.read_aside(&runtime, paths, Arc::downgrade(&wanted))) {
+            None => self.read_many(paths, || true),
+            Some(reading) => match reading.await {
+                Ok(texts) => texts,
+                // A runtime that is about to end begins nothing any more.
+                Err(error) if error.is_cancelled() => self.read_many(paths, || true),
+                Err(error) => resume_unwind(error.into_panic()),
+            },
         }
-        Ok(texts)
     }
 
     async fn put_many(&self, texts: &BTreeMap<String, String>) -> Result<(), StoreError> {
