@@ -18,7 +18,7 @@ use whimbrel_db::{
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::history::{History, Layout};
+use crate::history::{Ahead, Layout};
 use crate::program::{Migration, Programs};
 use crate::scratch::Workshop;
 use crate::source::Source;
@@ -48,8 +48,8 @@ pub struct Migrator {
     pub(crate) connection: Box<dyn Connection>,
     pub(crate) settings: Settings,
     workshop: Option<Workshop>,
-    /// The history as it was read while connecting, for the first who asks.
-    pub(crate) ahead: Option<Result<History, Error>>,
+    /// The history that is read since connecting began, for the first who asks.
+    pub(crate) ahead: Option<Ahead>,
     /// What the programs of the last run did to the schema, by the names of their
     /// migrations.
     pub(crate) accounts: BTreeMap<String, Account>,
@@ -415,15 +415,10 @@ impl MigratorBuilder {
     ///
     /// If the database cannot be opened.
     pub async fn connect(self) -> Result<Migrator, Error> {
-        let (connection, ahead) = tokio::join!(connect(&self.url, &self.connect), self.ahead());
-        Ok(Migrator { ahead, ..self.over(connection?) })
-    }
-
-    async fn ahead(&self) -> Option<Result<History, Error>> {
-        let store = self.settings.store.as_ref().filter(|_| self.reads_ahead)?;
-        // The server is on its way to answer while files are read.
-        tokio::task::yield_now().await;
-        Some(History::ahead(store.as_ref(), self.settings.layout, self.url.dialect()).await)
+        let store = self.settings.store.as_ref().filter(|_| self.reads_ahead);
+        let ahead = store.and_then(|store| Ahead::begin(store, self.settings.layout, self.url.dialect()));
+        let connection = connect(&self.url, &self.connect).await?;
+        Ok(Migrator { ahead, ..self.over(connection) })
     }
 
     /// Works over a connection that is open already, or is of your own making.

@@ -32,13 +32,12 @@ impl Migrator {
         Ok(table.was_used(self.connection.as_mut()).await?)
     }
 
-    /// The names of what `agenda` wants, without running it.
+    /// The names of what `agenda` wants where a database has applied `tracked`,
+    /// without running it.
     pub(crate) async fn preview(
-        &mut self,
         agenda: &mut dyn Agenda<Error = Error>,
-        table: &TrackingTable,
+        tracked: &Tracked,
     ) -> Result<Vec<String>, Error> {
-        let tracked = self.tracked(table).await?;
         let progress = tracked.progress();
         let seen = Seen { applied: &tracked.applied, progress: &progress, done: &[] };
         Ok(agenda.decide(&seen).await?.into_iter().map(|job| job.name).collect())

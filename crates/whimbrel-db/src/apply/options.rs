@@ -1,6 +1,6 @@
 //! How a run is to go about it.
 
-use crate::tracking::TrackingTable;
+use crate::tracking::{Tracked, TrackingTable};
 
 /// How a run is to go about it.
 #[derive(Debug, Clone)]
@@ -12,12 +12,15 @@ pub struct ApplyOptions {
     /// Where to go on in a migration that stopped where nobody can tell whether
     /// a statement had run.
     pub resume_at: Option<ResumeAt>,
+    /// What the table was just seen to hold, if somebody has looked. Where that
+    /// leaves something to be done, it is looked at once more under the lock.
+    pub first_look: Option<Tracked>,
 }
 
 impl ApplyOptions {
     /// The options of a run that records in `table`: a transaction a migration.
     pub fn new(table: TrackingTable) -> Self {
-        Self { table, transaction: TransactionMode::default(), resume_at: None }
+        Self { table, transaction: TransactionMode::default(), resume_at: None, first_look: None }
     }
 }
 

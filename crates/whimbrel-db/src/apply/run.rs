@@ -51,11 +51,19 @@ impl<'a> Run<'a> {
         agenda: &mut dyn Agenda<Error = E>,
         observer: &mut dyn ApplyObserver,
     ) -> Result<Applied, Stopped<E>> {
-        self.tracked = self.read(connection).await?;
-        let jobs = self.ask(agenda).await?;
+        let looked;
+        let tracked = match &self.options.first_look {
+            Some(tracked) => tracked,
+            None => {
+                looked = self.read(connection).await?;
+                &looked
+            }
+        };
+        let jobs = self.ask(agenda, tracked).await?;
         if jobs.is_empty() {
             return Ok(Applied::default());
         }
+        self.tracked = tracked.clone();
         session::lock(connection).await.map_err(|error| self.around("take the lock", error))?;
         let result = self.locked(connection, agenda, jobs, observer).await;
         session::unlock(connection).await;
@@ -74,7 +82,7 @@ impl<'a> Run<'a> {
                 let tracked = self.read(connection).await?;
                 if !self.is_as_expected(&tracked) {
                     self.tracked = tracked;
-                    jobs = self.ask(agenda).await?;
+                    jobs = self.ask(agenda, &self.tracked).await?;
                 }
                 self.create_table(connection).await?;
             }
@@ -91,7 +99,7 @@ impl<'a> Run<'a> {
                 End::Committed => return Ok(()),
                 End::Moved(tracked) => self.tracked = tracked,
             }
-            jobs = self.ask(agenda).await?;
+            jobs = self.ask(agenda, &self.tracked).await?;
             if jobs.is_empty() {
                 return Ok(());
             }
@@ -147,9 +155,13 @@ impl<'a> Run<'a> {
         (!migrations.is_empty()).then_some(ApplyError::NotAtomic { migrations })
     }
 
-    async fn ask<E: Send>(&self, agenda: &mut dyn Agenda<Error = E>) -> Result<Vec<Job>, Stopped<E>> {
-        let progress = self.tracked.progress();
-        let seen = Seen { applied: &self.tracked.applied, progress: &progress, done: &self.done };
+    async fn ask<E: Send>(
+        &self,
+        agenda: &mut dyn Agenda<Error = E>,
+        tracked: &Tracked,
+    ) -> Result<Vec<Job>, Stopped<E>> {
+        let progress = tracked.progress();
+        let seen = Seen { applied: &tracked.applied, progress: &progress, done: &self.done };
         let decided = agenda.decide(&seen).await;
         decided.map_err(|error| Stopped::Agenda { error, kept: self.kept() })
     }

@@ -99,17 +99,20 @@ impl TrackingTable {
     /// If the table is something else, or the database cannot be read.
     pub async fn read(&self, connection: &mut dyn Connection) -> Result<Tracked, TrackingError> {
         let rows = format!("SELECT id, name, checksum, applied_at FROM {} ORDER BY id", self.quoted());
-        let answers = match connection.query_all(&[&rows, &self.progress_exists()]).await {
-            Ok(answers) => answers,
+        let (mut applied, mut is_unfinished) = (Vec::new(), false);
+        let mut take = |at, row: Row| match at {
+            0 => applied.push(self.applied(row)),
+            _ => is_unfinished |= row.is_true(0),
+        };
+        match connection.query_each(&[&rows, &self.progress_exists()], &mut take).await {
+            Ok(()) => {}
             Err(error) if error.is_missing_table() => return Ok(Tracked::default()),
             Err(DbError::Statement(error)) if is_missing_column(&error) => {
                 return Err(self.other_table(error.message));
             }
             Err(error) => return Err(error.into()),
-        };
-        let is_unfinished = answers.get(1).and_then(|rows| rows.first()).is_some_and(|row| row.is_true(0));
-        let rows = answers.into_iter().next().unwrap_or_default();
-        let applied = rows.into_iter().map(|row| self.applied(row)).collect::<Result<_, _>>()?;
+        }
+        let applied = applied.into_iter().collect::<Result<_, _>>()?;
         let unfinished = if is_unfinished { self.read_unfinished(connection).await? } else { Vec::new() };
         Ok(Tracked { exists: true, applied, unfinished })
     }

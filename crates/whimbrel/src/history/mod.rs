@@ -3,6 +3,7 @@
 //! It is read once at the beginning of a verb, through a [`View`], so that an
 //! edit that somebody left unfinished is seen as finished.
 
+mod ahead;
 mod base;
 mod error;
 mod layout;
@@ -13,6 +14,7 @@ mod target;
 mod trial;
 mod writing;
 
+pub(crate) use ahead::Ahead;
 pub use error::HistoryError;
 pub use layout::Layout;
 pub(crate) use lock_layout::{Folder, one_file, sound_lock, with_proofs};
@@ -36,6 +38,7 @@ use whimbrel_core::lockfile::LockFile;
 use whimbrel_core::plan::Proof;
 use whimbrel_core::schema::Engine;
 use whimbrel_db::apply::Work;
+use whimbrel_db::tracking::{Tracked, TrackingTable};
 
 use crate::error::Error;
 use crate::migrator::Migrator;
@@ -101,12 +104,20 @@ enum Extent {
 impl Migrator {
     /// Reads the history, without the ways back.
     pub(crate) async fn history(&mut self) -> Result<History, Error> {
-        if let Some(Ok(ahead)) = self.ahead.take()
-            && ahead.is_current(self.store()?.as_ref()).await?
-        {
-            return Ok(ahead);
-        }
-        History::load(self.store()?.as_ref(), self.settings.layout, self.dialect(), Extent::Ups).await
+        let (ahead, dialect) = (self.ahead.take(), self.dialect());
+        History::with(ahead, self.store()?.as_ref(), self.settings.layout, dialect).await
+    }
+
+    /// Reads the history, without the ways back, and meanwhile what the database
+    /// says that it has applied.
+    pub(crate) async fn history_and_tracked(
+        &mut self,
+        table: &TrackingTable,
+    ) -> Result<(History, Tracked), Error> {
+        let (ahead, dialect, store) = (self.ahead.take(), self.dialect(), self.store()?);
+        let history = History::with(ahead, store.as_ref(), self.settings.layout, dialect);
+        let (history, tracked) = tokio::join!(history, self.tracked(table));
+        Ok((history?, tracked?))
     }
 
     /// Reads the history with all its files.
@@ -139,14 +150,22 @@ impl History {
         Self::load(store, layout, dialect, Extent::All).await
     }
 
-    /// Reads journal and up files for somebody who looks, before they are used,
-    /// whether they still are what the store holds.
-    ///
-    /// # Errors
-    ///
-    /// As [`History::read`].
-    pub(crate) async fn ahead(store: &dyn Store, layout: Layout, dialect: Dialect) -> Result<Self, Error> {
-        Self::through_layout(&View::open(store).await?, layout, dialect, Extent::Ups).await
+    /// Takes what was read ahead if it still is what the store holds, or else
+    /// reads journal and up files now.
+    async fn with(
+        ahead: Option<Ahead>,
+        store: &dyn Store,
+        layout: Layout,
+        dialect: Dialect,
+    ) -> Result<Self, Error> {
+        let ahead = match ahead {
+            Some(ahead) => ahead.history().await,
+            None => None,
+        };
+        match ahead {
+            Some(ahead) if ahead.is_current(store).await? => Ok(ahead),
+            Some(_) | None => Self::read(store, layout, dialect).await,
+        }
     }
 
     /// Journal and files that belong together: where somebody wrote meanwhile,
@@ -170,7 +189,7 @@ impl History {
     /// Says whether nobody has written since it was read.
     async fn is_current(&self, store: &dyn Store) -> Result<bool, StoreError> {
         let view = View::open(store).await?;
-        let is_current = view.is_current(self.layout.head(), self.head_text.as_deref()).await?;
+        let is_current = view.get(self.layout.head()).await? == self.head_text;
         match &self.names {
             Some(names) if is_current => Ok(lock_layout::top_names(view.list().await?) == *names),
             Some(_) | None => Ok(is_current),

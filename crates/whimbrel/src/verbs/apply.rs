@@ -110,15 +110,11 @@ impl<'m> Apply<'m> {
     }
 
     async fn run(mut self) -> Result<ApplyReport, Error> {
-        let history = self.migrator.history().await?;
+        let table = self.migrator.tracking_table()?;
+        let (history, tracked) = self.migrator.history_and_tracked(&table).await?;
         let limit = match &self.to {
             Some(target) => target.find(&history.journal)?.0 + 1,
             None => history.journal.entries.len(),
-        };
-        let options = ApplyOptions {
-            transaction: self.transaction,
-            resume_at: self.resume_at.take(),
-            ..ApplyOptions::new(self.migrator.tracking_table()?)
         };
         let dialect = self.migrator.dialect();
         let require_proof = self.require_proof;
@@ -127,8 +123,14 @@ impl<'m> Apply<'m> {
             Upward { dialect, history: &history, programs, limit, require_proof, beyond: Vec::new() };
         let mut notes = Vec::new();
         let names = if self.dry_run {
-            self.migrator.preview(&mut agenda, &options.table).await?
+            Migrator::preview(&mut agenda, &tracked).await?
         } else {
+            let options = ApplyOptions {
+                transaction: self.transaction,
+                resume_at: self.resume_at.take(),
+                first_look: Some(tracked),
+                ..ApplyOptions::new(table)
+            };
             let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
             // Also after a failure: what was applied before it is there.
             let kept = self.migrator.keep_lock_file(false).await;

@@ -79,7 +79,7 @@ impl<'m> Baseline<'m> {
         let table = self.migrator.tracking_table()?;
         let mut agenda = Marks { dialect: self.migrator.dialect(), history: &history, count };
         let names = match self.dry_run {
-            true => self.migrator.preview(&mut agenda, &table).await?,
+            true => Migrator::preview(&mut agenda, &self.migrator.tracked(&table).await?).await?,
             false => {
                 let ran = self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await;
                 let kept = self.migrator.keep_lock_file(false).await;

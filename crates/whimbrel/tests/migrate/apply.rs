@@ -1,13 +1,16 @@
 //! `apply`: what runs, how far, and what keeps it from running.
 
+use std::fs::{self, File};
+use std::path::Path;
 use std::time::Duration;
 
 use whimbrel::core::dialect::Dialect;
-use whimbrel::core::history::Checksum;
+use whimbrel::core::history::{Checksum, Entry, Journal};
 use whimbrel::core::plan::Proof;
 use whimbrel::db::apply::{ApplyObserver, Job, TransactionMode};
-use whimbrel::store::{EmbeddedStore, Store as _};
+use whimbrel::store::{EmbeddedStore, FsStore, Store as _};
 use whimbrel::{Clock, Migrator};
+use whimbrel_testkit::failing::{FAULTS, FailingConnection};
 
 use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, USERS, names, told};
 
@@ -60,6 +63,73 @@ async fn what_was_read_ahead_counts_only_while_it_is_current() {
     let mut migrator = project.builder().read_ahead().connect().await.unwrap();
     project.put(JOURNAL, &journal).await;
     assert_eq!(names(&migrator.apply().await.unwrap().migrations), [""; 0]);
+}
+
+/// A history that is long enough for a thread to help with reading it.
+#[tokio::test]
+async fn where_nothing_is_pending_every_file_of_a_long_history_is_compared() {
+    for dialect in BOTH {
+        let project = Project::new(dialect).await;
+        let mut journal = Journal::new(dialect);
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("meta")).unwrap();
+        for number in 0..300 {
+            let text = format!("SELECT {number};\n");
+            let entry = Entry::new(number, format!("step-{number}"), 0, Checksum::of_file(&text));
+            fs::write(folder.path().join(entry.path()), text).unwrap();
+            journal.entries.push(entry);
+        }
+        fs::write(folder.path().join(JOURNAL), journal.to_json()).unwrap();
+        let builder = project.builder().store(FsStore::new(folder.path())).read_ahead();
+        let apply = async || builder.clone().connect().await.unwrap().apply().await;
+        assert_eq!(apply().await.unwrap().migrations.len(), 300);
+        assert_eq!(names(&apply().await.unwrap().migrations), [""; 0]);
+
+        let within = |number: u32| folder.path().join(format!("{number:04}_step-{number}.sql"));
+        let breaks: [&dyn Fn(&Path); 5] = [
+            &|file| fs::write(file, "SELECT 7;\n").unwrap(),
+            &|file| fs::remove_file(file).unwrap(),
+            &|file| fs::rename(file, file.with_extension("txt")).unwrap(),
+            &|file| File::options().write(true).open(file).unwrap().set_len(6).unwrap(),
+            &|file| fs::write(file, "").unwrap(),
+        ];
+        for number in [0, 150, 299] {
+            let file = within(number);
+            let text = fs::read_to_string(&file).unwrap();
+            for (at, break_it) in breaks.iter().enumerate() {
+                break_it(&file);
+                let code = if matches!(at, 1 | 2) { "missing" } else { "edited" };
+                let said = told(apply().await);
+                assert!(said.contains(&format!("whimbrel::history::{code}\n")), "{said}");
+                assert!(said.contains(&format!("{number:04}_step-{number}.sql")), "{said}");
+                fs::write(&file, &text).unwrap();
+            }
+            fs::write(&file, text.replace('\n', "\r\n")).unwrap();
+            assert_eq!(names(&apply().await.unwrap().migrations), [""; 0]);
+        }
+    }
+}
+
+/// Files and tracking table are read at the same time: which failure is told does
+/// not depend on which comes first.
+#[tokio::test]
+async fn where_both_files_and_database_fail_the_files_are_told_of() {
+    for dialect in BOTH {
+        let project = Project::applied(dialect, &[USERS]).await;
+        let journal = project.text(JOURNAL);
+        for fault in FAULTS {
+            let told_with = async || {
+                let failing = FailingConnection::new(project.database.another_session().await, fault, 0);
+                told(project.builder().over(Box::new(failing)).apply().await)
+            };
+            let of_the_database = told_with().await;
+            assert!(of_the_database.contains("on purpose"), "{of_the_database}");
+            project.put(JOURNAL, "{").await;
+            let of_the_files = told_with().await;
+            assert!(of_the_files.starts_with("whimbrel::journal::malformed\n"), "{of_the_files}");
+            project.put(JOURNAL, &journal).await;
+        }
+    }
 }
 
 #[tokio::test]
