@@ -101,7 +101,8 @@ impl Context {
         self.open(self.builder(url, schema, options)?).await
     }
 
-    /// Connects for a command that begins with what the migrations are.
+    /// Connects for a command that begins with what the migrations are, ways back
+    /// aside.
     ///
     /// # Errors
     ///

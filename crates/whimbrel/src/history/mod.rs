@@ -122,6 +122,8 @@ impl Migrator {
 
     /// Reads the history with all its files.
     pub(crate) async fn whole_history(&mut self) -> Result<History, Error> {
+        // What is read ahead has no ways back.
+        self.ahead = None;
         History::load(self.store()?.as_ref(), self.settings.layout, self.dialect(), Extent::All).await
     }
 }

@@ -21,7 +21,7 @@ use crate::render::json::{self, Output};
 pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError> {
     let access = if args.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     let options = ConnectOptions { access, missing: Missing::Refuse, ..ConnectOptions::default() };
-    let mut migrator = cx.connect_reading(options).await?;
+    let mut migrator = cx.connect(&cx.settings.url()?, None, options).await?;
     let name = migrator.server().name.clone();
     let preview = verb(&mut migrator, args).dry_run(true).await?;
     if args.dry_run || preview.migrations.is_empty() {

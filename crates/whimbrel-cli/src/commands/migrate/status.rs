@@ -17,7 +17,7 @@ fn read_only() -> ConnectOptions {
 }
 
 pub(crate) async fn run(cx: &Context) -> Result<Exit, CliError> {
-    let mut migrator = cx.connect_reading(read_only()).await?;
+    let mut migrator = cx.connect(&cx.settings.url()?, None, read_only()).await?;
     let canceller = migrator.canceller();
     let report = cx.guard(canceller.as_ref(), migrator.status().into_future()).await?;
     migrator.close().await?;
