@@ -41,7 +41,7 @@ const AT_ONCE: usize = 32;
 ///
 /// ```
 /// use whimbrel::store::{BucketStore, Store};
-/// let variables = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "AKIA…"), ("AWS_SECRET_ACCESS_KEY", "…")];
+/// let variables = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
 /// let store = BucketStore::open("s3://releases/shop/migrations", variables)?;
 /// assert_eq!(store.name(), "s3://releases/shop/migrations");
 /// # Ok::<(), whimbrel::store::StoreError>(())
