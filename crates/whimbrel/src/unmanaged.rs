@@ -33,11 +33,23 @@ pub(crate) fn obstacles(
         Change::CreateTable { table } => of_name(dialect, unmanaged, &table.name),
         Change::RenameTable { to, .. } => of_name(dialect, unmanaged, to),
         Change::CreateSequence { sequence } => of_name(dialect, unmanaged, &sequence.name),
-        Change::CreateObject { object }
-            if matches!(object.kind, ObjectKind::View | ObjectKind::MaterializedView) =>
-        {
-            of_name(dialect, unmanaged, &object.name)
-        }
+        Change::CreateObject { object } => match object.kind {
+            ObjectKind::View | ObjectKind::MaterializedView => of_name(dialect, unmanaged, &object.name),
+            ObjectKind::Namespace
+            | ObjectKind::Extension
+            | ObjectKind::Type
+            | ObjectKind::Sequence
+            | ObjectKind::Table
+            | ObjectKind::Index
+            | ObjectKind::Constraint
+            | ObjectKind::VirtualTable
+            | ObjectKind::Function
+            | ObjectKind::Procedure
+            | ObjectKind::Aggregate
+            | ObjectKind::Trigger
+            | ObjectKind::Rule
+            | ObjectKind::Policy => Vec::new(),
+        },
         Change::DropTable { table_name } => {
             // That its rows are guarded is a property of the table, and may go with it.
             let others: Vec<_> = unmanaged.iter().filter(|one| one.kind != ROW_SECURITY).cloned().collect();
@@ -46,12 +58,46 @@ pub(crate) fn obstacles(
         Change::DropColumn { table_name, column_name } => {
             on_column(unmanaged, live_table(table_name), column_name)
         }
-        Change::AlterColumn { table_name, column_name, from, to }
-            if !dialect.same_type(&from.sql_type, &to.sql_type) =>
-        {
+        Change::AlterColumn { from, to, .. } if dialect.same_type(&from.sql_type, &to.sql_type) => Vec::new(),
+        Change::AlterColumn { table_name, column_name, .. } => {
             on_column(unmanaged, live_table(table_name), live_column(table_name, column_name))
         }
-        _ => Vec::new(),
+        Change::CreateNamespace { .. }
+        | Change::DropNamespace { .. }
+        | Change::CreateExtension { .. }
+        | Change::DropExtension { .. }
+        | Change::AlterExtension { .. }
+        | Change::CreateEnum { .. }
+        | Change::DropEnum { .. }
+        | Change::RenameEnum { .. }
+        | Change::RenameEnumValue { .. }
+        | Change::AlterEnum(_)
+        | Change::CreateType { .. }
+        | Change::DropType { .. }
+        | Change::AlterType { .. }
+        | Change::DropSequence { .. }
+        | Change::AlterSequence { .. }
+        | Change::RenameSequence { .. }
+        | Change::AlterTableOptions { .. }
+        | Change::AddColumn { .. }
+        | Change::RenameColumn { .. }
+        | Change::CreateIndex { .. }
+        | Change::DropIndex { .. }
+        | Change::RenameIndex { .. }
+        | Change::AddPrimaryKey { .. }
+        | Change::DropPrimaryKey { .. }
+        | Change::AddUniqueConstraint { .. }
+        | Change::DropUniqueConstraint { .. }
+        | Change::AddForeignKey { .. }
+        | Change::DropForeignKey { .. }
+        | Change::AddCheck { .. }
+        | Change::DropCheck { .. }
+        | Change::AddExclusion { .. }
+        | Change::DropExclusion { .. }
+        | Change::RenameConstraint { .. }
+        | Change::ReplaceObject { .. }
+        | Change::DropObject { .. }
+        | Change::SetComment { .. } => Vec::new(),
     });
     let mut reasons: Vec<String> = reasons.collect();
     reasons.dedup();
@@ -94,7 +140,45 @@ fn without_ground(desired: &Schema, changes: &[Change]) -> Vec<String> {
         }
         Change::AddForeignKey { table_name, fk } => of_key(table_name, fk).into_iter().collect(),
         Change::CreateObject { object } | Change::ReplaceObject { to: object, .. } => of_object(object),
-        _ => Vec::new(),
+        Change::CreateNamespace { .. }
+        | Change::DropNamespace { .. }
+        | Change::CreateExtension { .. }
+        | Change::DropExtension { .. }
+        | Change::AlterExtension { .. }
+        | Change::CreateEnum { .. }
+        | Change::DropEnum { .. }
+        | Change::RenameEnum { .. }
+        | Change::RenameEnumValue { .. }
+        | Change::AlterEnum(_)
+        | Change::CreateType { .. }
+        | Change::DropType { .. }
+        | Change::AlterType { .. }
+        | Change::CreateSequence { .. }
+        | Change::DropSequence { .. }
+        | Change::AlterSequence { .. }
+        | Change::RenameSequence { .. }
+        | Change::DropTable { .. }
+        | Change::RenameTable { .. }
+        | Change::AlterTableOptions { .. }
+        | Change::AddColumn { .. }
+        | Change::DropColumn { .. }
+        | Change::RenameColumn { .. }
+        | Change::AlterColumn { .. }
+        | Change::CreateIndex { .. }
+        | Change::DropIndex { .. }
+        | Change::RenameIndex { .. }
+        | Change::AddPrimaryKey { .. }
+        | Change::DropPrimaryKey { .. }
+        | Change::AddUniqueConstraint { .. }
+        | Change::DropUniqueConstraint { .. }
+        | Change::DropForeignKey { .. }
+        | Change::AddCheck { .. }
+        | Change::DropCheck { .. }
+        | Change::AddExclusion { .. }
+        | Change::DropExclusion { .. }
+        | Change::RenameConstraint { .. }
+        | Change::DropObject { .. }
+        | Change::SetComment { .. } => Vec::new(),
     });
     reasons.collect()
 }
