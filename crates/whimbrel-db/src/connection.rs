@@ -150,9 +150,6 @@ pub struct ServerInfo {
     pub major: u32,
     /// What to call the database in messages: a path or a URL without secrets.
     pub name: String,
-    /// Whatever else decides how the engine spells and orders things: encoding,
-    /// locale, modes. Part of the key of cached schemas.
-    pub settings: String,
 }
 
 impl ServerInfo {

@@ -135,6 +135,31 @@ pub async fn fingerprint(
     }
 }
 
+/// Asks what, besides its version, decides how the engine spells and orders
+/// things: encoding and locale, in one line. Part of the key of cached schemas;
+/// of SQLite there is nothing to say.
+///
+/// # Errors
+///
+/// If the engine fails.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use whimbrel_db::{SqliteConnection, locale};
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// assert_eq!(locale(&mut connection).await.unwrap(), "");
+/// # });
+/// ```
+pub async fn locale(connection: &mut dyn Connection) -> Result<String, DbError> {
+    match connection.server().dialect {
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => crate::postgres::locale(connection).await,
+        #[cfg(not(feature = "postgres"))]
+        Dialect::Postgres => Ok(String::new()),
+        Dialect::Sqlite => Ok(String::new()),
+    }
+}
+
 /// The error where this build has no client for the dialect.
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 fn left_out(dialect: Dialect, _: &IntrospectOptions) -> IntrospectError {

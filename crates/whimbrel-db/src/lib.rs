@@ -28,7 +28,7 @@ pub use connect::{Access, ConnectOptions, Missing, connect};
 pub use connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
 pub use datum::{Datum, Fetched};
 pub use error::DbError;
-pub use introspect::{Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
+pub use introspect::{Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect, locale};
 pub use lock::{LockNotice, LockWait, Waiting};
 pub use session::{SessionSettings, reset_session};
 #[cfg(feature = "sqlite")]

@@ -83,7 +83,7 @@ impl Migrator {
     async fn read_sql(&mut self, texts: &[SourceText]) -> Result<Desired, Error> {
         let prepared = prepare(self.dialect(), texts)?;
         let Prepared { statements, one_transaction, notes, left_alone, hints } = prepared;
-        let key = self.cache_key(texts);
+        let key = self.cache_key(texts).await?;
         let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
         let entry = match cached {
             Some(entry) => entry,
@@ -121,14 +121,10 @@ impl Migrator {
     }
 
     /// The key of what is read back from these texts.
-    pub(crate) fn cache_key(&self, texts: &[SourceText]) -> String {
-        let server = self.server();
+    pub(crate) async fn cache_key(&mut self, texts: &[SourceText]) -> Result<String, Error> {
+        let spelling = self.spelling().await?;
         let parts = texts.iter().flat_map(|text| [text.name.as_str(), text.text.as_str()]);
-        Cache::key(
-            [server.dialect.display_name(), server.version.as_str(), server.settings.as_str()]
-                .into_iter()
-                .chain(parts),
-        )
+        Ok(Cache::key(spelling.iter().map(String::as_str).chain(parts)))
     }
 }
 

@@ -33,7 +33,7 @@ impl Migrator {
         &mut self,
         texts: &[SourceText],
     ) -> Result<Option<(Fingerprint, InSync)>, Error> {
-        let key = self.in_sync_key(texts);
+        let key = self.in_sync_key(texts).await?;
         let Some(known) = self.settings.cache.as_ref().and_then(|cache| cache.get::<InSync>(&key)) else {
             return Ok(None);
         };
@@ -43,30 +43,28 @@ impl Migrator {
     }
 
     /// Remembers that a push of these texts found nothing to do.
-    pub(crate) fn remember_in_sync(
-        &self,
+    pub(crate) async fn remember_in_sync(
+        &mut self,
         texts: &[SourceText],
         fingerprint: &Fingerprint,
         notes: &[String],
         left_alone: &BTreeMap<String, u64>,
-    ) {
+    ) -> Result<(), Error> {
+        let key = self.in_sync_key(texts).await?;
         if let Some(cache) = &self.settings.cache {
             let known = InSync {
                 fingerprint: fingerprint.to_string(),
                 notes: notes.to_vec(),
                 left_alone: left_alone.clone(),
             };
-            cache.put(&self.in_sync_key(texts), &known);
+            cache.put(&key, &known);
         }
+        Ok(())
     }
 
-    fn in_sync_key(&self, texts: &[SourceText]) -> String {
+    async fn in_sync_key(&mut self, texts: &[SourceText]) -> Result<String, Error> {
+        let read = self.cache_key(texts).await?;
         let table = self.settings.introspect.tracking_table.as_ref().map(ToString::to_string);
-        Cache::key([
-            "in sync",
-            &self.cache_key(texts),
-            &self.server().name,
-            table.as_deref().unwrap_or_default(),
-        ])
+        Ok(Cache::key(["in sync", &read, &self.server().name, table.as_deref().unwrap_or_default()]))
     }
 }

@@ -12,7 +12,7 @@ use whimbrel_db::apply::Account;
 use whimbrel_db::scratch::{self, ScratchOptions};
 use whimbrel_db::{
     Canceller, ConnectOptions, Connection, DatabaseUrl, DbError, IntrospectOptions, LockWait, Missing,
-    ServerInfo, connect,
+    ServerInfo, connect, locale,
 };
 
 use crate::cache::Cache;
@@ -48,6 +48,8 @@ pub struct Migrator {
     pub(crate) connection: Box<dyn Connection>,
     pub(crate) settings: Settings,
     workshop: Option<Workshop>,
+    /// Encoding and locale of the database, once somebody has asked.
+    locale: Option<String>,
     /// The history that is read since connecting began, for the first who asks.
     pub(crate) ahead: Option<Ahead>,
     /// What the programs of the last run did to the schema, by the names of their
@@ -269,6 +271,18 @@ impl Migrator {
         Ok(self.workshop.as_mut().expect("it was just opened if it was absent"))
     }
 
+    /// What decides how the engine spells a schema, for the keys of what is cached:
+    /// its name, its version, and the locale of the database.
+    pub(crate) async fn spelling(&mut self) -> Result<[String; 3], DbError> {
+        let locale = match self.locale.take() {
+            Some(locale) => locale,
+            None => locale(self.connection.as_mut()).await?,
+        };
+        self.locale = Some(locale.clone());
+        let server = self.server();
+        Ok([server.dialect.display_name().to_owned(), server.version.clone(), locale])
+    }
+
     /// Empties a scratch database that is a transaction on the target: what it
     /// holds would stand in the way of the plan, and of others while a person
     /// answers.
@@ -425,7 +439,8 @@ impl MigratorBuilder {
     /// It must lead to where the URL points.
     pub fn over(self, connection: Box<dyn Connection>) -> Migrator {
         let accounts = BTreeMap::new();
-        Migrator { connection, settings: self.settings, workshop: None, ahead: None, accounts }
+        let (settings, workshop, locale, ahead) = (self.settings, None, None, None);
+        Migrator { connection, settings, workshop, locale, ahead, accounts }
     }
 }
 

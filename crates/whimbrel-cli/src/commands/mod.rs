@@ -58,7 +58,10 @@ fn with_database(
     tell_settings(&context);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|reason| CliError::Write { path: "a pipe".into(), reason })?;
-    runtime.block_on(command(&context))
+    let exit = runtime.block_on(command(&context));
+    // All is done or was given up: nobody waits for its threads to end.
+    runtime.shutdown_background();
+    exit
 }
 
 /// What a run uses besides the database itself.

@@ -20,6 +20,7 @@ pub use connection::PostgresConnection;
 pub(crate) use grants::grants;
 pub(crate) use introspect::{fingerprint, introspect, inventory};
 pub(crate) use scratch::open as open_scratch;
+pub(crate) use session::locale;
 
 use crate::connect::ConnectOptions;
 use crate::error::DbError;

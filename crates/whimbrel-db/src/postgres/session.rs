@@ -15,7 +15,7 @@ use whimbrel_core::dialect::Dialect;
 use super::config::PostgresConfig;
 use super::connection::PostgresConnection;
 use crate::connect::Access;
-use crate::connection::{Connection, Row, ServerInfo};
+use crate::connection::{Connection, ServerInfo};
 use crate::error::DbError;
 
 /// The oldest version that is spoken.
@@ -61,13 +61,16 @@ const SETTINGS: &[(&str, &str)] = &[
 
 /// What everything that spells a schema depends on.
 const ABOUT: &str = "current_setting('server_version'), current_setting('server_version_num'), \
-     pg_catalog.version(), pg_catalog.pg_backend_pid(), pg_catalog.pg_encoding_to_char(d.encoding), \
-     d.datcollate, d.datctype, pg_catalog.to_jsonb(d) ->> 'datlocprovider', \
-     coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale'), \
-     pg_catalog.pg_is_in_recovery()";
+     pg_catalog.version(), pg_catalog.pg_backend_pid(), pg_catalog.pg_is_in_recovery()";
 
-/// Where that is found.
-const DATABASE: &str = "FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
+/// Encoding and locale of the database, in one line. Not every version has the
+/// same columns.
+const LOCALE: &str = "SELECT pg_catalog.concat_ws(' ', \
+     'encoding=' || pg_catalog.pg_encoding_to_char(d.encoding), 'collate=' || d.datcollate, \
+     'ctype=' || d.datctype, 'provider=' || (d.row ->> 'datlocprovider'), \
+     'locale=' || coalesce(d.row ->> 'datlocale', d.row ->> 'daticulocale')) \
+     FROM (SELECT *, pg_catalog.to_jsonb(p) AS row FROM pg_catalog.pg_database p \
+     WHERE p.datname = pg_catalog.current_database()) d";
 
 /// Whether a transaction is open, and which namespace alone is to be read, if
 /// any.
@@ -87,13 +90,7 @@ pub(super) struct Prepared {
 
 /// What is known before the server has said anything.
 pub(super) fn unknown(config: &PostgresConfig) -> ServerInfo {
-    ServerInfo {
-        dialect: Dialect::Postgres,
-        version: String::new(),
-        major: 0,
-        name: config.name(),
-        settings: String::new(),
-    }
+    ServerInfo { dialect: Dialect::Postgres, version: String::new(), major: 0, name: config.name() }
 }
 
 /// The statement that pins, until the end of the transaction, what decides how
@@ -181,10 +178,10 @@ pub(super) async fn prepare(
     let refused =
         |reason: String, help: &str| DbError::Connect { name: name.clone(), reason, help: help.to_owned() };
     // The version comes before the settings: an older server knows not all of them.
-    let about = connection.query(&format!("SELECT {ABOUT}, {} {DATABASE}", current(access))).await?;
-    let row = about
-        .first()
-        .ok_or_else(|| refused("the database is gone".to_owned(), "create it again, or correct the URL"))?;
+    let about = connection.query(&format!("SELECT {ABOUT}, {}", current(access))).await?;
+    let row = about.first().ok_or_else(|| {
+        refused("the server does not say what it is".to_owned(), "whimbrel speaks PostgreSQL 14 and newer")
+    })?;
     let product = row.text(2).unwrap_or_default();
     if !product.starts_with("PostgreSQL ") {
         let product = product.split(" (").next().unwrap_or_default();
@@ -198,14 +195,14 @@ pub(super) async fn prepare(
             "whimbrel speaks PostgreSQL 14 and newer",
         ));
     }
-    if access == Access::ReadWrite && row.is_true(9) {
+    if access == Access::ReadWrite && row.is_true(4) {
         return Err(DbError::ReadOnly {
             name,
             reason: "the server is a standby".to_owned(),
             help: "connect to the primary".to_owned(),
         });
     }
-    let is_pinned = settings(access).enumerate().all(|(at, (_, value))| row.text(10 + at) == Some(value));
+    let is_pinned = settings(access).enumerate().all(|(at, (_, value))| row.text(5 + at) == Some(value));
     let pinned = if is_pinned { Pinned::FromTheStart } else { Pinned::Afterwards(access) };
     if pinned != Pinned::FromTheStart {
         connection.query(&pin(access)).await?;
@@ -213,21 +210,13 @@ pub(super) async fn prepare(
     let info = ServerInfo {
         version: row.text(0).unwrap_or_default().to_owned(),
         major: u32::try_from(number / 10_000).unwrap_or_default(),
-        settings: encoding_and_locale(row),
         ..connection.server().clone()
     };
     Ok(Prepared { info, backend: row.integer(3).unwrap_or_default(), pinned })
 }
 
-/// Encoding and locale, in one line.
-fn encoding_and_locale(row: &Row) -> String {
-    let value = |at: usize| row.text(at).unwrap_or("-");
-    format!(
-        "encoding={} collate={} ctype={} provider={} locale={}",
-        value(4),
-        value(5),
-        value(6),
-        value(7),
-        value(8)
-    )
+/// Asks for encoding and locale.
+pub(crate) async fn locale(connection: &mut dyn Connection) -> Result<String, DbError> {
+    let rows = connection.query(LOCALE).await?;
+    Ok(rows.first().and_then(|row| row.text(0)).unwrap_or_default().to_owned())
 }

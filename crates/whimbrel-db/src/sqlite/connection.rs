@@ -82,7 +82,7 @@ impl SqliteConnection {
         worker.run(|session| session.query("PRAGMA schema_version")).await?;
         let version = rusqlite::version().to_owned();
         let dialect = Dialect::Sqlite;
-        let info = ServerInfo { dialect, version, major: 3, name, settings: String::new() };
+        let info = ServerInfo { dialect, version, major: 3, name };
         Ok(Self { info, worker, wait })
     }
 }

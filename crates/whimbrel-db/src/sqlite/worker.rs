@@ -84,6 +84,7 @@ impl Worker {
             let (signals, name) = (Arc::clone(&signals), name.clone());
             move || {
                 let _end: oneshot::Sender<()> = end;
+                make_room();
                 match open() {
                     Ok(opened) => {
                         // Where nobody listens, there are no jobs either.
@@ -315,4 +316,11 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|error| {
         error.code == ffi::ErrorCode::DatabaseBusy && error.extended_code != ffi::SQLITE_BUSY_SNAPSHOT
     })
+}
+
+/// Has the allocator take from the system, at once, what a schema of some hundred
+/// tables needs: that of glibc asks for every page, if the thread is not the first.
+fn make_room() {
+    let blocks: Vec<Vec<u8>> = (0..16).map(|_| Vec::with_capacity(64 * 1024)).collect();
+    std::hint::black_box(&blocks);
 }

@@ -4,7 +4,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::Schema;
 use whimbrel_db::introspect::{IntrospectOptions, introspect};
 use whimbrel_db::scratch::{Scratch, ScratchLimits, ScratchOptions, open};
-use whimbrel_db::{Connection, DbError};
+use whimbrel_db::{Connection, DbError, locale};
 use whimbrel_testkit::cluster::{Cluster, TestDatabase};
 
 use crate::{help, refusal};
@@ -107,11 +107,11 @@ async fn it_is_like_its_target() {
     let cluster = Cluster::shared();
     let target = cluster.database_with("TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
     let mut scratch = made(&on(&target, None)).await;
-    assert!(scratch.connection().server().settings.starts_with("encoding=LATIN1 collate=C"));
+    assert!(locale(scratch.connection()).await.unwrap().starts_with("encoding=LATIN1 collate=C"));
     let elsewhere =
         ScratchOptions { url: Some(cluster.url("postgres").parse().unwrap()), ..on(&target, None) };
     let mut there = made(&elsewhere).await;
-    assert!(there.connection().server().settings.starts_with("encoding=LATIN1 collate=C"));
+    assert!(locale(there.connection()).await.unwrap().starts_with("encoding=LATIN1 collate=C"));
     scratch.close().await.unwrap();
     there.close().await.unwrap();
 }

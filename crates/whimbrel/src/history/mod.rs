@@ -28,6 +28,8 @@ pub(crate) use writing::{Said, Writer, down_statements, new_files, warnings};
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tokio::task::yield_now;
+
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{
     AppliedMigration, Checksum, Detail, Entry, FileState, FileTexts, HistoryProblem, Journal, Progress,
@@ -231,8 +233,7 @@ impl History {
             return Err(HistoryError::OtherDialect { file, journal, database: dialect }.into());
         }
         let paths: Vec<String> = journal.entries.iter().map(Entry::path).collect();
-        let ups = view.get_many(&paths).await?;
-        let checksums: Vec<_> = ups.iter().map(|up| up.as_deref().map(Checksum::of_file)).collect();
+        let (ups, checksums): (Vec<_>, Vec<_>) = up_files(view, dialect, &paths).await?.into_iter().unzip();
         // VibORM's checksums are recognised with the help of the down file.
         let is_read = |(entry, up): (&Entry, &Option<Checksum>)| {
             extent == Extent::All || up.as_ref().is_some_and(|up| *up != entry.checksum)
@@ -421,6 +422,41 @@ impl History {
         let inline = || sections(&up, dialect.lexicon()).down.unwrap_or(&up).to_owned();
         Ok((down.unwrap_or_else(inline), script.into()))
     }
+}
+
+/// The text of each up file, with its checksum.
+type UpFiles = Vec<(Option<String>, Option<Checksum>)>;
+
+/// Reads up files.
+///
+/// Where the engine is in this process, one half is read beside the other. A
+/// server answers meanwhile, and is to be heard in between.
+async fn up_files(view: &View<'_>, dialect: Dialect, paths: &[String]) -> Result<UpFiles, StoreError> {
+    match dialect {
+        Dialect::Sqlite => {
+            let (first, second) = paths.split_at(paths.len() / 2);
+            let (first, second) = tokio::join!(in_shares(view, first, 128), in_shares(view, second, 128));
+            let mut all = first?;
+            all.extend(second?);
+            Ok(all)
+        }
+        Dialect::Postgres => in_shares(view, paths, 32).await,
+    }
+}
+
+/// Reads up files, so many at a time: whatever else waits has its turn after
+/// each share.
+async fn in_shares(view: &View<'_>, paths: &[String], size: usize) -> Result<UpFiles, StoreError> {
+    let mut all = Vec::with_capacity(paths.len());
+    for share in paths.chunks(size) {
+        yield_now().await;
+        let texts = view.get_many(share).await?;
+        all.extend(texts.into_iter().map(|text| {
+            let checksum = text.as_deref().map(Checksum::of_file);
+            (text, checksum)
+        }));
+    }
+    Ok(all)
 }
 
 fn state(entry: &Entry, files: &Files, up: Option<Checksum>, extent: Extent) -> FileState {

@@ -114,7 +114,7 @@ impl Migrator {
     /// What there is after the first `count` migrations, replayed.
     async fn replayed_all(&mut self, history: &History, count: usize) -> Result<cache::Entry, Error> {
         let base = history.base(self.dialect())?;
-        let key = self.replay_key(history, base.as_ref(), count);
+        let key = self.replay_key(history, base.as_ref(), count).await?;
         let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
         if let Some(entry) = cached {
             return Ok(entry);
@@ -159,18 +159,19 @@ impl Migrator {
         history.entries().take(count).map(work).collect()
     }
 
-    fn replay_key(&self, history: &History, base: Option<&Script>, count: usize) -> String {
-        let server = self.server();
+    async fn replay_key(
+        &mut self,
+        history: &History,
+        base: Option<&Script>,
+        count: usize,
+    ) -> Result<String, Error> {
+        let spelling = self.spelling().await?;
         let texts: Vec<_> =
             history.entries().take(count).map(|(entry, up)| (history.file(entry), up)).collect();
         let base = base.into_iter().flat_map(|base| [base.file.as_str(), &base.text]);
         let parts = texts.iter().flat_map(|(file, up)| [file.as_str(), up.unwrap_or_default()]);
         let parts = base.chain(parts);
-        Cache::key(
-            ["history", server.dialect.display_name(), server.version.as_str(), server.settings.as_str()]
-                .into_iter()
-                .chain(parts),
-        )
+        Ok(Cache::key(["history"].into_iter().chain(spelling.iter().map(String::as_str)).chain(parts)))
     }
 }
 

@@ -43,6 +43,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// From this number of files on, a thread reads them.
 const MANY: usize = 64;
 
+/// Longer than most migrations are, in bytes.
+const USUAL: usize = 16 * 1024;
+
 /// What many files hold, in the order of their paths.
 type Texts = Result<Vec<Option<String>>, StoreError>;
 
@@ -167,10 +170,11 @@ impl FsStore {
     fn read_many(&self, paths: &[String], are_wanted: impl Fn() -> bool) -> Texts {
         let mut folders: BTreeMap<&str, Option<Near>> = BTreeMap::new();
         let mut texts = Vec::with_capacity(paths.len());
+        let mut buffer = vec![0; USUAL];
         for path in paths.iter().take_while(|_| are_wanted()) {
             let (folder, name) = split(path);
             let near = folders.entry(folder).or_insert_with(|| self.near(folder));
-            let text = near.as_ref().and_then(|near| near.read(name));
+            let text = near.as_ref().and_then(|near| near.read(name, &mut buffer));
             texts.push(text.map_or_else(|| self.read(path), |text| Ok(Some(text)))?);
         }
         Ok(texts)

@@ -23,24 +23,25 @@ impl Near {
     }
 
     /// The text of the plain file called `name`; `None` if there is no such file,
-    /// or more than its name is needed to know what it holds.
-    pub(super) fn read(&self, name: &str) -> Option<String> {
-        use std::io::Read as _;
-
-        use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+    /// or more than its name is needed to know what it holds. `buffer` is where it
+    /// is read to, and must be longer than the file.
+    pub(super) fn read(&self, name: &str, buffer: &mut [u8]) -> Option<String> {
+        use rustix::fs::{Mode, OFlags, openat};
+        use rustix::io::pread;
 
         // A pipe would have to be waited for.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let file = openat(&self.0, name, flags, Mode::empty()).ok()?;
-        let found = fstat(&file).ok()?;
-        let size = u64::try_from(found.st_size).ok()?;
-        // Some file systems know no size before they are read.
-        if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || size == 0 {
-            return None;
+        let mut length = 0;
+        // No pipe, folder or terminal has a place to be read at.
+        while length < buffer.len() {
+            match pread(&file, &mut buffer[length..], length as u64).ok()? {
+                0 if length > 0 => return str::from_utf8(&buffer[..length]).ok().map(str::to_owned),
+                0 => return None,
+                read => length += read,
+            }
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).ok()?);
-        File::from(file).take(size).read_to_end(&mut bytes).ok()?;
-        String::from_utf8(bytes).ok()
+        None
     }
 }
 
@@ -52,7 +53,7 @@ impl Near {
     }
 
     /// Nothing: no folder was opened.
-    pub(super) fn read(&self, _: &str) -> Option<String> {
+    pub(super) fn read(&self, _: &str, _: &mut [u8]) -> Option<String> {
         let Self(_) = self;
         None
     }

@@ -276,7 +276,7 @@ impl<'m> Push<'m> {
         let left_alone = live.count_left_alone();
         let Introspection { fingerprint, .. } = live;
         if let Some(texts) = texts.filter(|_| changes.is_empty()) {
-            self.migrator.remember_in_sync(texts, &fingerprint, &notes, &left_alone);
+            self.migrator.remember_in_sync(texts, &fingerprint, &notes, &left_alone).await?;
         }
         notes.extend(too_large);
         let plan = PushPlan { changes, plan, proof, accepted, notes, left_alone };

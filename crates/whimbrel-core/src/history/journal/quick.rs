@@ -9,7 +9,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::json::Unique;
@@ -23,7 +23,7 @@ use crate::schema::Engine;
 /// Reads a journal, if nothing is wrong with it.
 pub(super) fn read(text: &str) -> Option<Journal> {
     let Object(json) = serde_json::from_str::<Object<JournalJson>>(text).ok()?;
-    let entries = json.entries.into_iter().map(entry).collect::<Option<Vec<_>>>()?;
+    let Entries(entries) = json.entries;
     (json.version == VERSION && agree(&entries)).then_some(Journal { dialect: json.dialect, entries })
 }
 
@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Option<Journal> {
 struct JournalJson {
     version: String,
     dialect: Dialect,
-    entries: Vec<Object<EntryJson>>,
+    entries: Entries,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +76,35 @@ struct ReplacedJson {
 enum Earlier {
     One(Checksum),
     Several(Vec<Checksum>),
+}
+
+/// All entries, each made of its fields at once: a long list of fields is not
+/// kept beside them.
+struct Entries(Vec<Entry>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesVisitor)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of entries")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(json) = list.next_element()? {
+            entries
+                .push(entry(json).ok_or_else(|| A::Error::custom("an entry with which something is wrong"))?);
+        }
+        Ok(Entries(entries))
+    }
 }
 
 /// Something that must be an object: by itself, the derive takes a list too.
