@@ -9,15 +9,16 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Journal, down_problems};
+use whimbrel_core::lockfile::LOCK_FILE;
 use whimbrel_db::{Access, ConnectOptions, DatabaseUrl, Missing};
 
 use crate::blocking::Wait as _;
 use crate::error::Error;
-use crate::history::{HistoryError, JOURNAL, difference, in_store};
+use crate::history::{HistoryError, JOURNAL, Layout, difference, in_store};
 use crate::migrator::{Migrator, MigratorBuilder};
 use crate::program::Migration;
 use crate::source::Source;
-use crate::store::{FsStore, Store, View};
+use crate::store::{FsStore, LockFileStore, Store, View};
 
 /// A source and the migrations that should lead to it.
 ///
@@ -45,10 +46,20 @@ use crate::store::{FsStore, Store, View};
 #[derive(Debug, Clone)]
 pub struct Agreement {
     source: Source,
-    store: Arc<dyn Store>,
+    place: Place,
+    layout: Layout,
     url: Option<String>,
     program: Option<String>,
     migrations: Vec<Migration>,
+}
+
+/// Where the migrations are.
+#[derive(Debug, Clone)]
+enum Place {
+    /// In a folder, in whichever layout.
+    Folder(PathBuf),
+    /// In a store.
+    Store(Arc<dyn Store>),
 }
 
 /// How models and migrations disagree, or why nobody can tell.
@@ -92,18 +103,51 @@ pub enum Disagreement {
         /// The engine.
         dialect: Dialect,
     },
+    /// The layout has no journal, which would name the engine.
+    #[error("nothing in `{store}` says for which engine its migrations are")]
+    #[diagnostic(code(whimbrel::agreement::no_engine), help("{NAME_THE_ENGINE}"))]
+    NoEngine {
+        /// What messages call the store.
+        store: String,
+    },
+    /// There is no journal, and a lock file.
+    #[error("`{file}` is missing, and there is a `{lock}`")]
+    #[diagnostic(code(whimbrel::agreement::other_layout), help("{NAME_THE_ENGINE}"))]
+    OtherLayout {
+        /// The journal.
+        file: String,
+        /// The lock file.
+        lock: String,
+    },
+    /// There are no migrations beside the lock file.
+    #[error("there is no migration in `{store}`")]
+    #[diagnostic(
+        code(whimbrel::agreement::no_migrations),
+        help(
+            "write the first with `whimbrel migrate generate`, or name the folder: `verify!(dir = \"...\")`"
+        )
+    )]
+    NoMigrations {
+        /// What messages call the store.
+        store: String,
+    },
     /// Source, files or server are not as they should be.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Whimbrel(#[from] Error),
 }
 
+const NAME_THE_ENGINE: &str = "name layout and engine: `verify!(layout = whimbrel::Layout::LockFile, \
+                               url = \"sqlite::memory:\")`, or for PostgreSQL a server on which databases may be made, \
+                               `url = \"postgres://USER@HOST/DATABASE\"`; the database itself is left alone";
+
 impl Agreement {
     /// Begins with a source. The migrations are in `migrations`, relative to the
     /// working directory, which for a test is the folder of its package.
     pub fn of(source: Source) -> Self {
-        let store = Arc::new(FsStore::new("migrations"));
-        Self { source, store, url: None, program: None, migrations: Vec::new() }
+        let place = Place::Folder(PathBuf::from("migrations"));
+        let layout = Layout::default();
+        Self { source, place, layout, url: None, program: None, migrations: Vec::new() }
     }
 
     /// Says what the migrations should lead to.
@@ -113,13 +157,27 @@ impl Agreement {
     }
 
     /// Says in which folder the migrations are.
-    pub fn dir(self, folder: impl Into<PathBuf>) -> Self {
-        self.store(FsStore::new(folder))
+    pub fn dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.place = Place::Folder(folder.into());
+        self
     }
 
     /// Says where the migrations are, if it is no folder.
     pub fn store(mut self, store: impl Store + 'static) -> Self {
-        self.store = Arc::new(store);
+        self.place = Place::Store(Arc::new(store));
+        self
+    }
+
+    /// Says how the migrations are kept. Default: [`Layout::Journal`]. A lock file
+    /// does not name the engine, so in its layout [`url`](Self::url) is needed too.
+    ///
+    /// ```no_run
+    /// use whimbrel::Layout;
+    ///
+    /// whimbrel::verify!(layout = Layout::LockFile, url = "sqlite::memory:");
+    /// ```
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
         self
     }
 
@@ -154,17 +212,19 @@ impl Agreement {
     ///
     /// If they disagree, with the difference; or if that cannot be found out.
     pub async fn check(self) -> Result<(), Disagreement> {
-        let url = self.database().await?;
-        let name = self.store.name();
+        let store = self.opened();
+        let url = self.database(store.as_ref()).await?;
+        let name = store.name();
         let options = ConnectOptions {
             access: Access::ReadOnly,
             missing: Missing::Create,
             ..ConnectOptions::default()
         };
-        let builder = Migrator::at(url).connect_options(options).source(self.source).store(self.store);
+        let builder = Migrator::at(url).connect_options(options).source(self.source);
+        let builder = builder.store(store).layout(self.layout);
         let builder = self.migrations.into_iter().fold(builder, MigratorBuilder::migration);
         let mut migrator = builder.connect().await?;
-        let found = migrator.disagreement().await;
+        let found = migrator.disagreement(&name).await;
         let closed = migrator.close().await;
         match found? {
             Some(difference) => Err(Disagreement::Ahead { store: name, difference }),
@@ -186,33 +246,70 @@ impl Agreement {
         }
     }
 
-    /// Where scratch databases of the engine of the migrations are made.
-    async fn database(&self) -> Result<DatabaseUrl, Disagreement> {
-        let file = in_store(self.store.as_ref(), JOURNAL);
-        let view = View::open(self.store.as_ref()).await.map_err(Error::from)?;
-        let text = view.get(JOURNAL).await.map_err(Error::from)?;
-        let text = text.ok_or_else(|| Disagreement::NoJournal { file: file.clone() })?;
-        let dialect = Journal::from_json(&file, &text).map_err(Error::from)?.dialect;
-        match (dialect, &self.url) {
-            (Dialect::Sqlite, _) => Ok(DatabaseUrl::sqlite_memory()),
-            (Dialect::Postgres, Some(url)) => Ok(url.parse().map_err(Error::from)?),
-            (Dialect::Postgres, None) => Err(Disagreement::NoServer { file, dialect }),
+    /// The store that has the migrations.
+    fn opened(&self) -> Arc<dyn Store> {
+        match (&self.place, self.layout) {
+            (Place::Store(store), _) => Arc::clone(store),
+            (Place::Folder(folder), Layout::Journal) => Arc::new(FsStore::new(folder)),
+            (Place::Folder(folder), Layout::LockFile) => Arc::new(LockFileStore::new(folder)),
         }
+    }
+
+    /// Where scratch databases of the engine of the migrations are made.
+    async fn database(&self, store: &dyn Store) -> Result<DatabaseUrl, Disagreement> {
+        let url = self.url.as_ref().map(|url| url.parse::<DatabaseUrl>()).transpose().map_err(Error::from)?;
+        match (self.layout, url) {
+            (Layout::LockFile, None) => Err(Disagreement::NoEngine { store: store.name() }),
+            (Layout::LockFile, Some(url)) => Ok(match url.dialect() {
+                Dialect::Sqlite => DatabaseUrl::sqlite_memory(),
+                Dialect::Postgres => url,
+            }),
+            (Layout::Journal, url) => match (self.journal(store).await?, url) {
+                (Journal { dialect: Dialect::Sqlite, .. }, _) => Ok(DatabaseUrl::sqlite_memory()),
+                (Journal { dialect: Dialect::Postgres, .. }, Some(url)) => Ok(url),
+                (Journal { dialect: dialect @ Dialect::Postgres, .. }, None) => {
+                    Err(Disagreement::NoServer { file: in_store(store, JOURNAL), dialect })
+                }
+            },
+        }
+    }
+
+    async fn journal(&self, store: &dyn Store) -> Result<Journal, Disagreement> {
+        let file = in_store(store, JOURNAL);
+        let view = View::open(store).await.map_err(Error::from)?;
+        match view.get(JOURNAL).await.map_err(Error::from)? {
+            Some(text) => Ok(Journal::from_json(&file, &text).map_err(Error::from)?),
+            None => Err(match self.lock_file().await? {
+                Some(lock) => Disagreement::OtherLayout { file, lock },
+                None => Disagreement::NoJournal { file },
+            }),
+        }
+    }
+
+    /// The lock file beside a folder, if there is one.
+    async fn lock_file(&self) -> Result<Option<String>, Error> {
+        let Place::Folder(folder) = &self.place else { return Ok(None) };
+        let store = LockFileStore::new(folder);
+        Ok(store.get(LOCK_FILE).await?.map(|_| store.place(LOCK_FILE)))
     }
 }
 
 impl Migrator {
-    /// How the source differs from what the migrations, replayed, lead to.
-    async fn disagreement(&mut self) -> Result<Option<String>, Error> {
+    /// How the source differs from what the migrations, replayed, lead to. `store`
+    /// is what messages call the store.
+    async fn disagreement(&mut self, store: &str) -> Result<Option<String>, Disagreement> {
         let history = self.whole_history().await?;
+        if history.layout == Layout::LockFile && history.journal.entries.is_empty() {
+            return Err(Disagreement::NoMigrations { store: store.to_owned() });
+        }
         let standings = history.standings(&[], &[]);
         let names: Vec<&str> = standings.iter().map(|one| one.name.as_str()).collect();
         let ways_back = down_problems(&history.journal, &standings, &names);
         let problems = [history.problems(&standings), ways_back].concat();
         if !problems.is_empty() {
-            return Err(HistoryError::Problems { problems }.into());
+            return Err(Error::from(HistoryError::Problems { problems }).into());
         }
-        let desired = self.desired().await?.schema;
+        let desired = self.desired_in(&history).await?.schema;
         let current = self.replayed(&history, history.journal.entries.len()).await?;
         Ok(difference(self.dialect(), &current, &desired))
     }
@@ -271,7 +368,9 @@ fn told(problem: &dyn Diagnostic) -> Vec<String> {
 ///
 /// Migrations for SQLite are replayed in memory. Those for PostgreSQL need a
 /// server, `url = "postgres://..."`, where a scratch database may be made; the
-/// database in the URL is left alone.
+/// database in the URL is left alone. With a lock file in place of a journal, which
+/// does not name the engine, it is `layout = whimbrel::Layout::LockFile` and an `url`,
+/// `"sqlite::memory:"` for SQLite.
 ///
 /// # Panics
 ///

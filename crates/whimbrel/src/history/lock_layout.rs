@@ -13,6 +13,7 @@ use whimbrel_db::apply::{Account, Described, Work};
 use whimbrel_db::introspect;
 
 use super::{File, Files, History, HistoryError, Layout, in_store, replay, replay_error};
+use crate::desired::Desired;
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::prove::build;
@@ -152,6 +153,20 @@ impl History {
 }
 
 impl Migrator {
+    /// Reads the source of this migrator, with its tables under the names that they
+    /// have in the database.
+    ///
+    /// # Errors
+    ///
+    /// If the source does not read, or its tables are not to be renamed.
+    pub(crate) async fn desired_in(&mut self, history: &History) -> Result<Desired, Error> {
+        let mut desired = self.desired().await?;
+        if history.layout == Layout::LockFile {
+            desired.schema = self.under_physical_names(history, desired.schema).await?;
+        }
+        Ok(desired)
+    }
+
     /// The schema in which every table that the lock file knows by its logical
     /// name has the name that it has in the database.
     ///
@@ -161,11 +176,7 @@ impl Migrator {
     /// # Errors
     ///
     /// If the schema does not replay, or the scratch database fails.
-    pub(crate) async fn under_physical_names(
-        &mut self,
-        history: &History,
-        schema: Schema,
-    ) -> Result<Schema, Error> {
+    async fn under_physical_names(&mut self, history: &History, schema: Schema) -> Result<Schema, Error> {
         let dialect = self.dialect();
         let has = |name: &ObjectName| schema.tables.iter().any(|table| dialect.same_name(&table.name, name));
         let other = history.lock.tables.iter().filter_map(|(logical, table)| {

@@ -13,7 +13,7 @@ use whimbrel_core::schema::Schema;
 use whimbrel_db::introspect;
 
 use crate::error::Error;
-use crate::history::{History, Layout};
+use crate::history::History;
 use crate::migrator::Migrator;
 use crate::verbs::LockStanding;
 
@@ -142,10 +142,7 @@ impl Migrator {
         if self.settings.source.is_none() {
             return Ok(Vec::new());
         }
-        let mut desired = self.desired().await?;
-        if history.layout == Layout::LockFile {
-            desired.schema = self.under_physical_names(history, desired.schema).await?;
-        }
+        let desired = self.desired_in(history).await?;
         let current = self.schema_of_history(history).await?;
         let ahead = changes(self.dialect(), &current, &desired.schema);
         notes.extend(self.left_out_of(history, &desired, !ahead.is_empty()).await?);

@@ -23,7 +23,7 @@ use whimbrel_db::grants::Recreated;
 use crate::draft::drafts;
 use crate::error::Error;
 use crate::facts::Probed;
-use crate::history::{History, Layout, Said, Writer, Written, in_store, new_files};
+use crate::history::{History, Said, Writer, Written, in_store, new_files};
 use crate::migrator::Migrator;
 use crate::prove::Claim;
 use crate::recreated::recreated;
@@ -112,10 +112,7 @@ impl<'m> Generate<'m> {
 
     async fn run(mut self) -> Result<GenerateReport, Error> {
         let history = self.migrator.history().await?;
-        let mut desired = self.migrator.desired().await?;
-        if history.layout == Layout::LockFile {
-            desired.schema = self.migrator.under_physical_names(&history, desired.schema).await?;
-        }
+        let desired = self.migrator.desired_in(&history).await?;
         let current = self.migrator.schema_of_history(&history).await?;
         let pair = Pair::new(&current, &desired.schema);
         let dialect = self.migrator.dialect();

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::history::{Format, Journal};
-use whimbrel::store::Store as _;
-use whimbrel::{Agreement, MemoryStore, Migration, Migrator, Model, Source, schema, verify};
+use whimbrel::store::{LockFileStore, Store as _};
+use whimbrel::{Agreement, Layout, MemoryStore, Migration, Migrator, Model, Source, schema, verify};
 use whimbrel_testkit::database::{Database, block_on};
 
 #[derive(Model)]
@@ -137,6 +137,81 @@ fn what_is_not_there_is_named() {
              help: name one on which databases may be made: \
              `verify!(url = \"postgres://USER@HOST/DATABASE\")`; the database itself is left alone",
             store.name()
+        )
+    );
+}
+
+/// A project with a lock file: one migration from the models, applied, and one that
+/// a person wrote and nobody has applied.
+async fn lock_file_project(dialect: Dialect) -> (tempfile::TempDir, Database) {
+    let project = tempfile::tempdir().unwrap();
+    let database = Database::shared(dialect).await;
+    let store = LockFileStore::new(project.path().join("migrations"));
+    let builder = Migrator::builder(database.url()).unwrap().source(schema![User]).store(store.clone());
+    let mut migrator = builder.layout(Layout::LockFile).connect().await.unwrap();
+    migrator.generate().await.unwrap();
+    migrator.apply().await.unwrap();
+    store.put("0002_index.sql", "CREATE INDEX by_email ON users (email DESC);\n").await.unwrap();
+    (project, database)
+}
+
+#[test]
+fn a_lock_file_stands_in_the_place_of_a_journal() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let (project, database) = block_on(lock_file_project(dialect));
+        let (folder, name) = (project.path().join("migrations"), project.path().display().to_string());
+        let agreement = || {
+            let agreement = Agreement::of(schema!()).dir(&folder).layout(Layout::LockFile);
+            agreement.url(database.url()).program("app")
+        };
+        assert_eq!(
+            refusal(agreement()).unwrap(),
+            format!(
+                "`{name}/migrations` does not lead to what the models say:\n\
+                 alter users\n  \
+                   - index by_email\n\
+                 help: run `app migrate generate`, and commit what it writes"
+            ),
+            "{dialect}"
+        );
+        let both = "CREATE INDEX by_email ON users (email DESC);";
+        verify!(
+            dir = &folder,
+            layout = Layout::LockFile,
+            url = database.url(),
+            source = schema![User].and_sql("index.sql", both)
+        );
+        let first = folder.join("0001_create-users.sql");
+        let edited = std::fs::read_to_string(&first).unwrap().replace("NOT NULL", "");
+        std::fs::write(&first, edited).unwrap();
+        let problem = refusal(agreement()).unwrap();
+        assert!(problem.starts_with("`0001_create-users.sql` was edited: it has checksum "), "{problem}");
+    }
+}
+
+#[test]
+fn a_lock_file_does_not_name_the_engine() {
+    let (project, _database) = block_on(lock_file_project(Dialect::Sqlite));
+    let (folder, name) = (project.path().join("migrations"), project.path().display().to_string());
+    let help = "help: name layout and engine: `verify!(layout = whimbrel::Layout::LockFile, \
+                url = \"sqlite::memory:\")`, or for PostgreSQL a server on which databases may be made, \
+                `url = \"postgres://USER@HOST/DATABASE\"`; the database itself is left alone";
+    assert_eq!(
+        refusal(sqlite().dir(&folder)).unwrap(),
+        format!(
+            "`{name}/migrations/meta/_journal.json` is missing, and there is a `{name}/kontract.lock.json`\n{help}"
+        )
+    );
+    assert_eq!(
+        refusal(sqlite().dir(&folder).layout(Layout::LockFile)).unwrap(),
+        format!("nothing in `{name}/migrations` says for which engine its migrations are\n{help}")
+    );
+    let nowhere = sqlite().dir(project.path().join("nowhere/migrations")).layout(Layout::LockFile);
+    assert_eq!(
+        refusal(nowhere.url("sqlite::memory:").program("app")).unwrap(),
+        format!(
+            "there is no migration in `{name}/nowhere/migrations`\n\
+             help: write the first with `app migrate generate`, or name the folder: `verify!(dir = \"...\")`"
         )
     );
 }
