@@ -63,6 +63,20 @@ enum Place {
 }
 
 /// How models and migrations disagree, or why nobody can tell.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use miette::Diagnostic;
+/// use whimbrel::{Agreement, Disagreement, MemoryStore, Source};
+///
+/// let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// let disagreement = Agreement::of(schema).store(MemoryStore::new()).check().await.unwrap_err();
+/// assert!(matches!(disagreement, Disagreement::NoJournal { .. }));
+/// assert_eq!(disagreement.to_string(), "`memory/meta/_journal.json` is missing");
+/// assert!(disagreement.help().unwrap().to_string().contains("`whimbrel migrate generate`"));
+/// # Ok::<(), whimbrel::Disagreement>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum Disagreement {
     /// The migrations lead elsewhere.
@@ -144,6 +158,21 @@ const NAME_THE_ENGINE: &str = "name layout and engine: `verify!(layout = whimbre
 impl Agreement {
     /// Begins with a source. The migrations are in `migrations`, relative to the
     /// working directory, which for a test is the folder of its package.
+    ///
+    /// ```
+    /// use whimbrel::{Agreement, schema};
+    /// # use whimbrel::Model;
+    /// # #[derive(Model)]
+    /// # #[model(table = "users")]
+    /// # struct User {
+    /// #     #[column(primary_key)]
+    /// #     id: i32,
+    /// #     #[column(type = varchar(80), unique)]
+    /// #     email: String,
+    /// # }
+    ///
+    /// Agreement::of(schema![User]).dir("tests/agreement/sqlite").assert();
+    /// ```
     pub fn of(source: Source) -> Self {
         let place = Place::Folder(PathBuf::from("migrations"));
         let layout = Layout::default();
@@ -151,18 +180,52 @@ impl Agreement {
     }
 
     /// Says what the migrations should lead to.
+    ///
+    /// ```
+    /// use whimbrel::{Agreement, Source};
+    ///
+    /// let schema = "CREATE TABLE users (
+    ///     id INTEGER PRIMARY KEY,
+    ///     email TEXT NOT NULL,
+    ///     CONSTRAINT users_email_key UNIQUE (email)
+    /// );";
+    /// let nothing = Agreement::of(Source::sql("schema.sql", "")).dir("tests/agreement/sqlite");
+    /// nothing.source(Source::sql("schema.sql", schema)).assert();
+    /// ```
     pub fn source(mut self, source: Source) -> Self {
         self.source = source;
         self
     }
 
     /// Says in which folder the migrations are.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Agreement, Source};
+    ///
+    /// let schema = Source::sql("schema.sql", "");
+    /// let disagreement = Agreement::of(schema).dir("no/such/folder").check().await.unwrap_err();
+    /// assert_eq!(disagreement.to_string(), "`no/such/folder/meta/_journal.json` is missing");
+    /// # Ok::<(), whimbrel::Disagreement>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.place = Place::Folder(folder.into());
         self
     }
 
     /// Says where the migrations are, if it is no folder.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Agreement, MemoryStore, Source};
+    ///
+    /// let journal = r#"{"version":"1","dialect":"sqlite","entries":[]}"#;
+    /// let store = MemoryStore::from([("meta/_journal.json", journal)]);
+    /// let agreement = Agreement::of(Source::sql("schema.sql", "")).store(store);
+    /// assert!(agreement.check().await.is_ok());
+    /// # });
+    /// ```
     pub fn store(mut self, store: impl Store + 'static) -> Self {
         self.place = Place::Store(Arc::new(store));
         self
@@ -183,6 +246,21 @@ impl Agreement {
 
     /// Names a server on which scratch databases may be made, for migrations that
     /// need one. Those for SQLite are replayed in memory.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Agreement, MemoryStore, Source};
+    ///
+    /// let journal = r#"{"version":"1","dialect":"postgresql","entries":[]}"#;
+    /// let store = MemoryStore::from([("meta/_journal.json", journal)]);
+    /// let agreement = Agreement::of(Source::sql("schema.sql", "")).store(store);
+    /// let without = agreement.clone().check().await.unwrap_err();
+    /// assert!(without.to_string().ends_with("is of migrations for PostgreSQL, and no server is named"));
+    /// // The server that is named here is not there.
+    /// let named = agreement.url("postgres://dev@localhost:1/app").check().await.unwrap_err();
+    /// assert!(named.to_string().starts_with("cannot open `postgres://dev@localhost:1/app`"));
+    /// # });
+    /// ```
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
@@ -201,12 +279,41 @@ impl Agreement {
     }
 
     /// Registers a migration that is a closure of this program.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::core::{dialect::Dialect, history::Format};
+    /// use whimbrel::{Agreement, Clock, CreateOptions, MemoryStore, Migration, Source, create};
+    ///
+    /// let store = MemoryStore::new();
+    /// let options = CreateOptions { format: Format::Rust, ..CreateOptions::default() };
+    /// create(&store, Dialect::Sqlite, &Clock::system(), "slugs", options).await?;
+    /// let slugs = Migration::new("slugs").up(|tx| async move {
+    ///     tx.execute("CREATE TABLE slugs (slug TEXT)", []).await?;
+    ///     Ok(())
+    /// });
+    /// let schema = Source::sql("schema.sql", "CREATE TABLE slugs (slug TEXT);");
+    /// assert!(Agreement::of(schema).store(store).migration(slugs).check().await.is_ok());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn migration(mut self, migration: Migration) -> Self {
         self.migrations.push(migration);
         self
     }
 
     /// Compares.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Agreement, Disagreement, Source};
+    ///
+    /// let schema = Source::sql("schema.sql", "CREATE TABLE posts (id INTEGER PRIMARY KEY);");
+    /// let disagreement = Agreement::of(schema).dir("tests/agreement/sqlite").check().await.unwrap_err();
+    /// let Disagreement::Ahead { difference, .. } = disagreement else { panic!("{disagreement}") };
+    /// assert!(difference.contains("posts"));
+    /// # });
+    /// ```
     ///
     /// # Errors
     ///
@@ -233,6 +340,13 @@ impl Agreement {
     }
 
     /// Compares, blocking this thread.
+    ///
+    /// ```should_panic
+    /// use whimbrel::{Agreement, Source};
+    ///
+    /// let schema = Source::sql("schema.sql", "CREATE TABLE posts (id INTEGER PRIMARY KEY);");
+    /// Agreement::of(schema).dir("tests/agreement/sqlite").assert();
+    /// ```
     ///
     /// # Panics
     ///

@@ -32,6 +32,12 @@ use std::thread;
 use tokio::runtime::{Builder, Handle};
 
 /// Waits for what others await.
+///
+/// ```
+/// use whimbrel::blocking::Wait;
+///
+/// assert_eq!(async { 40 + 2 }.wait(), 42);
+/// ```
 pub trait Wait: IntoFuture {
     /// Blocks this thread until it is done, and returns what it came to.
     ///

@@ -31,6 +31,16 @@ impl Clock {
     }
 
     /// A clock of your own: milliseconds after 1970-01-01 UTC.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicI64, Ordering};
+    /// use whimbrel::Clock;
+    ///
+    /// // Every look takes a second.
+    /// let millis = AtomicI64::new(0);
+    /// let clock = Clock::from_fn(move || millis.fetch_add(1_000, Ordering::Relaxed));
+    /// assert_eq!([clock.now(), clock.now(), clock.now()], [0, 1_000, 2_000]);
+    /// ```
     pub fn from_fn(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }

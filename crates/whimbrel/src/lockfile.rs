@@ -53,6 +53,16 @@ const ATTEMPTS: usize = 100;
 
 /// Reads the lock file of the project in `dir`; `None` if there is none.
 ///
+/// ```
+/// use whimbrel::lockfile::read_lock_file;
+///
+/// let project = tempfile::tempdir().unwrap();
+/// assert_eq!(read_lock_file(project.path())?, None);
+/// std::fs::write(project.path().join("kontract.lock.json"), "half of a fi").unwrap();
+/// assert!(read_lock_file(project.path()).is_err());
+/// # Ok::<(), whimbrel::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the file cannot be read, is not JSON, or has the wrong shape.
@@ -65,6 +75,16 @@ pub fn read_lock_file(dir: impl AsRef<Path>) -> Result<Option<LockFile>, Error> 
 /// Writes the lock file of the project in `dir`: whoever reads it meanwhile sees
 /// the old one or the new one, also after a crash.
 ///
+/// ```
+/// use whimbrel::lockfile::{LockFile, read_lock_file, write_lock_file};
+///
+/// let project = tempfile::tempdir().unwrap();
+/// let lock = LockFile { version: 3, ..LockFile::empty() };
+/// write_lock_file(project.path(), &lock)?;
+/// assert_eq!(read_lock_file(project.path())?, Some(lock));
+/// # Ok::<(), whimbrel::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the file cannot be written.
@@ -73,6 +93,13 @@ pub fn write_lock_file(dir: impl AsRef<Path>, lock: &LockFile) -> Result<(), Err
 }
 
 /// The lock file of a project in which nothing was applied.
+///
+/// ```
+/// use whimbrel::lockfile::create_empty_lock_file;
+///
+/// let lock = create_empty_lock_file();
+/// assert_eq!((lock.version, lock.migrations.len()), (0, 0));
+/// ```
 pub fn create_empty_lock_file() -> LockFile {
     LockFile::empty()
 }
@@ -81,11 +108,32 @@ pub fn create_empty_lock_file() -> LockFile {
 ///
 /// It appends the record and takes its version, and does nothing else: it runs no
 /// SQL, and the tables stay as they are.
+///
+/// ```
+/// use whimbrel::Clock;
+/// use whimbrel::lockfile::{LockFile, LockMigration, apply_migration};
+///
+/// let migration = LockMigration { version: 1, ..LockMigration::default() };
+/// let lock = apply_migration(&LockFile::empty(), migration, &Clock::pinned(1_768_478_400_000));
+/// assert_eq!(lock.version, 1);
+/// assert_eq!(lock.migrations[0].timestamp.as_deref(), Some("2026-01-15T12:00:00.000Z"));
+/// ```
 pub fn apply_migration(lock: &LockFile, migration: LockMigration, clock: &Clock) -> LockFile {
     lockfile::apply_migration(lock, migration, clock.now())
 }
 
 /// The file that [`create_migration`] made.
+///
+/// ```
+/// use whimbrel::Clock;
+/// use whimbrel::lockfile::{CreatedMigration, create_migration};
+///
+/// let project = tempfile::tempdir().unwrap();
+/// let created = create_migration(project.path(), "add-email", &Clock::system())?;
+/// let path = project.path().join("migrations/0001_add-email.ts");
+/// assert_eq!(created, CreatedMigration { path, version: 1 });
+/// # Ok::<(), whimbrel::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreatedMigration {
     /// Where it is.
@@ -99,6 +147,18 @@ pub struct CreatedMigration {
 ///
 /// The number is the next one after the lock file's version and after those of
 /// all files, so that nothing is ever overwritten. The name is taken as it is.
+///
+/// ```
+/// use whimbrel::Clock;
+/// use whimbrel::lockfile::create_migration;
+///
+/// let (project, clock) = (tempfile::tempdir().unwrap(), Clock::system());
+/// assert_eq!(create_migration(project.path(), "users", &clock)?.version, 1);
+/// // The next number after those of all files.
+/// assert_eq!(create_migration(project.path(), "posts", &clock)?.version, 2);
+/// assert!(create_migration(project.path(), "../elsewhere", &clock).is_err());
+/// # Ok::<(), whimbrel::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -46,6 +46,44 @@ pub use whimbrel_core::resolve::{
 /// `None` means "no answer": such questions are gathered, and the verb fails with
 /// all of them. No lock is held on the database meanwhile. What answers at once
 /// implements [`Resolver`] instead, and is an `AsyncResolver` by that.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use tokio::sync::{mpsc, oneshot};
+/// use whimbrel::resolver::{Answer, AsyncResolver, Question};
+/// use whimbrel::{Migrator, Source};
+///
+/// /// Puts the questions into a queue; somebody at the other end answers.
+/// struct Queue(mpsc::Sender<(Question, oneshot::Sender<Answer>)>);
+///
+/// #[async_trait]
+/// impl AsyncResolver for Queue {
+///     async fn answer(&mut self, question: &Question) -> Option<Answer> {
+///         let (answer, answered) = oneshot::channel();
+///         self.0.send((question.clone(), answer)).await.ok()?;
+///         answered.await.ok()
+///     }
+/// }
+///
+/// let (questions, mut asked) = mpsc::channel::<(Question, oneshot::Sender<Answer>)>(1);
+/// let somebody = tokio::spawn(async move {
+///     let (question, answer) = asked.recv().await.unwrap();
+///     answer.send(Answer::New).unwrap();
+///     question.headline()
+/// });
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+/// let before = Source::sql("before.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);");
+/// Migrator::builder(&url)?.source(before).connect().await?.push().await?;
+/// let after = Source::sql("after.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+/// let mut migrator = Migrator::builder(&url)?.source(after).connect().await?;
+/// assert!(migrator.push().resolver(Queue(questions)).await?.applied);
+/// assert_eq!(somebody.await.unwrap(), "column users.name: new, or renamed from nick?");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[async_trait]
 pub trait AsyncResolver: Send {
     /// Answers `question`, or declines to.
