@@ -138,7 +138,7 @@ fn both_ways_give_the_same_schema_on_postgres() {
     ];
     assert_eq!(columns(&schema), expected);
     let comments: Vec<_> = schema.tables.iter().filter_map(|table| table.comment.as_deref()).collect();
-    assert_eq!(comments, ["A column of every type."]);
+    assert_eq!(comments, ["What is said of a post.", "A column of every type."]);
 }
 
 /// What is in `users` on SQLite, of all that embedded structs say in SQL.

@@ -116,3 +116,20 @@ fn an_alias_that_leads_to_itself() {
         "src/models.rs:5:12: `B` leads to itself\n  help: say what the column is: `#[column(type = text)]`\n"
     );
 }
+
+#[test]
+fn macros_that_make_models() {
+    let makes = "macro_rules! table {\n    ($name:ident) => {\n        #[derive(Debug, whimbrel::Model)]\n        \
+                 struct $name { #[column(primary_key)] id: i64 }\n    };\n}\n";
+    let calls = "pub mod inner {\n    crate::table!(User);\n}\nwrapped! {\n    #[derive(Model)]\n    \
+                 struct Post { #[column(primary_key)] id: i64 }\n}\nother! { struct Plain; }\n";
+    let help = "write the struct out, or have a program print the models, compiled: \
+                `--schema \"program:cargo run -q --bin models\"`";
+    assert_eq!(
+        wrong(&[("src/models/makes.rs", makes), ("src/models/calls.rs", calls)], "src/models"),
+        format!(
+            "src/models/calls.rs:2:5: `table!` makes a model, and no macro is expanded here\n  help: {help}\n\
+             src/models/calls.rs:4:1: `wrapped!` makes a model, and no macro is expanded here\n  help: {help}\n"
+        )
+    );
+}

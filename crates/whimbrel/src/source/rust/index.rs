@@ -1,16 +1,20 @@
 //! What stands in Rust files: items by name, and the names that `use` gives.
 
+use syn::spanned::Spanned as _;
 use syn::{Attribute, DeriveInput, Item as SynItem, UseTree};
 use whimbrel_model::parse::Derive;
 use whimbrel_model::{At, Problem};
 
+use super::conditions::{applied, is_there};
 use super::crate_files::File;
+use super::macros::Macros;
 
 /// All items that were read.
 #[derive(Default)]
 pub(super) struct Index {
     pub(super) items: Vec<Item>,
     pub(super) uses: Vec<Use>,
+    pub(super) macros: Macros,
 }
 
 /// An item that can be the type of a field.
@@ -109,19 +113,23 @@ impl Index {
     fn add_items(&mut self, file: &File, module: &[String], items: Vec<SynItem>) {
         for item in items {
             match item {
-                SynItem::Struct(item) if !is_test(&item.attrs) => self.add_input(file, module, item.into()),
-                SynItem::Enum(item) if !is_test(&item.attrs) => self.add_input(file, module, item.into()),
-                SynItem::Type(item) if !is_test(&item.attrs) && item.generics.params.is_empty() => {
+                SynItem::Struct(item) if is_there(&item.attrs) => self.add_input(file, module, item.into()),
+                SynItem::Enum(item) if is_there(&item.attrs) => self.add_input(file, module, item.into()),
+                SynItem::Type(item) if is_there(&item.attrs) && item.generics.params.is_empty() => {
                     let syntax = Syntax::Type(item.ty);
                     self.push(file, module, &item.ident, Kind::Alias, syntax);
                 }
                 SynItem::Impl(item) => self.add_impl(file, module, &item),
                 SynItem::Use(item) => self.add_use(file, module, &item.tree, Vec::new()),
-                SynItem::Mod(item) if !is_test(&item.attrs) => {
+                SynItem::Mod(item) if is_there(&item.attrs) => {
                     let inner = [module, &[item.ident.to_string()]].concat();
                     if let Some((_, items)) = item.content {
                         self.add_items(file, &inner, items);
                     }
+                }
+                SynItem::Macro(item) if is_there(&item.attrs) => {
+                    let start = item.mac.path.span().start();
+                    self.macros.add(&item, place(start.line, start.column + 1), &file.text.name);
                 }
                 _ => {}
             }
@@ -129,6 +137,7 @@ impl Index {
     }
 
     fn add_input(&mut self, file: &File, module: &[String], input: DeriveInput) {
+        let input = applied(input);
         let kind = match Derive::of(&input.attrs).first() {
             Some(Derive::Model) => Kind::Model,
             Some(Derive::DbEnum) => Kind::DbEnum,
@@ -194,13 +203,6 @@ fn place(line: usize, column: usize) -> At {
     At::from((number(line), number(column)))
 }
 
-fn is_test(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|one| {
-        one.path().is_ident("cfg")
-            && one.parse_args::<syn::Ident>().is_ok_and(|condition| condition == "test")
-    })
-}
-
 /// The `mod name;` lines of a file. One that does not parse has none: it is
 /// told of when its items are read.
 pub(super) fn modules(text: &str) -> Vec<Declared> {
@@ -216,7 +218,7 @@ fn gather(items: &[SynItem], inside: &mut Vec<String>, all: &mut Vec<Declared>) 
         let SynItem::Mod(item) = item else {
             continue;
         };
-        if is_test(&item.attrs) {
+        if !is_there(&item.attrs) {
             continue;
         }
         let name = item.ident.to_string();

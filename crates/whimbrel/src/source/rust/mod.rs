@@ -3,11 +3,14 @@
 //! A file leads to its `mod` files, a folder to all files in it. Structs that
 //! derive `Model` are the models, in the order of files and lines. Other names
 //! are looked up among what was read, then in the rest of the crate: see
-//! [`resolve`]. Nothing is compiled and no macro expanded; what cannot be
-//! resolved so is said, with what to write instead.
+//! [`resolve`]. Nothing is compiled and no macro expanded, and of conditions
+//! ([`conditions`]) only `test` is known; what cannot be resolved so is said, with
+//! what to write instead.
 
+mod conditions;
 mod crate_files;
 mod index;
+mod macros;
 mod resolve;
 
 use std::collections::BTreeMap;
@@ -124,6 +127,7 @@ fn read(found: crate_files::Found, rest: &[PathBuf]) -> Read {
     for file in files {
         problems.extend(index.add(&file));
     }
+    problems.extend(index.macros.problems());
     let mut resolver = Resolver::new(&index, rest);
     let (mut models, mut broken) = (Vec::new(), Vec::new());
     for item in index.items.iter().filter(|item| item.kind == Kind::Model) {

@@ -24,7 +24,8 @@ pub(crate) struct Tag {
     parent: Option<String>,
 }
 
-#[derive(Model)]
+// What `cfg_attr` says counts, and what no build has does not.
+#[cfg_attr(any(unix, windows), derive(Model), cfg_attr(all(), doc = "What is said of a post."))]
 #[model(table = "comments", foreign_key(shelf, place, references = super::Item(shelf, place), on_update = cascade))]
 pub(crate) struct Comment {
     #[column(primary_key, auto_increment)]
@@ -32,6 +33,9 @@ pub(crate) struct Comment {
     #[column(references(Post, one_to_one = true, on_delete = cascade))]
     post_id: i64,
     shelf: i32,
+    #[cfg(any())]
+    nowhere: i32,
+    #[cfg_attr(all(), column(renamed_from = "spot"))]
     place: i32,
 }
 
