@@ -99,6 +99,20 @@ pub enum SourceError {
         /// How it ended, and what it said last.
         reason: String,
     },
+    /// A program prints something else than a snapshot or models.
+    #[error("the program `{command}` prints {found}")]
+    #[diagnostic(
+        code(whimbrel::source::printed),
+        help(
+            "print what `whimbrel inspect --format json` or `Source::to_json` gives, and nothing else on standard output: log lines belong on standard error"
+        )
+    )]
+    Printed {
+        /// The command.
+        command: String,
+        /// What it prints.
+        found: String,
+    },
     /// Models were printed by a program of another version.
     #[error("`{name}` prints the models of whimbrel {found}, and this is whimbrel {}", env!("CARGO_PKG_VERSION"))]
     #[diagnostic(

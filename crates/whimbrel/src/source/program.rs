@@ -8,6 +8,9 @@ use super::SourceError;
 /// How much of what a failed program said is shown.
 const SAID: usize = 2_000;
 
+/// How many characters of what it printed in place of a schema.
+const LINE: usize = 80;
+
 /// Runs a command through the shell, and returns what it printed. What it says
 /// on standard error is only shown if it fails.
 pub(super) fn run(command: &str, folder: Option<&Path>) -> Result<String, SourceError> {
@@ -23,7 +26,24 @@ pub(super) fn run(command: &str, folder: Option<&Path>) -> Result<String, Source
         let start = (said.len().saturating_sub(SAID)..).find(|at| said.is_char_boundary(*at)).unwrap_or(0);
         return Err(failed(format!("{}\n{}", output.status, &said[start..]).trim_end().to_owned()));
     }
-    String::from_utf8(output.stdout).map_err(|_| failed("what it prints is not UTF-8".to_owned()))
+    let text =
+        String::from_utf8(output.stdout).map_err(|_| failed("what it prints is not UTF-8".to_owned()))?;
+    match other_than_json(&text) {
+        Some(found) => Err(SourceError::Printed { command: command.to_owned(), found }),
+        None => Ok(text),
+    }
+}
+
+/// What a program printed where an object of JSON should begin.
+fn other_than_json(text: &str) -> Option<String> {
+    match text.trim_start().lines().next() {
+        None => Some("nothing".to_owned()),
+        Some(line) if line.starts_with('{') => None,
+        Some(line) => {
+            let start: String = line.trim_end().chars().take(LINE).collect();
+            Some(format!("`{start}` where a snapshot or models should begin"))
+        }
+    }
 }
 
 fn shell(command: &str) -> Command {
@@ -50,6 +70,17 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "the program `echo no such model >&2; exit 3` failed: exit status: 3\nno such model"
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_is_shown_as_it_begins() {
+        let told = |command: &str| run(command, None).unwrap_err().to_string();
+        assert_eq!(told("true"), "the program `true` prints nothing");
+        assert_eq!(
+            told("echo; echo INFO starting; echo {}"),
+            "the program `echo; echo INFO starting; echo {}` prints `INFO starting` where a snapshot or \
+             models should begin"
         );
     }
 }
