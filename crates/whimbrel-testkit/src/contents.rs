@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::diff::Renames;
+use whimbrel_core::diff::{Renames, Reshaped};
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::schema::{Column, Schema, Table};
@@ -34,6 +34,7 @@ impl Kept {
     /// What `changes`, which turn one schema into the other, must not touch.
     pub fn of(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Self {
         let renames = Renames::of_changes(changes);
+        let reshaped = Reshaped::of(pair.to, changes);
         let tables = pair.to.tables.iter().filter_map(|to| {
             let is_new = changes.iter().any(|change| match change {
                 Change::CreateTable { table } => table.name == to.name,
@@ -41,7 +42,7 @@ impl Kept {
             });
             let old = renames.old_table(dialect, &to.name);
             let from = pair.from.tables.iter().find(|from| dialect.same_name(&from.name, old))?;
-            (!is_new).then(|| KeptTable::of(dialect, Pair::new(from, to), &renames, changes))
+            (!is_new).then(|| KeptTable::of(dialect, Pair::new(from, to), &renames, changes, &reshaped))
         });
         Self { tables: tables.collect() }
     }
@@ -94,11 +95,18 @@ impl Kept {
 }
 
 impl KeptTable {
-    fn of(dialect: Dialect, pair: Pair<&Table>, renames: &Renames, changes: &[Change]) -> Self {
+    fn of(
+        dialect: Dialect,
+        pair: Pair<&Table>,
+        renames: &Renames,
+        changes: &[Change],
+        reshaped: &Reshaped,
+    ) -> Self {
         let columns = pair.to.columns.iter().filter_map(|to| {
             let old = renames.old_column(dialect, &pair.to.name, &to.name);
             let from = pair.from.columns.iter().find(|from| dialect.same_ident(&from.name, old))?;
-            let is_same = is_same(dialect, Pair::new(from, to)) && !is_touched(pair.to, to, changes);
+            let is_touched = is_touched(pair.to, to, changes) || reshaped.holds(&to.sql_type);
+            let is_same = is_same(dialect, Pair::new(from, to)) && !is_touched;
             is_same.then(|| Pair::new(from.name.clone(), to.name.clone()))
         });
         let columns: Vec<_> = columns.collect();

@@ -120,14 +120,16 @@ fn refused_value(dialect: Dialect, error: DbError) -> Result<Facts, DbError> {
 }
 
 /// Says whether a probe took too long, or speaks of what the plan has yet to
-/// bring: a type or a function of an extension, of which only the server knows
-/// what is in it.
+/// bring: an attribute of a type, or a type or function of an extension, of which
+/// only the server knows what is in it.
 fn cannot_tell(dialect: Dialect, error: &DbError) -> bool {
+    const UNDEFINED_COLUMN: &str = "42703";
     const UNDEFINED_OBJECT: &str = "42704";
     const UNDEFINED_FUNCTION: &str = "42883";
     const OUT_OF_TIME: &str = "57014";
     let code = error.statement().and_then(|statement| statement.code.as_deref());
-    dialect == Dialect::Postgres && matches!(code, Some(UNDEFINED_OBJECT | UNDEFINED_FUNCTION | OUT_OF_TIME))
+    dialect == Dialect::Postgres
+        && matches!(code, Some(UNDEFINED_COLUMN | UNDEFINED_OBJECT | UNDEFINED_FUNCTION | OUT_OF_TIME))
 }
 
 fn shorten(value: &str) -> String {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use whimbrel_core::change::Change;
 use whimbrel_core::describe::describe;
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::diff::{Renames, diff};
+use whimbrel_core::diff::{Renames, Reshaped, diff};
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Hazard, Plan, PlanError, Proof, plan};
@@ -289,6 +289,7 @@ impl<'a> Kept<'a> {
             let drops = |change: &Change| matches!(change, Change::DropTable { table_name } if dialect.same_name(table_name, name));
             claim.changes.iter().any(drops)
         };
+        let reshaped = Reshaped::of(near.to, claim.changes);
         let tables = near.to.tables.iter().filter_map(|to| {
             let old = claim.renames.old_table(dialect, &to.name);
             if is_dropped(old) {
@@ -299,7 +300,11 @@ impl<'a> Kept<'a> {
                 .tables
                 .iter()
                 .find(|table| dialect.fold_name(&table.name) == dialect.fold_name(old))?;
-            Some(KeptTable { from, to, columns: kept_columns(dialect, claim, from, to) })
+            Some(KeptTable {
+                from,
+                to,
+                columns: kept_columns(dialect, claim, &reshaped, Pair::new(from, to)),
+            })
         });
         Self { dialect, tables: tables.filter(|table| !table.columns.is_empty()).collect() }
     }
@@ -340,8 +345,8 @@ fn replaces_values(dialect: Dialect, changes: &[Change], table: &ObjectName, col
 fn kept_columns<'a>(
     dialect: Dialect,
     claim: Claim<'_>,
-    from: &'a Table,
-    to: &'a Table,
+    reshaped: &Reshaped,
+    Pair { from, to }: Pair<&'a Table>,
 ) -> Vec<Pair<&'a str>> {
     to.columns
         .iter()
@@ -352,6 +357,7 @@ fn kept_columns<'a>(
             let untouched = before.generated.is_none()
                 && !replaces_values(dialect, claim.changes, &to.name, &column.name)
                 && before.nullable == column.nullable
+                && !reshaped.holds(&column.sql_type)
                 && dialect.same_type(&before.sql_type, &column.sql_type);
             untouched.then(|| Pair::new(before.name.as_str(), column.name.as_str()))
         })

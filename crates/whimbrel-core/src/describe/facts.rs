@@ -23,6 +23,9 @@ fn told(kind: &LossKind, facts: &Facts) -> String {
             return format!("it holds {rows}");
         }
         LossKind::DropColumn { .. } => ("holds", "hold", "a value"),
+        LossKind::ChangeType { from, to, refuses: false } if from.sql_type == to.sql_type => {
+            ("holds", "hold", "some of it")
+        }
         LossKind::ChangeType { .. } => ("holds", "hold", "a value that does not convert"),
         LossKind::SetNotNull { .. } => ("holds", "hold", "NULL"),
         LossKind::AddUnique { .. } => ("shares", "share", "its key with another"),
@@ -81,6 +84,7 @@ pub fn grouped(number: u64) -> String {
 mod tests {
     use super::*;
     use crate::resolve::Loss;
+    use crate::schema::Column;
 
     #[test]
     fn facts_stand_behind_the_loss() {
@@ -107,6 +111,18 @@ mod tests {
                 Some(Probe::LIMIT),
                 None,
                 "users.age: all values are lost (more than 100,000 rows hold a value)",
+            ),
+            (
+                LossKind::ChangeType {
+                    from: Box::new(Column::new("home", "address")),
+                    to: Box::new(Column::new("home", "address")),
+                    refuses: false,
+                },
+                1,
+                Some(2),
+                Some("(Bonn,53111)"),
+                "users.home: what address no longer has is lost \
+                 (1 of 2 rows holds some of it, such as '(Bonn,53111)')",
             ),
             (
                 LossKind::DropColumn { column: column() },

@@ -65,6 +65,9 @@ pub fn loss(loss: &Loss) -> String {
         LossKind::ChangeType { to, refuses: true, .. } => {
             format!("{}: values that are no {} are refused", of(table, &to.name), type_name(&to.sql_type))
         }
+        LossKind::ChangeType { from, to, .. } if from.sql_type == to.sql_type => {
+            format!("{}: what {} no longer has is lost", of(table, &to.name), type_name(&to.sql_type))
+        }
         LossKind::ChangeType { from, to, refuses: false } => format!(
             "{}: values are converted from {} to {}",
             of(table, &to.name),

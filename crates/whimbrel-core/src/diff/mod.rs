@@ -18,6 +18,7 @@ mod part;
 mod problem;
 mod question;
 mod rename;
+mod reshaped;
 mod rewrite;
 mod sequence;
 mod shape;
@@ -27,9 +28,10 @@ mod testing;
 mod types;
 
 pub(crate) use column::real_default;
-pub(crate) use expression::type_name;
 pub use problem::{Fault, RenameProblem};
 pub use rename::{Rename, Renames};
+pub use reshaped::Reshaped;
+pub(crate) use reshaped::{is_one_of, made_of};
 
 use std::borrow::Cow;
 

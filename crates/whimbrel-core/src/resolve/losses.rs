@@ -3,12 +3,12 @@
 //! Only tables that are there before and after hold rows that can be in the
 //! way. What is merely named, ordered or checked at another time loses nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Loss, LossKind};
 use crate::change::{AlterEnum, Change};
 use crate::dialect::Dialect;
-use crate::diff::{Renames, real_default, type_name};
+use crate::diff::{Renames, is_one_of, made_of, real_default};
 use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::schema::{
@@ -42,7 +42,13 @@ pub fn losses(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Vec<
         renames: Renames::of_changes(changes),
         tables: pair.map(|schema| by_name(dialect, schema)),
     };
-    changes.iter().flat_map(|change| context.of_change(change)).collect()
+    let mut found: Vec<Loss> = Vec::new();
+    for loss in changes.iter().flat_map(|change| context.of_change(change)) {
+        // Several types may change that one column is made of.
+        let is_told = matches!(loss.kind, LossKind::ChangeType { .. }) && found.contains(&loss);
+        found.extend((!is_told).then_some(loss));
+    }
+    found
 }
 
 struct Context<'a> {
@@ -336,7 +342,7 @@ impl<'a> Context<'a> {
             return Vec::new();
         }
         let old_enum = self.renames.old_enum(self.dialect, &alter.enum_name);
-        let users = self.users(old_enum, &alter.enum_name);
+        let named = Pair::new(old_enum, &alter.enum_name).map(|name| BTreeSet::from([name.clone()]));
         let kind = |column: &Column| LossKind::RemoveEnumValues {
             column: column.name.clone(),
             enum_name: alter.enum_name.clone(),
@@ -344,7 +350,7 @@ impl<'a> Context<'a> {
             available: alter.new_values.clone(),
             nullable: column.nullable,
         };
-        users.map(|(table, _, to)| Loss { table: table.clone(), kind: kind(to) }).collect()
+        self.users(&named).map(|(table, _, to)| Loss { table: table.clone(), kind: kind(to) }).collect()
     }
 
     /// Values of a type may not meet what the type becomes, or lose a part.
@@ -352,13 +358,42 @@ impl<'a> Context<'a> {
         if self.takes_all_of(from, to) {
             return Vec::new();
         }
-        let refuses = matches!(to, TypeDef::Domain { .. });
-        let users = self.users(from.name(), to.name());
-        let loss = |(table, from, to): (&ObjectName, &Column, &Column)| Loss {
+        let kinds = match (from, to) {
+            (TypeDef::Composite { attributes, .. }, TypeDef::Composite { attributes: new, .. }) => {
+                self.attributes(attributes, new)
+            }
+            (TypeDef::Domain { .. } | TypeDef::Composite { .. } | TypeDef::Range { .. }, _) => {
+                vec![matches!(to, TypeDef::Domain { .. })]
+            }
+        };
+        let users: Vec<_> = self.users(&self.made_of(Pair::new(from.name(), to.name()))).collect();
+        let loss = |(table, from, to): (&ObjectName, &Column, &Column), refuses: bool| Loss {
             table: table.clone(),
             kind: change_type(from, to, refuses),
         };
-        users.map(loss).collect()
+        users.into_iter().flat_map(|user| kinds.iter().map(move |refuses| loss(user, *refuses))).collect()
+    }
+
+    /// Whether attributes are altered or go, which can be accepted, and whether
+    /// they are refused, which cannot: as [`Loss`]es say it.
+    fn attributes(&self, from: &[(String, String)], to: &[(String, String)]) -> Vec<bool> {
+        let (mut alters, mut refuses) = (false, false);
+        for (name, sql_type) in from {
+            let Some((_, now)) = to.iter().find(|(other, _)| other == name) else {
+                alters = true;
+                continue;
+            };
+            let columns = Pair::new(Column::new(name, sql_type), Column::new(name, now));
+            let conversion = self.dialect.conversion(self.pair, &Table::new(""), columns.as_ref());
+            alters |= conversion.alters;
+            refuses |= conversion.refuses;
+        }
+        [(alters, false), (refuses, true)].into_iter().filter_map(|(may, kind)| may.then_some(kind)).collect()
+    }
+
+    /// The names of a type and of all that is made of it, before and after.
+    fn made_of(&self, named: Pair<&ObjectName>) -> Pair<BTreeSet<ObjectName>> {
+        Pair::new(made_of(self.pair.from, named.from), made_of(self.pair.to, named.to))
     }
 
     /// Says whether every value of the old type is one of the new.
@@ -386,26 +421,23 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The columns whose type is one that changes: their table, and they
+    /// The columns whose type is among those that change: their table, and they
     /// themselves before and after.
-    fn users(
-        &self,
-        old: &ObjectName,
-        new: &ObjectName,
-    ) -> impl Iterator<Item = (&'a ObjectName, &'a Column, &'a Column)> {
-        let uses = |column: &Column, name: &ObjectName| {
-            column.sql_type.contains(&name.name) && type_name(&column.sql_type).as_ref() == Some(name)
-        };
+    fn users<'b>(
+        &'b self,
+        types: &'b Pair<BTreeSet<ObjectName>>,
+    ) -> impl Iterator<Item = (&'a ObjectName, &'a Column, &'a Column)> + use<'a, 'b> {
+        let uses = |column: &Column, names: &BTreeSet<ObjectName>| is_one_of(&column.sql_type, names);
         self.pair
             .to
             .tables
             .iter()
-            .filter(move |table| table.columns.iter().any(|column| uses(column, new)))
+            .filter(move |table| table.columns.iter().any(|column| uses(column, &types.to)))
             .flat_map(move |table| {
                 let both = self.table(&table.name);
                 table.columns.iter().filter_map(move |to| {
                     let from = self.old_column(both?, &to.name)?;
-                    (uses(from, old) && uses(to, new)).then_some((&table.name, from, to))
+                    (uses(from, &types.from) && uses(to, &types.to)).then_some((&table.name, from, to))
                 })
             })
     }

@@ -1,4 +1,5 @@
-//! What is under a domain: the type that its values are of.
+//! What is under a domain: the type that its values are of, and the attributes
+//! that those have.
 
 use super::types::{TypeName, may_alter, may_fail, same};
 use crate::dialect::Conversion;
@@ -27,6 +28,37 @@ pub(super) fn resolved(schema: &Schema, sql_type: &str) -> (TypeName, Vec<SqlExp
             (base, checks.iter().map(|(_, check)| check.clone()).chain(inherited).collect())
         }
         Some(_) | None => (named, Vec::new()),
+    }
+}
+
+/// A composite type that a type comes down to.
+pub(super) struct RowType<'a> {
+    pub(super) name: &'a ObjectName,
+    pub(super) attributes: &'a [(String, String)],
+    /// Whether the values are arrays of it.
+    pub(super) array: bool,
+}
+
+impl<'a> RowType<'a> {
+    /// Follows domains and arrays down to a composite type.
+    pub(super) fn of(schema: &'a Schema, sql_type: &str) -> Option<Self> {
+        let mut named = TypeName::parse(sql_type);
+        let mut array = named.array;
+        loop {
+            let of = named.object_name();
+            match schema.types.iter().find(|def| *def.name() == of)? {
+                TypeDef::Domain { base, .. } => named = TypeName::parse(base),
+                TypeDef::Composite { name, attributes, .. } => return Some(Self { name, attributes, array }),
+                TypeDef::Range { .. } => return None,
+            }
+            array |= named.array;
+        }
+    }
+
+    /// The type of an attribute.
+    pub(super) fn attribute(&self, name: &str) -> Option<&'a str> {
+        let mut all = self.attributes.iter();
+        all.find(|(attribute, _)| attribute == name).map(|(_, sql_type)| sql_type.as_str())
     }
 }
 

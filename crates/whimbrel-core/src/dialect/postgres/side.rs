@@ -1,8 +1,8 @@
 //! One side of a plan: a schema with its needs and its lookups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::Graph;
+use super::graph::{Graph, Need};
 use super::keys;
 use super::part::Part;
 use super::rules::hidden_sequence;
@@ -86,6 +86,19 @@ impl<'a> Side<'a> {
 
     pub(super) fn user_type(&self, name: &ObjectName) -> Option<UserType<'a>> {
         self.types.get(name).copied()
+    }
+
+    /// A type, and the columns and types that are made of it, however far.
+    pub(super) fn made_of(&self, key: &Key) -> BTreeSet<Key> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![key];
+        while let Some(key) = open.pop() {
+            if found.insert(key.clone()) {
+                let users = self.graph.dependents(key).filter(|(_, need)| *need == Need::Type);
+                open.extend(users.map(|(user, _)| user));
+            }
+        }
+        found
     }
 
     pub(super) fn object(&self, key: &Key) -> Option<&'a Object> {

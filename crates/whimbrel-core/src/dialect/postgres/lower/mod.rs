@@ -17,6 +17,7 @@ mod parts;
 mod remade;
 mod renames;
 mod retype;
+mod rows;
 mod search;
 mod sequences;
 mod spaces;

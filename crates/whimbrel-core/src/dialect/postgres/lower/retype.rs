@@ -1,7 +1,8 @@
 //! Types that are made anew under the same name.
 //!
 //! The old type steps aside under another name, the new one is made, every
-//! column moves over by way of text, and the old one goes. What mentions the
+//! column moves over by way of text or, where it holds rows, attribute by
+//! attribute (see [`rows`](super::rows)), and the old one goes. What mentions the
 //! type (defaults, conditions, indexes, functions, views) was taken down before
 //! and is put up after, by [`remade`](super::remade).
 
@@ -9,17 +10,18 @@ use std::collections::BTreeMap;
 
 use super::super::ddl;
 use super::super::graph::Need;
-use super::super::keys;
+use super::super::keys::{self, milestone};
 use super::super::rules::{ident, literal, name};
 use super::super::side::{Thing, UserType};
 use super::super::types::TypeName;
 use super::Lowering;
 use super::columns::Altered;
 use super::generator::aside;
+use super::rows::CASTS_MADE;
 use crate::change::{AlterEnum, Change, EnumReplacement};
 use crate::name::ObjectName;
 use crate::plan::{Action, Hazard, Key, PlanError, Step};
-use crate::schema::{Column, TypeDef};
+use crate::schema::TypeDef;
 
 impl Lowering<'_> {
     /// Makes all types anew that must be.
@@ -35,6 +37,7 @@ impl Lowering<'_> {
                 }
             }
         }
+        self.create_casts();
         let columns: Vec<_> = self.remade.retyped().cloned().collect();
         for column in columns {
             self.move_over(&column);
@@ -75,8 +78,10 @@ impl Lowering<'_> {
                 self.add_domain_check(named, &check, &expression);
             }
         }
+        let mut steps = self.drop_cast(named);
+        steps.push(Step::new(format!("DROP {} {}", from.keyword(), name(&old))));
         self.actions.push(Action {
-            steps: vec![Step::new(format!("DROP {} {}", from.keyword(), name(&old)))],
+            steps,
             drops: vec![keys::relation(&old)],
             uses: vec![keys::relation(named)],
             frees: self.old_needs(named),
@@ -104,7 +109,7 @@ impl Lowering<'_> {
         self.from.graph.needs(&keys::relation(named)).map(now).collect()
     }
 
-    fn stepped_aside(&self, key: &Key) -> bool {
+    pub(super) fn stepped_aside(&self, key: &Key) -> bool {
         self.remade.contains(key)
             && matches!(self.from.thing(key), Some(Thing::Type(_)))
             && self.is_in_use(key)
@@ -121,19 +126,28 @@ impl Lowering<'_> {
         }
         let altered = Altered { table, from, to };
         let replacements = self.replacements(table, named);
-        let value = by_way_of_text(from, to, &replacements);
+        let row = self.row_of(from, to);
+        let value = match &row {
+            Some(value) => value.clone(),
+            None => by_way_of_text(&ident(&to.name), (&from.sql_type, &to.sql_type), &replacements),
+        };
         let mut step = altered.step(&format!("TYPE {} USING {value}", altered.collated_type()));
-        step.hazards.push(match replacements.is_empty() {
-            true => Hazard::FailsOnValues { subject: altered.subject() },
-            false => Hazard::LosesEnumValues { subject: altered.subject() },
-        });
+        match row {
+            Some(_) => step.hazards.extend(self.hazards_of_row(&altered)),
+            None => step.hazards.push(match replacements.is_empty() {
+                true => Hazard::FailsOnValues { subject: altered.subject() },
+                false => Hazard::LosesEnumValues { subject: altered.subject() },
+            }),
+        }
         step.hazards.push(Hazard::RewritesTable { subject: table.to_string() });
         let old = self.from.graph.needs(key).filter(|needed| self.stepped_aside(needed));
         let frees = old.map(|needed| keys::relation(&aside(&needed.name))).collect();
+        let mut uses = self.uses(table, [key]);
+        uses.push(milestone(CASTS_MADE));
         self.actions.push(Action {
             steps: vec![step],
             alters: vec![key.clone()],
-            uses: self.uses(table, [key]),
+            uses,
             frees,
             ..Action::about(table)
         });
@@ -153,21 +167,23 @@ impl Lowering<'_> {
     }
 }
 
-/// The value of a column in its new type: read from its text, with values
-/// replaced.
-fn by_way_of_text(from: &Column, to: &Column, replacements: &BTreeMap<String, Option<String>>) -> String {
-    let column = ident(&to.name);
+/// A value in its new type: read from its text, with values replaced.
+pub(super) fn by_way_of_text(
+    value: &str,
+    (from, to): (&str, &str),
+    replacements: &BTreeMap<String, Option<String>>,
+) -> String {
     let written = |value: &Option<String>| value.as_deref().map_or_else(|| "NULL".to_owned(), literal);
-    if TypeName::parse(&from.sql_type).array {
-        let replaced = replacements.iter().fold(format!("{column}::text[]"), |value, (old, new)| {
+    if TypeName::parse(from).array {
+        let replaced = replacements.iter().fold(format!("{value}::text[]"), |value, (old, new)| {
             format!("array_replace({value}, {}, {})", literal(old), written(new))
         });
-        return format!("{replaced}::{}", to.sql_type);
+        return format!("{replaced}::{to}");
     }
     if replacements.is_empty() {
-        return format!("{column}::text::{}", to.sql_type);
+        return format!("{value}::text::{to}");
     }
     let cases = replacements.iter().map(|(old, new)| format!("WHEN {} THEN {}", literal(old), written(new)));
     let cases: Vec<_> = cases.collect();
-    format!("(CASE {column}::text {} ELSE {column}::text END)::{}", cases.join(" "), to.sql_type)
+    format!("(CASE {value}::text {} ELSE {value}::text END)::{to}", cases.join(" "))
 }

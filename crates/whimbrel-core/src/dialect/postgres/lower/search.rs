@@ -7,8 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::domain::RowType;
 use super::super::graph::Need;
 use super::super::keys;
+use super::super::mention::mentions;
 use super::super::objects::replaceable;
 use super::super::part::Part;
 use super::super::rules::hidden_sequence;
@@ -33,6 +35,7 @@ impl Remade {
     pub(super) fn of(from: &Side<'_>, changes: &[Change]) -> Self {
         let mut search = Search { from, found: Self::default(), fates: BTreeMap::new(), open: Vec::new() };
         changes.iter().for_each(|change| search.begin(change));
+        changes.iter().for_each(|change| search.attributes(change));
         while let Some((key, event)) = search.open.pop() {
             search.follow(&key, event);
         }
@@ -170,6 +173,25 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Where attributes of a type go in place, the server lets none go that a
+    /// definition speaks of.
+    fn attributes(&mut self, change: &Change) {
+        let Change::AlterType { from: old, to } = change else { return };
+        let key = keys::relation(old.name());
+        let gone: Vec<_> = types::gone(old, to).collect();
+        if gone.is_empty() || self.found.contains(&key) {
+            return;
+        }
+        let from = self.from;
+        for (dependent, _) in from.made_of(&key).iter().flat_map(|user| from.graph.dependents(user)) {
+            let Some(object) = from.object(dependent) else { continue };
+            let words = mentions(object.definition.as_str()).words;
+            if gone.iter().any(|attribute| words.contains(*attribute)) {
+                self.stands_in_the_way(dependent, Event::Remade);
+            }
+        }
+    }
+
     fn part_dropped(&mut self, table: &ObjectName, part: Part<'_>) {
         self.dropped(keys::constraint(table, part.name().unwrap_or_default()));
         if part.has_index() {
@@ -206,13 +228,17 @@ impl Search<'_, '_> {
     /// A column must move over to a type made anew. One that is computed is
     /// computed anew.
     fn retype(&mut self, column: &Key, event: Event) {
-        let is_generated =
-            self.from.column(&column.name, &column.part).is_some_and(|one| one.generated.is_some());
+        let altered = self.from.column(&column.name, &column.part);
+        let is_generated = altered.is_some_and(|one| one.generated.is_some());
         if self.fates.get(column) == Some(&Fate::Dropped) {
         } else if is_generated {
             self.remade(column.clone());
         } else if self.found.retyped.insert(column.clone()) {
             self.open.push((column.clone(), event));
+            // The server prints `ROW(1, 2)`, and does not say of which type.
+            if altered.is_some_and(|one| RowType::of(self.from.schema, &one.sql_type).is_some()) {
+                self.stands_in_the_way(&keys::default(&column.name, &column.part), event);
+            }
         }
     }
 

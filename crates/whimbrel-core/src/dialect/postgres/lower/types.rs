@@ -24,8 +24,11 @@ pub(super) fn is_remade(side: &Side<'_>, from: &TypeDef, to: &TypeDef) -> bool {
             let retyped = attributes.iter().any(|(named, sql_type)| {
                 to_attributes.iter().any(|(other, to_type)| named == other && !same(sql_type, to_type))
             });
-            let is_used = side.graph.dependents(&keys::relation(from.name())).next().is_some();
-            !only_grows(attributes, to_attributes) || (retyped && is_used)
+            let key = keys::relation(from.name());
+            let is_used = side.graph.dependents(&key).next().is_some();
+            !only_grows(attributes, to_attributes)
+                || (retyped && is_used)
+                || (gone(from, to).next().is_some() && is_looked_into(side, &key))
         }
         (TypeDef::Domain { .. } | TypeDef::Composite { .. } | TypeDef::Range { .. }, _) => true,
     }
@@ -36,6 +39,30 @@ fn only_grows(from: &[(String, String)], to: &[(String, String)]) -> bool {
     let kept: Vec<_> =
         from.iter().map(|(name, _)| name).filter(|name| to.iter().any(|(other, _)| other == *name)).collect();
     to.iter().map(|(name, _)| name).take(kept.len()).eq(kept.iter().copied())
+}
+
+/// The attributes that a composite type loses.
+pub(super) fn gone<'a>(from: &'a TypeDef, to: &'a TypeDef) -> impl Iterator<Item = &'a str> {
+    let of = |def: &'a TypeDef| match def {
+        TypeDef::Composite { attributes, .. } => attributes.as_slice(),
+        TypeDef::Domain { .. } | TypeDef::Range { .. } => &[],
+    };
+    let stays = move |name: &&str| of(to).iter().any(|(other, _)| other == name);
+    of(from).iter().map(|(name, _)| name.as_str()).filter(move |name| !stays(name))
+}
+
+/// Says whether keys, indexes or expressions rest on columns of a type. The
+/// server leaves an index as it is when an attribute goes, with entries that are
+/// no longer sorted or unique, and forgets what expressions mention.
+fn is_looked_into(side: &Side<'_>, key: &Key) -> bool {
+    let looks = |need: &Need| match need {
+        Need::Part | Need::Reference | Need::Expression | Need::Computed => true,
+        Need::Type | Need::Definition => false,
+    };
+    side.made_of(key).iter().any(|user| {
+        let is_column = side.column(&user.name, &user.part).is_some();
+        is_column && side.graph.dependents(user).any(|(_, need)| looks(need))
+    })
 }
 
 impl Lowering<'_> {
@@ -154,21 +181,25 @@ impl Lowering<'_> {
         let find = |list: &[(String, String)], name: &str| {
             list.iter().find(|(other, _)| other == name).map(|(_, sql_type)| sql_type.clone())
         };
-        let mut clauses = Vec::new();
+        let alter = |clause: String| Step::new(format!("ALTER TYPE {} {clause}", name(named)));
+        let is_held = self.from.made_of(&keys::relation(named)).iter().any(|key| !key.part.is_empty());
+        let mut steps = Vec::new();
         for (attribute, _) in from.iter().filter(|(attribute, _)| find(to, attribute).is_none()) {
-            clauses.push(format!("DROP ATTRIBUTE {}", ident(attribute)));
+            let mut step = alter(format!("DROP ATTRIBUTE {}", ident(attribute)));
+            let loses = || Hazard::LosesColumn { subject: format!("{named}.{attribute}") };
+            step.hazards.extend(is_held.then(loses));
+            steps.push(step);
         }
         for (attribute, sql_type) in to {
             match find(from, attribute) {
-                None => clauses.push(format!("ADD ATTRIBUTE {} {sql_type}", ident(attribute))),
+                None => steps.push(alter(format!("ADD ATTRIBUTE {} {sql_type}", ident(attribute)))),
                 Some(old) if !same(&old, sql_type) => {
-                    clauses.push(format!("ALTER ATTRIBUTE {} TYPE {sql_type}", ident(attribute)));
+                    steps.push(alter(format!("ALTER ATTRIBUTE {} TYPE {sql_type}", ident(attribute))));
                 }
                 Some(_) => {}
             }
         }
-        let alter = |clause: String| Step::new(format!("ALTER TYPE {} {clause}", name(named)));
-        self.alter_named(named, clauses.into_iter().map(alter).collect());
+        self.alter_named(named, steps);
     }
 
     fn alter_domain(&mut self, from: &TypeDef, to: &TypeDef) {
@@ -219,7 +250,9 @@ impl Lowering<'_> {
         let key = keys::relation(named);
         let uses = self.needs([&key]);
         let frees = self.needed([&key]).into_iter().filter(|needed| !uses.contains(needed)).collect();
-        self.actions.push(Action { steps, uses, frees, alters: vec![key], ..Action::about(named) });
+        // Whoever speaks of the attributes of a column waits for them as well.
+        let alters = self.from.made_of(&key).into_iter().collect();
+        self.actions.push(Action { steps, uses, frees, alters, ..Action::about(named) });
     }
 }
 

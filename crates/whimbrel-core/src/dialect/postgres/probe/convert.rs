@@ -6,7 +6,7 @@ use super::super::mention::mentions;
 use super::super::rules::{ident, literal};
 use super::super::types::{TypeName, cast, lossless, returns};
 use super::rows::Rows;
-use super::{affected, nothing};
+use super::{affected, attributes, nothing};
 use crate::schema::{Column, Schema, SqlExpr};
 use crate::sql::{Lexicon, tokens};
 
@@ -15,6 +15,9 @@ use crate::sql::{Lexicon, tokens};
 pub(super) fn probe(rows: &Rows<'_>, from: &Column, to: &Column, refuses: bool) -> Option<String> {
     let live = rows.live(&to.name)?;
     let value = ident(&live.name);
+    if let Some(met) = attributes::condition(rows, &value, (&live.sql_type, &to.sql_type), refuses) {
+        return Some(affected(&rows.table(), &met, &value, &rows.table()));
+    }
     let (old, new) = (resolved(rows.pair.from, &from.sql_type), resolved(rows.pair.to, &to.sql_type));
     let conversion = Conversion { value: &value, from: &old.0, to: &new.0 };
     if !refuses {
@@ -62,14 +65,14 @@ fn breaks(check: &SqlExpr, conversion: &Conversion<'_>) -> String {
 }
 
 /// A value that goes from one type to another; neither is a domain.
-struct Conversion<'a> {
-    value: &'a str,
-    from: &'a TypeName,
-    to: &'a TypeName,
+pub(super) struct Conversion<'a> {
+    pub(super) value: &'a str,
+    pub(super) from: &'a TypeName,
+    pub(super) to: &'a TypeName,
 }
 
 impl Conversion<'_> {
-    fn cast_to(&self, sql_type: &str) -> String {
+    pub(super) fn cast_to(&self, sql_type: &str) -> String {
         cast(self.value, self.from, self.to, sql_type)
     }
 
@@ -82,7 +85,7 @@ impl Conversion<'_> {
     }
 
     /// The condition under which a value becomes another, where one can be told.
-    fn alters(&self) -> Option<String> {
+    pub(super) fn alters(&self) -> Option<String> {
         let value = self.value;
         if self.from.array || self.to.array {
             return None;
@@ -116,7 +119,7 @@ impl Conversion<'_> {
 
     /// The condition under which a value is refused, where one can be told
     /// without casting.
-    fn fails(&self) -> Option<String> {
+    pub(super) fn fails(&self) -> Option<String> {
         if self.from.array || self.to.array {
             return None;
         }

@@ -9,6 +9,7 @@
 //! data exception (SQLSTATE class 22) whose message names the value; the caller
 //! takes that for the answer.
 
+mod attributes;
 mod convert;
 mod exclusion;
 mod rows;
