@@ -234,10 +234,16 @@ impl Agreement {
     /// Says how the migrations are kept. Default: [`Layout::Journal`]. A lock file
     /// does not name the engine, so in its layout [`url`](Self::url) is needed too.
     ///
-    /// ```no_run
-    /// use whimbrel::Layout;
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Agreement, Layout, MemoryStore, Source};
     ///
-    /// whimbrel::verify!(layout = Layout::LockFile, url = "sqlite::memory:");
+    /// let migration = "CREATE TABLE users (id INTEGER PRIMARY KEY);\n";
+    /// let store = MemoryStore::from([("0001_users.sql", migration)]);
+    /// let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// let agreement = Agreement::of(schema).store(store).layout(Layout::LockFile).url("sqlite::memory:");
+    /// assert!(agreement.check().await.is_ok());
+    /// # });
     /// ```
     pub fn layout(mut self, layout: Layout) -> Self {
         self.layout = layout;

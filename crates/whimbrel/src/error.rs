@@ -188,6 +188,18 @@ pub enum Error {
 }
 
 /// A plan that a faithful replay did not bear out: a defect of whimbrel.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel::{Error, ProofError};
+///
+/// let error = Error::from(ProofError::LosesRows { table: "users".to_owned() });
+/// assert_eq!(
+///     error.to_string(),
+///     "replayed in a scratch database, the plan changes rows of `users` that it should keep"
+/// );
+/// assert!(error.help().unwrap().to_string().starts_with("nothing was run; this is a defect of whimbrel"));
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ProofError {
     /// A step failed in the scratch database.

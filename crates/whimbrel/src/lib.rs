@@ -112,6 +112,26 @@ pub use whimbrel_core as core;
 pub use whimbrel_db as db;
 
 /// Models: what the derives make, and what a schema is made of.
+///
+/// ```
+/// use whimbrel::Model;
+/// use whimbrel::core::dialect::Dialect;
+/// use whimbrel::model::Model as _;
+/// use whimbrel::model::build::build;
+///
+/// #[derive(Model)]
+/// #[model(table = "users")]
+/// struct User {
+///     #[column(primary_key)]
+///     id: i64,
+///     name: Option<String>,
+/// }
+///
+/// let model = User::model();
+/// assert!(model.fields[1].nullable);
+/// let built = build(Dialect::Postgres, &[model]).unwrap();
+/// assert_eq!(built.schema.tables[0].columns[0].sql_type, "bigint");
+/// ```
 #[cfg(feature = "models")]
 pub mod model {
     pub use whimbrel_model::traits::{ColumnType, Embedded, Model};

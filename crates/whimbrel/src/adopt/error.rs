@@ -6,6 +6,21 @@ use super::Origin;
 use crate::history::Layout;
 
 /// Why the history of another tool cannot be adopted. Nothing was written then.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::Migrator;
+/// # let builder = Migrator::builder("sqlite::memory:")?.store(whimbrel::MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// use whimbrel::{AdoptError, Error, MemoryStore};
+///
+/// let readme = MemoryStore::from([("README.md", "Nothing here yet.")]);
+/// let Err(Error::Adopt(error)) = migrator.adopt(readme).await else { panic!("nothing is adopted") };
+/// assert!(matches!(*error, AdoptError::UnknownTool { .. }));
+/// assert_eq!(error.to_string(), "`memory` holds no migrations of a tool that is known");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum AdoptError {
@@ -97,6 +112,16 @@ pub enum AdoptError {
 }
 
 /// Something that folder and tracking table do not agree on.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel::AdoptProblem;
+/// use whimbrel::core::history::Tool;
+///
+/// let problem = AdoptProblem::Edited { tool: Tool::Sqlx, file: "20260131102030_users.sql".to_owned() };
+/// assert_eq!(problem.to_string(), "`20260131102030_users.sql` was edited after sqlx applied it");
+/// assert!(problem.help().unwrap().to_string().starts_with("restore the file from version control"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum AdoptProblem {
     /// A migration was begun and did not end well.

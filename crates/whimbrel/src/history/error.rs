@@ -5,6 +5,24 @@ use whimbrel_core::history::{HistoryProblem, NameProblem};
 use whimbrel_core::lockfile::{FolderProblem, UnknownType};
 
 /// Why a history cannot be worked with.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// use miette::Diagnostic;
+/// use whimbrel::{Error, HistoryError};
+///
+/// let Err(Error::History(error)) = migrator.apply().to("orders").await else { panic!("it is not there") };
+/// assert!(matches!(*error, HistoryError::NoSuchMigration { .. }));
+/// assert_eq!(error.to_string(), "there is no migration `orders`");
+/// assert!(error.help().unwrap().to_string().starts_with("`whimbrel migrate status` lists them"));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum HistoryError {

@@ -8,14 +8,17 @@ use super::JOURNAL;
 /// How a project keeps its migrations.
 ///
 /// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// use whimbrel::store::LockFileStore;
 /// use whimbrel::{Layout, Migrator};
 ///
 /// let project = tempfile::tempdir().unwrap();
 /// let store = LockFileStore::new(project.path().join("migrations"));
 /// let builder = Migrator::builder("sqlite::memory:")?.store(store).layout(Layout::LockFile);
-/// # let _ = builder;
+/// builder.connect().await?.create("users").await?;
+/// assert!(project.path().join("migrations/0001_users.sql").is_file());
 /// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {

@@ -56,6 +56,22 @@ pub(crate) const SNAPSHOT: &str = "meta/_snapshot.json";
 const ATTEMPTS: usize = 5;
 
 /// A file of a store.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// use whimbrel::File;
+///
+/// let written = migrator.create("slugs").await?;
+/// let File { path, text } = &written.up;
+/// assert_eq!(path, "0000_slugs.sql");
+/// assert!(text.starts_with("-- Migration: slugs\n"));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
     /// Its path in the store, such as `0003_add-users.sql`.

@@ -195,6 +195,27 @@ fn snapshot_head(journal: &Journal) -> Option<SnapshotHead> {
 }
 
 /// A statement that does not replay, shown where it stands.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator};
+/// # let store = MemoryStore::new();
+/// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(store.clone()).connect().await?;
+/// use whimbrel::store::Store;
+/// use whimbrel::{Error, HistoryError, Outcome};
+///
+/// let written = migrator.create("users").await?;
+/// let text = written.up.text + "\nCREATE TABLE users (id INTEGER PRIMARY KEY,);\n";
+/// store.put(&written.up.path, &text).await?;
+///
+/// let report = migrator.verify().await?;
+/// let Outcome::Fails(error) = &report.verdicts[0].outcome else { panic!("there is a comma too many") };
+/// let Error::History(error) = &**error else { panic!("{error}") };
+/// let HistoryError::Replay(problem) = &**error else { panic!("{error}") };
+/// assert_eq!(problem.to_string(), "memory/0000_users.sql:9: near \")\": syntax error");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{file}:{line}: {message}")]
 #[diagnostic(

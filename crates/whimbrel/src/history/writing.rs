@@ -16,6 +16,20 @@ use crate::error::{Error, ProofError};
 use crate::store::{Edit, Store, View};
 
 /// A migration that was written, or would be.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// let written = migrator.generate().name("users").await?.migrations.remove(0);
+/// assert_eq!(written.entry.name, "users");
+/// assert!(written.up.text.contains("CREATE TABLE \"users\""));
+/// assert!(written.down.unwrap().text.contains("DROP TABLE \"users\""));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
     /// Its entry in the journal.
@@ -28,6 +42,19 @@ pub struct Written {
 
 impl Written {
     /// Its files.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// let written = migrator.create("slugs").await?;
+    /// let paths: Vec<_> = written.files().map(|file| file.path.as_str()).collect();
+    /// assert_eq!(paths, ["0000_slugs.sql", "meta/_down/0000_slugs.sql"]);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn files(&self) -> impl Iterator<Item = &File> {
         [&self.up].into_iter().chain(&self.down)
     }

@@ -9,6 +9,22 @@ use async_trait::async_trait;
 use whimbrel_db::apply::{Program, ProgramError, Transaction};
 
 /// Whatever a closure fails with.
+///
+/// ```
+/// use whimbrel::{BoxError, Migration};
+///
+/// fn price(text: &str) -> Result<i64, BoxError> {
+///     Ok(text.trim_start_matches('$').parse()?)
+/// }
+///
+/// // Whatever fails in it ends the migration, and all that it did is rolled back.
+/// let prices = Migration::new("prices").up(|tx| async move {
+///     tx.execute("UPDATE products SET price = ?", [price("$12")?.into()]).await?;
+///     Ok(())
+/// });
+/// assert_eq!(price("free").unwrap_err().to_string(), "invalid digit found in string");
+/// # assert!(format!("{prices:?}").contains("prices"));
+/// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 type Ran = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
@@ -70,11 +86,36 @@ pub(crate) enum Way {
 
 impl Migration {
     /// A migration of this name that does nothing yet, in version 1.
+    ///
+    /// ```
+    /// use whimbrel::Migration;
+    /// let told = format!("{:?}", Migration::new("slugs"));
+    /// assert_eq!(told, r#"Migration { name: "slugs", version: 1, .. }"#);
+    /// ```
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), version: 1, up: None, down: None }
     }
 
     /// Says which version of it this is. Default: 1.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::core::{dialect::Dialect, history::Format};
+    /// # use whimbrel::{Clock, CreateOptions, MemoryStore, Migration, Migrator, create};
+    /// # let store = MemoryStore::new();
+    /// # let options = CreateOptions { format: Format::Rust, ..CreateOptions::default() };
+    /// # create(&store, Dialect::Sqlite, &Clock::system(), "slugs", options).await?;
+    /// let slugs = Migration::new("slugs").version(2).up(|_| async { Ok(()) });
+    /// // The file that `whimbrel migrate create slugs --format rust` wrote speaks of version 1.
+    /// let builder = Migrator::builder("sqlite::memory:")?.store(store).migration(slugs);
+    /// let error = builder.connect().await?.apply().await.unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "the program has version 2 of `slugs`, and `memory/0000_slugs.rs` speaks of version 1"
+    /// );
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn version(self, version: u32) -> Self {
         Self { version, ..self }
     }

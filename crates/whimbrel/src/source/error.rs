@@ -5,6 +5,20 @@ use whimbrel_core::plan::PlanError;
 use whimbrel_core::schema::SnapshotError;
 
 /// Why a source does not give a schema.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use miette::Diagnostic;
+/// use whimbrel::{Error, Migrator, Source, SourceError};
+///
+/// let builder = Migrator::builder("sqlite::memory:")?.source(Source::path("no/such/schema.sql"));
+/// let error = builder.connect().await?.push().await.unwrap_err();
+/// assert!(matches!(error, Error::Source(SourceError::NotFound { .. })));
+/// assert_eq!(error.to_string(), "there is no schema source `no/such/schema.sql`");
+/// assert!(error.help().unwrap().to_string().ends_with("`whimbrel init` writes a first one"));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum SourceError {
     /// No source was given to a verb that needs one.
@@ -194,6 +208,20 @@ pub enum SourceError {
 }
 
 /// One statement of a source that cannot be used, shown where it stands.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::{Error, Migrator, Source, SourceError};
+///
+/// let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER);\nCREATE TABEL posts (id TEXT);");
+/// let builder = Migrator::builder("sqlite::memory:")?.source(schema);
+/// let error = builder.connect().await?.push().await.unwrap_err();
+/// let Error::Source(SourceError::Statement(problem)) = error else { panic!("{error}") };
+/// assert_eq!((problem.line, problem.column), (2, 1));
+/// assert_eq!(problem.message, "near \"TABEL\": syntax error");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{name}:{line}:{column}: {message}")]
 #[diagnostic(code(whimbrel::source::statement))]
@@ -216,6 +244,19 @@ pub struct StatementProblem {
 }
 
 /// One mistake in a model, shown where it stands.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::{Error, Migrator, Source, SourceError};
+///
+/// let text = "#[derive(Model)]\nstruct User {\n    name: String,\n}\n";
+/// let builder = Migrator::builder("sqlite::memory:")?.source(Source::rust_text("src/user.rs", text));
+/// let error = builder.connect().await?.push().await.unwrap_err();
+/// let Error::Source(SourceError::Model(problem)) = error else { panic!("{error}") };
+/// assert_eq!(problem.to_string(), "src/user.rs:2:8: `User` has no primary key");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{place}{message}")]
 #[diagnostic(code(whimbrel::source::model))]

@@ -31,10 +31,21 @@ use whimbrel_core::schema::Snapshot;
 /// Where a desired schema comes from.
 ///
 /// ```
-/// use whimbrel::Source;
-/// let from_disk = Source::path("schema.sql");
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::{Migrator, Source};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let file = folder.path().join("schema.sql");
+/// std::fs::write(&file, "CREATE TABLE users (id INTEGER PRIMARY KEY);").unwrap();
+///
+/// let from_disk = Source::path(&file);
 /// let in_place = Source::sql("in place", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
-/// # let _ = (from_disk, in_place);
+/// for source in [from_disk, in_place] {
+///     let mut migrator = Migrator::builder("sqlite::memory:")?.source(source).connect().await?;
+///     assert_eq!(migrator.push().await?.plan.statements().len(), 1);
+/// }
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
 pub struct Source(Kind);
@@ -74,6 +85,21 @@ impl Source {
     /// A path: an SQL file, a folder (all its `.sql` files, in sorted order), a
     /// glob, or a `.json` snapshot; with the feature `model-files` also a Rust
     /// file or a folder of them, in which models are found without compiling.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Migrator, Source};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let file = |name, sql| std::fs::write(folder.path().join(name), sql).unwrap();
+    /// file("1_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// file("2_posts.sql", "CREATE TABLE posts (author INTEGER REFERENCES users (id));");
+    /// let source = Source::path(folder.path());
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?.source(source).connect().await?;
+    /// assert_eq!(migrator.push().await?.changes.len(), 2);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self(Kind::Path(path.into()))
     }
@@ -81,11 +107,47 @@ impl Source {
     /// A command that prints a snapshot or, with the feature `models`, what
     /// [`to_json`](Self::to_json) gives. It is run by the shell, in `folder` or else
     /// in the working directory.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Migrator, Source};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mut migrator = Migrator::builder("sqlite::memory:")?.connect().await?;
+    /// # let snapshot = migrator.inspect().await?.to_snapshot().to_json();
+    /// # std::fs::write(folder.path().join("schema.json"), snapshot).unwrap();
+    /// # if cfg!(windows) { return Ok(()) }
+    /// // Stands for `cargo run --bin print-schema`.
+    /// let source = Source::program("cat schema.json", Some(folder.path().to_owned()));
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?.source(source).connect().await?;
+    /// assert!(migrator.push().await?.changes.is_empty());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn program(command: impl Into<String>, folder: Option<PathBuf>) -> Self {
         Self(Kind::Program { command: command.into(), folder })
     }
 
     /// Models: what [`schema!`](crate::schema) gives.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::model::Model as _;
+    /// use whimbrel::{Migrator, Model, Source};
+    ///
+    /// #[derive(Model)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[column(primary_key)]
+    ///     id: i64,
+    /// }
+    ///
+    /// let source = Source::models([User::model()]);
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?.source(source).connect().await?;
+    /// assert_eq!(migrator.push().await?.changes.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[cfg(feature = "models")]
     pub fn models(models: impl IntoIterator<Item = whimbrel_model::item::Model>) -> Self {
         Self(Kind::Models { models: models.into_iter().collect(), sql: Vec::new() })
@@ -93,6 +155,25 @@ impl Source {
 
     /// Models in the text of a Rust file, with a name for messages. It is not
     /// compiled, and nothing outside of it is looked at.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Migrator, Source};
+    ///
+    /// let text = "
+    ///     #[derive(Model)]
+    ///     #[model(table = \"users\")]
+    ///     struct User {
+    ///         #[column(primary_key)]
+    ///         id: i64,
+    ///     }
+    /// ";
+    /// let source = Source::rust_text("src/models.rs", text);
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?.source(source).connect().await?;
+    /// assert_eq!(migrator.push().await?.changes.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[cfg(feature = "model-files")]
     pub fn rust_text(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self(Kind::Rust(SourceText { name: name.into(), text: text.into() }))
@@ -100,6 +181,28 @@ impl Source {
 
     /// Adds SQL for what models cannot say; it runs after the tables are made.
     /// To any other source it adds nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::Migrator;
+    /// use whimbrel::{Model, schema};
+    ///
+    /// #[derive(Model)]
+    /// #[model(table = "users")]
+    /// struct User {
+    ///     #[column(primary_key)]
+    ///     id: i64,
+    ///     active: bool,
+    /// }
+    ///
+    /// let view = "CREATE VIEW active_users AS SELECT id FROM users WHERE active;";
+    /// let source = schema![User].and_sql("views", view);
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?.source(source).connect().await?;
+    /// migrator.push().await?;
+    /// assert_eq!(migrator.inspect().await?.schema.objects[0].name.to_string(), "active_users");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[cfg(feature = "models")]
     pub fn and_sql(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         if let Kind::Models { sql, .. } = &mut self.0 {
@@ -109,11 +212,37 @@ impl Source {
     }
 
     /// SQL text, with a name for messages.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Migrator, Source};
+    ///
+    /// let source = Source::sql("schema.sql", "CREATE TABEL users (id INTEGER);");
+    /// let mut migrator = Migrator::builder("sqlite::memory:")?.source(source).connect().await?;
+    /// let error = migrator.push().await.unwrap_err();
+    /// assert_eq!(error.to_string(), "schema.sql:1:1: near \"TABEL\": syntax error");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn sql(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self(Kind::Sql(SourceText { name: name.into(), text: text.into() }))
     }
 
     /// A snapshot.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.push().await?;
+    /// let snapshot = migrator.inspect().await?.to_snapshot();
+    /// let builder = Migrator::builder("sqlite::memory:")?.source(Source::snapshot(snapshot));
+    /// assert_eq!(builder.connect().await?.push().await?.changes.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn snapshot(snapshot: Snapshot) -> Self {
         Self(Kind::Snapshot(Box::new(snapshot)))
     }
@@ -122,13 +251,19 @@ impl Source {
     /// `--schema program:CMD`. Models in files are read for this.
     ///
     /// ```
-    /// # use whimbrel::{Model, schema};
-    /// # #[derive(Model)]
-    /// # struct User { #[column(primary_key)] id: i64 }
-    /// fn main() -> Result<(), whimbrel::SourceError> {
-    ///     println!("{}", schema![User].to_json()?);
-    ///     Ok(())
+    /// use whimbrel::{Model, Source, schema};
+    ///
+    /// #[derive(Model)]
+    /// struct User {
+    ///     #[column(primary_key)]
+    ///     id: i64,
     /// }
+    ///
+    /// // The whole program: `println!("{}", schema![User].to_json()?)`.
+    /// let printed = schema![User].to_json().unwrap();
+    /// assert!(printed.contains("\"User\""));
+    /// // What is SQL already has no such form.
+    /// assert!(Source::sql("schema.sql", "CREATE TABLE users (id INTEGER);").to_json().is_err());
     /// ```
     ///
     /// # Errors

@@ -48,9 +48,22 @@ pub struct DatabaseStore {
 
 impl DatabaseStore {
     /// The table, unless another one is named.
+    ///
+    /// ```
+    /// use whimbrel::store::DatabaseStore;
+    /// assert_eq!(DatabaseStore::DEFAULT_TABLE, "_whimbrel_files");
+    /// ```
     pub const DEFAULT_TABLE: &'static str = DEFAULT_TABLE;
 
     /// Returns the store in a table of the database at `url`.
+    ///
+    /// ```
+    /// use whimbrel::store::{DatabaseStore, Store};
+    /// let url = "postgres://app:s3cret@db.example/shop";
+    /// let store = DatabaseStore::new(url.parse().unwrap(), DatabaseStore::DEFAULT_TABLE).unwrap();
+    /// assert_eq!(store.name(), "postgres://app:***@db.example/shop#_whimbrel_files");
+    /// assert!(DatabaseStore::new(url.parse().unwrap(), "my files").is_err());
+    /// ```
     ///
     /// # Errors
     ///
@@ -69,6 +82,24 @@ impl DatabaseStore {
     }
 
     /// Says how to connect. Default: read and write, waiting for no server.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::db::{Access, ConnectOptions};
+    /// use whimbrel::store::{DatabaseStore, Store};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    /// let store = DatabaseStore::new(url.parse().unwrap(), "migrations").unwrap();
+    /// store.put("0000_users.sql", "SELECT 1;").await.unwrap();
+    ///
+    /// let read_only = ConnectOptions { access: Access::ReadOnly, ..ConnectOptions::default() };
+    /// let store = DatabaseStore::new(url.parse().unwrap(), "migrations").unwrap();
+    /// let store = store.connect_options(read_only);
+    /// assert!(store.get("0000_users.sql").await.unwrap().is_some());
+    /// assert!(store.put("0001_posts.sql", "SELECT 1;").await.is_err());
+    /// # });
+    /// ```
     #[must_use]
     pub fn connect_options(mut self, options: ConnectOptions) -> Self {
         self.options = options;

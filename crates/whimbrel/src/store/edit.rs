@@ -42,6 +42,12 @@ impl Edit {
     }
 
     /// Writes `text` to `path`.
+    ///
+    /// ```
+    /// use whimbrel::store::Edit;
+    /// let edit = Edit::new().put("0000_users.sql", "SELECT 1;").put("0000_users.sql", "SELECT 2;");
+    /// assert_eq!(edit.puts()["0000_users.sql"], "SELECT 2;");
+    /// ```
     pub fn put(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
         let path = path.into();
         self.delete.remove(&path);
@@ -50,6 +56,13 @@ impl Edit {
     }
 
     /// Deletes `path`; that it is not there is no error.
+    ///
+    /// ```
+    /// use whimbrel::store::Edit;
+    /// let edit = Edit::new().put("0000_users.sql", "SELECT 1;").delete("0000_users.sql");
+    /// assert!(edit.puts().is_empty());
+    /// assert!(edit.deletes().contains("0000_users.sql"));
+    /// ```
     pub fn delete(mut self, path: impl Into<String>) -> Self {
         let path = path.into();
         self.put.remove(&path);
@@ -81,6 +94,17 @@ impl Edit {
     ///
     /// For what is made from the whole list: a number that nobody has, say. The
     /// store must be able to [list](super::Capabilities::list).
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{Edit, MemoryStore, commit};
+    /// let store = MemoryStore::from([("0001_users.sql", "SELECT 1;")]);
+    /// let as_seen = || Edit::new().expect_names(["0001_users.sql".to_owned()]);
+    /// assert!(commit(&store, as_seen().put("0002_posts.sql", "SELECT 1;")).await.is_ok());
+    /// // Two is taken by now.
+    /// assert!(commit(&store, as_seen().put("0002_orders.sql", "SELECT 1;")).await.is_err());
+    /// # });
+    /// ```
     pub fn expect_names(mut self, names: impl IntoIterator<Item = String>) -> Self {
         self.names = Some(names.into_iter().collect());
         self
@@ -107,6 +131,12 @@ impl Edit {
     }
 
     /// Says whether it changes nothing.
+    ///
+    /// ```
+    /// use whimbrel::store::Edit;
+    /// assert!(Edit::new().expect("meta/_journal.json", None).is_empty());
+    /// assert!(!Edit::new().delete("0000_users.sql").is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.put.is_empty() && self.delete.is_empty()
     }

@@ -8,6 +8,18 @@ use miette::Diagnostic;
 use super::database::DEFAULT_TABLE;
 
 /// Why a store could not be read or written.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use miette::Diagnostic;
+/// use whimbrel::store::{EmbeddedStore, Store, StoreError};
+///
+/// let error = EmbeddedStore::new(&[]).put("0000_users.sql", "SELECT 1;").await.unwrap_err();
+/// assert!(matches!(error, StoreError::ReadOnly { .. }));
+/// assert_eq!(error.to_string(), "the store `the binary` cannot be written");
+/// assert_eq!(error.code().unwrap().to_string(), "whimbrel::store::read_only");
+/// # });
+/// ```
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum StoreError {
     /// A path is none, or leads out of the store.

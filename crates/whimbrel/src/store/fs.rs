@@ -83,10 +83,17 @@ impl FsStore {
     /// Waits this long for another process that writes; 10 seconds unless stated.
     ///
     /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
     /// use std::time::Duration;
-    /// use whimbrel::store::FsStore;
-    /// let store = FsStore::new("migrations").lock_wait(Duration::from_secs(60));
-    /// # let _ = store;
+    /// use whimbrel::store::{FsStore, Store};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = FsStore::new(folder.path()).lock_wait(Duration::from_millis(10));
+    /// let held = store.lock().await.unwrap();
+    /// let refusal = store.lock().await.unwrap_err();
+    /// assert!(refusal.to_string().ends_with("is being written by another process; waited 10ms for it"));
+    /// # drop(held);
+    /// # });
     /// ```
     #[must_use]
     pub fn lock_wait(mut self, wait: Duration) -> Self {
@@ -95,6 +102,12 @@ impl FsStore {
     }
 
     /// The folder.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use whimbrel::store::FsStore;
+    /// assert_eq!(FsStore::new("db/migrations").root(), Path::new("db/migrations"));
+    /// ```
     pub fn root(&self) -> &Path {
         &self.root
     }

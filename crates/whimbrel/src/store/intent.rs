@@ -13,6 +13,17 @@ use serde::{Deserialize, Serialize};
 use super::{Edit, StoreError};
 
 /// Where an unfinished edit is written: `meta/_edit.json`.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::store::{INTENT, MemoryStore, View};
+///
+/// let left = r#"{"version":1,"id":"x","edit":{"put":{"0000_users.sql":"SELECT 1;"},"delete":[]}}"#;
+/// let store = MemoryStore::from([(INTENT, left)]);
+/// assert_eq!(View::open(&store).await?.list().await?, ["0000_users.sql"]);
+/// # Ok::<(), whimbrel::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 pub const INTENT: &str = "meta/_edit.json";
 
 /// The form of the file that this whimbrel writes and reads.

@@ -38,6 +38,13 @@ pub struct LockFileStore {
 impl LockFileStore {
     /// The store whose migrations are in `folder`; the lock file is in the folder
     /// that holds it.
+    ///
+    /// ```
+    /// use whimbrel::store::{LockFileStore, Store};
+    /// let store = LockFileStore::new("shop/migrations");
+    /// assert_eq!(store.place("0001_users.sql"), "shop/migrations/0001_users.sql");
+    /// assert_eq!(store.place("kontract.lock.json"), "shop/kontract.lock.json");
+    /// ```
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         let beside = match (folder.file_name(), folder.parent()) {

@@ -28,6 +28,11 @@ pub struct MemoryStore {
 
 impl MemoryStore {
     /// Returns an empty store.
+    ///
+    /// ```
+    /// use whimbrel::store::MemoryStore;
+    /// assert!(MemoryStore::new().texts().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

@@ -24,6 +24,27 @@
 //! Two who commit at once go one after the other. Who committed on the ground
 //! of a text that has changed since learns so, if the edit names that text
 //! ([`Edit::expect`]), and nothing is written.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use whimbrel::store::{Edit, MemoryStore, StoreError, View, commit};
+//!
+//! let store = MemoryStore::from([("meta/_journal.json", "[]")]);
+//! let journal = View::open(&store).await?.get("meta/_journal.json").await?;
+//!
+//! // A new migration and the journal that names it: both, or neither.
+//! let edit = Edit::new()
+//!     .expect("meta/_journal.json", journal.as_deref())
+//!     .put("0000_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);")
+//!     .put("meta/_journal.json", r#"["users"]"#);
+//! commit(&store, edit.clone()).await?;
+//! assert_eq!(store.texts().len(), 2);
+//!
+//! // Who comes later with the old journal in mind learns of it.
+//! assert!(matches!(commit(&store, edit).await, Err(StoreError::Changed { .. })));
+//! # Ok::<(), whimbrel::store::StoreError>(())
+//! # }).unwrap();
+//! ```
 
 #[cfg(feature = "object-store")]
 mod bucket;
@@ -134,14 +155,34 @@ pub use view::View;
 #[async_trait]
 pub trait Store: Send + Sync + Debug {
     /// What messages call the store, such as `migrations`.
+    ///
+    /// ```
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// assert_eq!(MemoryStore::new().name(), "memory");
+    /// ```
     fn name(&self) -> String;
 
     /// What messages call the text at `path`.
+    ///
+    /// ```
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// assert_eq!(MemoryStore::new().place("0000_users.sql"), "memory/0000_users.sql");
+    /// ```
     fn place(&self, path: &str) -> String {
         format!("{}/{path}", self.name())
     }
 
     /// Returns the text at `path`, `None` if there is none.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;")]);
+    /// assert_eq!(store.get("0000_users.sql").await?.as_deref(), Some("SELECT 1;"));
+    /// assert_eq!(store.get("0001_posts.sql").await?, None);
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -153,6 +194,16 @@ pub trait Store: Send + Sync + Debug {
     /// It must be atomic: whoever reads sees the old text or the new one, also
     /// after a crash. When it returns, the text is kept for good.
     ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;")]);
+    /// store.put("0000_users.sql", "SELECT 2;").await?;
+    /// assert_eq!(store.texts()["0000_users.sql"], "SELECT 2;");
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the store cannot be written, or the path is none.
@@ -160,18 +211,43 @@ pub trait Store: Send + Sync + Debug {
 
     /// Deletes the text at `path`; that there is none is no error.
     ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;")]);
+    /// store.delete("0000_users.sql").await?;
+    /// store.delete("0000_users.sql").await?;
+    /// assert!(store.texts().is_empty());
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the store cannot be written, or the path is none.
     async fn delete(&self, path: &str) -> Result<(), StoreError>;
 
     /// What the store can do beyond that.
+    ///
+    /// ```
+    /// use whimbrel::store::{EmbeddedStore, MemoryStore, Store};
+    /// assert!(MemoryStore::new().capabilities().writable);
+    /// assert!(!EmbeddedStore::new(&[]).capabilities().writable);
+    /// ```
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()
     }
 
     /// The table that the store keeps in a database, if it does. Where it is in
     /// the database that is migrated, it is no part of the schema.
+    ///
+    /// ```
+    /// use whimbrel::store::{DatabaseStore, MemoryStore, Store};
+    /// let url = "postgres://app@db.example/shop".parse().unwrap();
+    /// let store = DatabaseStore::new(url, "migrations").unwrap();
+    /// assert_eq!(store.table().unwrap().to_string(), "public.migrations");
+    /// assert_eq!(MemoryStore::new().table(), None);
+    /// ```
     fn table(&self) -> Option<ObjectName> {
         None
     }
@@ -180,6 +256,16 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// A store that can fetch many at once should: a run reads all its
     /// migrations in one call.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;")]);
+    /// let paths = ["0001_posts.sql", "0000_users.sql"].map(str::to_owned);
+    /// assert_eq!(store.get_many(&paths).await?, [None, Some("SELECT 1;".to_owned())]);
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -197,6 +283,17 @@ pub trait Store: Send + Sync + Debug {
     /// It need not be all or nothing: a [`commit`] makes it so. A store for
     /// which many writes at once cost less than one by one should make use of it.
     ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::new();
+    /// let text = |path: &str| (path.to_owned(), "SELECT 1;".to_owned());
+    /// store.put_many(&[text("0000_users.sql"), text("0001_posts.sql")].into()).await?;
+    /// assert_eq!(store.list().await?, ["0000_users.sql", "0001_posts.sql"]);
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Store::put`]; some texts may have been written.
@@ -208,6 +305,16 @@ pub trait Store: Send + Sync + Debug {
     }
 
     /// Deletes the texts at `paths`; that some are not there is no error.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;"), ("0001_posts.sql", "SELECT 1;")]);
+    /// store.delete_many(&["0000_users.sql".to_owned()].into()).await?;
+    /// assert_eq!(store.list().await?, ["0001_posts.sql"]);
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -221,6 +328,15 @@ pub trait Store: Send + Sync + Debug {
 
     /// Returns all paths, sorted. Called if [`Capabilities::list`].
     ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::from([("meta/_journal.json", "[]"), ("0000_users.sql", "SELECT 1;")]);
+    /// assert_eq!(store.list().await?, ["0000_users.sql", "meta/_journal.json"]);
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the store cannot be read, or cannot list.
@@ -232,6 +348,17 @@ pub trait Store: Send + Sync + Debug {
     /// Called if [`Capabilities::create`].
     ///
     /// Of several who create the same path at once, one must win.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::new();
+    /// assert!(store.create("meta/_edit.json", "mine").await?);
+    /// assert!(!store.create("meta/_edit.json", "yours").await?);
+    /// assert_eq!(store.texts()["meta/_edit.json"], "mine");
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -245,6 +372,17 @@ pub trait Store: Send + Sync + Debug {
     /// did. Called if [`Capabilities::replace`].
     ///
     /// Of several who replace the same text at once, one must win.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::from([("meta/_journal.json", "one")]);
+    /// assert!(store.replace("meta/_journal.json", "one", "two").await?);
+    /// assert!(!store.replace("meta/_journal.json", "one", "three").await?);
+    /// assert_eq!(store.texts()["meta/_journal.json"], "two");
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -305,6 +443,21 @@ impl Default for Capabilities {
 
 /// A lock that is held on a store. Dropping it frees it too, as soon as the
 /// store learns of it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use std::time::Duration;
+/// use whimbrel::store::{FsStore, Store, StoreError};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let store = FsStore::new(folder.path()).lock_wait(Duration::from_millis(10));
+/// let lock = store.lock().await?;
+/// assert!(matches!(store.lock().await, Err(StoreError::Locked { .. })));
+/// lock.release().await?;
+/// assert!(store.lock().await.is_ok());
+/// # Ok::<(), whimbrel::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 #[async_trait]
 pub trait StoreLock: Send + Sync + Debug {
     /// Frees the lock.

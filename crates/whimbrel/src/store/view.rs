@@ -50,11 +50,34 @@ impl<'a> View<'a> {
     }
 
     /// The store.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, View};
+    /// let store = MemoryStore::new();
+    /// assert_eq!(View::open(&store).await?.store().name(), "memory");
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
     pub fn store(&self) -> &'a dyn Store {
         self.store
     }
 
     /// The unfinished edit, if there is one.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{Edit, INTENT, MemoryStore, View, commit};
+    ///
+    /// let left = r#"{"version":1,"id":"x","edit":{"put":{},"delete":["0000_users.sql"]}}"#;
+    /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;"), (INTENT, left)]);
+    /// assert_eq!(View::open(&store).await?.unfinished(), Some(&Edit::new().delete("0000_users.sql")));
+    /// // The next who writes finishes it.
+    /// commit(&store, Edit::new()).await?;
+    /// assert_eq!(View::open(&store).await?.unfinished(), None);
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
     pub fn unfinished(&self) -> Option<&Edit> {
         self.edit.as_ref()
     }
@@ -72,6 +95,17 @@ impl<'a> View<'a> {
     }
 
     /// Returns the texts at `paths`, in their order.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, View};
+    /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;")]);
+    /// let paths = ["0000_users.sql", "0001_posts.sql"].map(str::to_owned);
+    /// let texts = View::open(&store).await?.get_many(&paths).await?;
+    /// assert_eq!(texts, [Some("SELECT 1;".to_owned()), None]);
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

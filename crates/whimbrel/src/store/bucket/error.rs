@@ -9,6 +9,16 @@ use super::proxy::is_machine;
 use super::trouble::{Refusal, Trouble};
 
 /// Why a bucket could not be read or written.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel::store::{BucketError, BucketStore, StoreError};
+///
+/// let nothing: [(&str, &str); 0] = [];
+/// let error = BucketStore::open("s3://", nothing).unwrap_err();
+/// assert!(matches!(error, StoreError::Bucket(BucketError::Location { .. })));
+/// assert!(error.help().unwrap().to_string().starts_with("write it as s3://BUCKET/FOLDER"));
+/// ```
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum BucketError {
     /// A URL names no bucket.

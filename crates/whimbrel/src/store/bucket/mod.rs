@@ -80,6 +80,16 @@ impl BucketStore {
     /// Where nothing names credentials, the machine is asked for its own. A program
     /// passes what it likes, such as [`std::env::vars`].
     ///
+    /// ```
+    /// use whimbrel::store::{BucketStore, Store};
+    /// let keys = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "s3cret")];
+    /// let store = BucketStore::open("s3://releases/shop", keys)?;
+    /// // Nothing that is printed holds a secret.
+    /// assert!(!format!("{store:?}").contains("s3cret"));
+    /// assert!(BucketStore::open("ftp://releases/shop", keys).is_err());
+    /// # Ok::<(), whimbrel::store::StoreError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`BucketError::Location`] if the URL is none, and
