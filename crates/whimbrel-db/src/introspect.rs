@@ -19,6 +19,9 @@ pub struct IntrospectOptions {
     /// The table that migrations are kept in, if they are and it is not called
     /// `_whimbrel_files`: it is no part of the schema either.
     pub store_table: Option<ObjectName>,
+    /// The table in which another tool keeps what it has applied, while its history
+    /// is adopted and the table is not called as usual: no part of the schema.
+    pub foreign_table: Option<ObjectName>,
 }
 
 /// What was read.
@@ -213,7 +216,10 @@ impl IntrospectOptions {
         };
         TRACKING_TABLES.iter().any(|known| known.eq_ignore_ascii_case(name))
             || self.tracking_table.as_ref().is_some_and(is_configured)
-            || self.store_table.as_ref().is_some_and(|table| dialect.same_ident(&table.name, name))
+            || [&self.store_table, &self.foreign_table]
+                .into_iter()
+                .flatten()
+                .any(|table| dialect.same_ident(&table.name, name))
     }
 }
 
@@ -223,12 +229,15 @@ mod tests {
 
     #[test]
     fn tracking_tables_are_known_by_name() {
-        let options =
-            IntrospectOptions { tracking_table: Some("applied".into()), store_table: Some("files".into()) };
+        let options = IntrospectOptions {
+            tracking_table: Some("applied".into()),
+            store_table: Some("files".into()),
+            foreign_table: Some("history".into()),
+        };
         let is_tracking = |name| options.is_tracking_table(Dialect::Sqlite, name);
-        for name in
-            ["_sqlx_migrations", "_SQLX_Migrations", "applied", "Applied", "applied_progress", "files"]
-        {
+        let known = ["_sqlx_migrations", "_SQLX_Migrations"];
+        let configured = ["applied", "Applied", "applied_progress", "files", "history"];
+        for name in known.into_iter().chain(configured) {
             assert!(is_tracking(name), "{name}");
         }
         for name in ["users", "migrations", "applied_other", "_progress", "files_progress"] {

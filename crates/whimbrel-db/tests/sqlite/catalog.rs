@@ -91,7 +91,7 @@ async fn the_tables_of_migration_tools_are_left_out() {
         "CREATE TABLE users (id INTEGER PRIMARY KEY)",
     ])
     .await;
-    let options = IntrospectOptions { tracking_table: Some("Applied".into()), store_table: None };
+    let options = IntrospectOptions { tracking_table: Some("Applied".into()), ..Default::default() };
     let first = introspect(&mut connection, &options).await.unwrap();
     let tables: Vec<_> = first.schema.tables.iter().map(|table| table.name.name.as_str()).collect();
     assert_eq!(tables, ["users"]);

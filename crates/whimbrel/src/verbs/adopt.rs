@@ -17,8 +17,8 @@ use std::sync::Arc;
 use whimbrel_core::history::{Entry, Foreign, Texts, Tool};
 use whimbrel_core::name::ObjectName;
 use whimbrel_db::apply::{ApplyOptions, Silent};
-use whimbrel_db::introspect;
 use whimbrel_db::tracking::read_foreign;
+use whimbrel_db::{IntrospectOptions, introspect};
 
 use super::baseline::Marks;
 use crate::adopt::{AdoptError, Adopted, Origin};
@@ -28,6 +28,24 @@ use crate::migrator::Migrator;
 use crate::store::{Store, View};
 
 /// Makes the history of another tool ours; refine it, then await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::core::history::Tool;
+/// use whimbrel::{MemoryStore, Migrator, Origin};
+///
+/// // The folder of a project that uses sqlx, and a database that sqlx has migrated.
+/// let sqlx = MemoryStore::from([
+///     ("20260131102030_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);"),
+///     ("20260207080000_posts.sql", "CREATE TABLE posts (id INTEGER PRIMARY KEY);"),
+/// ]);
+/// let mut migrator = Migrator::builder("sqlite::memory:")?.store(MemoryStore::new()).connect().await?;
+/// let report = migrator.adopt(sqlx).dry_run(true).await?;
+/// assert_eq!(report.origin, Origin::Tool(Tool::Sqlx));
+/// assert_eq!(report.migrations[1].path(), "0001_posts.sql");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Adopt<'m> {
     migrator: &'m mut Migrator,
     from: Arc<dyn Store>,
@@ -38,6 +56,19 @@ pub struct Adopt<'m> {
 }
 
 /// What was adopted.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator};
+/// # let users = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
+/// # let sqlx = MemoryStore::from([("20260131102030_users.sql", users)]);
+/// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(MemoryStore::new()).connect().await?;
+/// let report = migrator.adopt(sqlx).await?;
+/// assert_eq!((report.migrations.len(), report.applied), (1, 0));
+/// assert!(report.written);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AdoptReport {
@@ -59,13 +90,55 @@ impl<'m> Adopt<'m> {
     }
 
     /// Says whose folder it is. Default: what is in it tells.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator};
+    /// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(MemoryStore::new()).connect().await?;
+    /// use whimbrel::core::history::Tool;
+    ///
+    /// // Nothing in the folder says whose it is.
+    /// let error = migrator.adopt(MemoryStore::new()).origin(Tool::Refinery).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "`memory` holds no migration of refinery");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn origin(mut self, origin: impl Into<Origin>) -> Self {
         self.origin = Some(origin.into());
         self
     }
 
     /// Names the table in which the other tool keeps what was applied. Default:
-    /// the one that it makes by itself.
+    /// the one that it makes by itself. For later verbs a table of another name is
+    /// one like any other, and to be dropped: nothing of the other tool is touched
+    /// here.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    /// use whimbrel::db::{ConnectOptions, Missing, connect};
+    ///
+    /// // A database that diesel has migrated, with a table of another name than usual.
+    /// let options = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
+    /// let mut connection = connect(&url.parse()?, &options).await?;
+    /// for sql in [
+    ///     "CREATE TABLE users (id INTEGER PRIMARY KEY)",
+    ///     "CREATE TABLE shop_history (version VARCHAR(50) PRIMARY KEY, run_on TIMESTAMP)",
+    ///     "INSERT INTO shop_history VALUES ('20260131102030', CURRENT_TIMESTAMP)",
+    /// ] {
+    ///     connection.execute(sql).await?;
+    /// }
+    ///
+    /// let users = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
+    /// let diesel = MemoryStore::from([("2026-01-31-102030_users/up.sql", users)]);
+    /// let mut migrator = Migrator::builder(&url)?.store(MemoryStore::new()).connect().await?;
+    /// let report = migrator.adopt(diesel).table("shop_history").await?;
+    /// assert_eq!(report.applied, 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn table(mut self, name: impl Into<String>) -> Self {
         self.table = Some(ObjectName::new(name));
         self
@@ -73,12 +146,47 @@ impl<'m> Adopt<'m> {
 
     /// Names the last migration that the database has, where it keeps no table
     /// that says so. Default: what the lock file says.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    /// # let users = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
+    /// # let source = whimbrel::Source::sql("schema.sql", users);
+    /// # Migrator::builder(&url)?.source(source).connect().await?.push().await?;
+    /// # let posts = "CREATE TABLE posts (id INTEGER PRIMARY KEY);";
+    /// # let kontract = MemoryStore::from([
+    /// #     ("kontract.lock.json", "{\"version\":0,\"tables\":{},\"migrations\":[]}"),
+    /// #     ("0001_users.sql", users),
+    /// #     ("0002_posts.sql", posts),
+    /// # ]);
+    /// # let mut migrator = Migrator::builder(&url)?.store(MemoryStore::new()).connect().await?;
+    /// // Kontract keeps no table: somebody has to know that the database has `users`.
+    /// let report = migrator.adopt(kontract).to("users").await?;
+    /// assert_eq!((report.migrations.len(), report.applied), (2, 1));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn to(mut self, target: impl Into<Target>) -> Self {
         self.to = Some(target.into());
         self
     }
 
     /// Tries all out and compares it, and writes nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator};
+    /// # let users = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
+    /// # let sqlx = MemoryStore::from([("20260131102030_users.sql", users)]);
+    /// # let store = MemoryStore::new();
+    /// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(store.clone()).connect().await?;
+    /// assert!(!migrator.adopt(sqlx).dry_run(true).await?.written);
+    /// assert!(store.texts().is_empty());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
@@ -86,7 +194,8 @@ impl<'m> Adopt<'m> {
 
     async fn run(self) -> Result<AdoptReport, Error> {
         let Self { migrator, from, origin, table, to, dry_run } = self;
-        let options = migrator.settings.introspect.clone();
+        let options =
+            IntrospectOptions { foreign_table: table.clone(), ..migrator.settings.introspect.clone() };
         let live = introspect(migrator.connection.as_mut(), &options).await?.schema;
         let (origin, texts) = read(from.as_ref(), origin).await?;
         let adopted = match origin {
