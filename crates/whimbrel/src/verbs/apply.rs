@@ -46,6 +46,22 @@ pub struct Apply<'m> {
 }
 
 /// What `apply` did, or would do.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.create("slugs").await?;
+/// let report = migrator.apply().to("users").await?;
+/// assert_eq!(report.migrations[0].name, "users");
+/// assert!(report.texts[0].contains("CREATE TABLE \"users\""));
+/// assert_eq!(report.pending[0].name, "slugs");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApplyReport {
     /// The migrations that were applied, in order; for a dry run those that
@@ -73,24 +89,86 @@ impl<'m> Apply<'m> {
     }
 
     /// Goes no further than this migration.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.create("slugs").await?;
+    /// // By name or number: 0 is `0000_users.sql`.
+    /// assert_eq!(migrator.apply().to(0).await?.migrations.len(), 1);
+    /// assert_eq!(migrator.apply().to("users").await?.migrations.len(), 0);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn to(mut self, target: impl Into<Target>) -> Self {
         self.to = Some(target.into());
         self
     }
 
     /// Looks and compares, and runs nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// assert_eq!(migrator.apply().dry_run(true).await?.migrations.len(), 1);
+    /// assert_eq!(migrator.pending().await?.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
     }
 
     /// Refuses migrations that no replay has proved.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator};
+    /// # let store = MemoryStore::new();
+    /// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(store.clone()).connect().await?;
+    /// use whimbrel::store::Store;
+    ///
+    /// let written = migrator.create("users").await?;
+    /// store.put(&written.up.path, "CREATE TABLE users (id INTEGER PRIMARY KEY);").await?;
+    /// migrator.verify().accept("users").await?;
+    /// // What was written by hand is proved by now.
+    /// assert_eq!(migrator.apply().require_proof(true).await?.migrations.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn require_proof(mut self, require_proof: bool) -> Self {
         self.require_proof = require_proof;
         self
     }
 
     /// Says what shares a transaction. Default: each migration has its own.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::db::apply::TransactionMode;
+    /// use whimbrel::{Layout, MemoryStore, Migrator};
+    ///
+    /// let store = MemoryStore::from([
+    ///     ("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);"),
+    ///     ("0002_ann.sql", "INSERT INTO users VALUES ('Ann');"),
+    /// ]);
+    /// let builder = Migrator::builder("sqlite::memory:")?.store(store).layout(Layout::LockFile);
+    /// let mut migrator = builder.connect().await?;
+    /// // `Ann` is no number. Since the two share a transaction, `users` is rolled back too.
+    /// assert!(migrator.apply().transaction(TransactionMode::All).await.is_err());
+    /// assert_eq!(migrator.pending().await?.len(), 2);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn transaction(mut self, mode: TransactionMode) -> Self {
         self.transaction = mode;
         self
@@ -98,12 +176,62 @@ impl<'m> Apply<'m> {
 
     /// Says where to go on in a migration that stopped where nobody can tell
     /// whether a statement had run.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::db::apply::{ResumeAt, TransactionMode};
+    /// use whimbrel::{Layout, MemoryStore, Migrator};
+    ///
+    /// let text = "CREATE TABLE users (id INTEGER PRIMARY KEY);
+    ///     INSERT INTO users VALUES ('Ann');
+    ///     CREATE TABLE posts (id INTEGER PRIMARY KEY);";
+    /// let store = MemoryStore::from([("0001_shop.sql", text)]);
+    /// let builder = Migrator::builder("sqlite::memory:")?.store(store).layout(Layout::LockFile);
+    /// let mut migrator = builder.connect().await?;
+    /// // Each statement is committed at once, and the second fails.
+    /// assert!(migrator.apply().transaction(TransactionMode::None).await.is_err());
+    ///
+    /// // Somebody has looked: it is to go on with the third.
+    /// let place = ResumeAt { migration: "shop".to_owned(), statement: 3 };
+    /// migrator.apply().transaction(TransactionMode::None).resume_at(place).await?;
+    /// assert_eq!(migrator.inspect().await?.schema.tables.len(), 2);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn resume_at(mut self, place: ResumeAt) -> Self {
         self.resume_at = Some(place);
         self
     }
 
     /// Says who hears how it is getting on.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// use std::time::Duration;
+    ///
+    /// use whimbrel::db::apply::{ApplyObserver, Job};
+    ///
+    /// /// Keeps the names of what was applied.
+    /// #[derive(Default)]
+    /// struct Names(Vec<String>);
+    ///
+    /// impl ApplyObserver for Names {
+    ///     fn applied(&mut self, job: &Job, _: Duration) {
+    ///         self.0.push(job.name.clone());
+    ///     }
+    /// }
+    ///
+    /// let mut names = Names::default();
+    /// migrator.apply().observer(&mut names).await?;
+    /// assert_eq!(names.0, ["users"]);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn observer(mut self, observer: impl ApplyObserver + 'm) -> Self {
         self.observer = Box::new(observer);
         self

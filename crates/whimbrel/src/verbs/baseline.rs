@@ -49,12 +49,41 @@ impl<'m> Baseline<'m> {
 
     /// Names the last migration that the database has. Default: the last there
     /// is.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.create("slugs").await?;
+    /// # migrator.push().await?;
+    /// assert_eq!(migrator.baseline().to("users").await?.len(), 1);
+    /// assert_eq!(migrator.pending().await?[0].name, "slugs");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn to(mut self, target: impl Into<Target>) -> Self {
         self.to = Some(target.into());
         self
     }
 
     /// Compares, and records nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.push().await?;
+    /// assert_eq!(migrator.baseline().dry_run(true).await?.len(), 1);
+    /// assert_eq!(migrator.pending().await?.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self

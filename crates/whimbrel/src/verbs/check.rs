@@ -40,6 +40,20 @@ pub struct Check<'m> {
 }
 
 /// What `check` found; nothing, if all agree.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.apply().await?;
+/// let report = migrator.check().await?;
+/// assert_eq!((report.findings, report.notes), (vec![], vec![]));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckReport {
     /// In the order of the list of [`Finding`].
@@ -49,6 +63,30 @@ pub struct CheckReport {
 }
 
 /// Something that does not agree with something else.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let mut migrator = Migrator::builder(&url)?.source(schema).store(MemoryStore::new()).connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.apply().await?;
+/// use whimbrel::Finding;
+/// use whimbrel::core::describe::describe;
+/// use whimbrel::db::connect;
+///
+/// // Somebody adds a column by hand.
+/// let mut connection = connect(&url.parse()?, &Default::default()).await?;
+/// connection.execute("ALTER TABLE users ADD COLUMN nick TEXT").await?;
+///
+/// let report = migrator.check().await?;
+/// let Finding::Drift(changes) = &report.findings[0] else { panic!("{report:?}") };
+/// assert_eq!(describe(changes)[0].to_string(), "alter users\n  + nick: TEXT\n");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Finding {
     /// Journal, files and tracking table do not agree.
@@ -69,6 +107,19 @@ pub enum Finding {
 
 impl Finding {
     /// What to do next.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// let report = migrator.check().await?;
+    /// assert_eq!(report.findings[0].help(), "run `whimbrel migrate apply`");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn help(&self) -> String {
         match self {
             Self::Problem(problem) => {

@@ -18,6 +18,22 @@ use crate::migrator::Migrator;
 use crate::store::{Store, commit};
 
 /// Writes an empty migration; refine it, then await it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// let written = migrator.create("Fill in slugs").await?;
+/// assert_eq!(written.up.path, "0000_fill-in-slugs.sql");
+/// // It is pending, and refused until there are statements in its file.
+/// assert_eq!(migrator.pending().await?.len(), 1);
+/// let error = migrator.apply().await.unwrap_err();
+/// assert_eq!(error.to_string(), "`fill-in-slugs` holds no statement yet");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Create<'m> {
     migrator: &'m mut Migrator,
     name: String,
@@ -25,6 +41,14 @@ pub struct Create<'m> {
 }
 
 /// How an empty migration is to be.
+///
+/// ```
+/// use whimbrel::core::history::Format;
+/// use whimbrel::{CreateOptions, Layout};
+///
+/// let options = CreateOptions { layout: Layout::LockFile, ..CreateOptions::default() };
+/// assert_eq!(options.format, Format::Sql);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CreateOptions {
     /// How the store keeps its migrations.
@@ -39,6 +63,20 @@ impl<'m> Create<'m> {
     }
 
     /// Says what its file is written in. Default: SQL.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// use whimbrel::core::history::Format;
+    ///
+    /// let written = migrator.create("slugs").format(Format::Ts).await?;
+    /// assert_eq!(written.up.path, "0000_slugs.ts");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn format(mut self, format: Format) -> Self {
         self.format = format;
         self

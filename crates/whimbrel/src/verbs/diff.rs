@@ -23,6 +23,23 @@ use crate::store::Store;
 use crate::verbs::Inspection;
 
 /// One side of a comparison.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{Migrator, Source};
+/// use whimbrel::Side;
+///
+/// let shop = Source::sql("shop.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// let mut other = Migrator::builder("sqlite::memory:")?.source(shop).connect().await?;
+/// other.push().await?;
+/// let inspected = Side::Inspected(Box::new(other.inspect().await?));
+///
+/// let mut migrator = Migrator::builder("sqlite::memory:")?.connect().await?;
+/// let report = migrator.diff(Side::Live, inspected).await?;
+/// assert!(report.plan.statements()[0].starts_with("CREATE TABLE \"users\""));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone)]
 pub enum Side {
     /// The live schema of the migrator's database.
@@ -37,6 +54,22 @@ pub enum Side {
 
 impl Side {
     /// What the migrations of this store lead to.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let store = MemoryStore::new();
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(store.clone());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// use whimbrel::Side;
+    ///
+    /// let report = migrator.diff(Side::Live, Side::migrations(store)).await?;
+    /// assert_eq!(report.changes.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn migrations(store: impl Store + 'static) -> Self {
         Self::Migrations(Arc::new(store))
     }
@@ -66,6 +99,26 @@ pub struct Diff<'m> {
 }
 
 /// The way from one schema to another.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// use whimbrel::Side;
+/// use whimbrel::core::plan::{Hazard, Proof};
+///
+/// let nothing = Side::Source(Source::sql("nothing.sql", ""));
+/// let users = Side::Source(Source::sql("users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);"));
+/// let report = migrator.diff(users, nothing).await?;
+/// let step = report.plan.steps().next().unwrap();
+/// assert_eq!(step.sql, "DROP TABLE \"users\"");
+/// assert!(matches!(step.hazards[..], [Hazard::LosesTable { .. }]));
+/// assert_eq!(report.proof, Proof::Lossy);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DiffReport {
     /// The differences.
@@ -84,6 +137,23 @@ impl<'m> Diff<'m> {
     }
 
     /// States renames beforehand. One that does not fit is an error.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{Migrator, Side, Source};
+    /// # let mut migrator = Migrator::builder("sqlite::memory:")?.connect().await?;
+    /// use whimbrel::core::diff::Renames;
+    /// use whimbrel::core::resolve::{RenameKind, parse_rename};
+    ///
+    /// let sql = |table: &str| format!("CREATE TABLE {table} (id INTEGER);");
+    /// let side = |table: &str| Side::Source(Source::sql("schema.sql", sql(table)));
+    /// let renamed = parse_rename("users=people", RenameKind::Table).unwrap();
+    /// let renames = Renames { renamed, ..Renames::default() };
+    /// let report = migrator.diff(side("users"), side("people")).renames(renames).await?;
+    /// assert_eq!(report.plan.statements(), ["ALTER TABLE \"users\" RENAME TO \"people\";"]);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn renames(mut self, renames: Renames) -> Self {
         self.renames = renames;
         self
@@ -91,6 +161,22 @@ impl<'m> Diff<'m> {
 
     /// Says who answers the rename questions; losses are hazards of the steps
     /// here, for there are no rows to ask about.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{Migrator, Side, Source};
+    /// # let mut migrator = Migrator::builder("sqlite::memory:")?.connect().await?;
+    /// use whimbrel::resolver::{always_add_drop, always_rename};
+    ///
+    /// let sql = |table: &str| format!("CREATE TABLE {table} (id INTEGER);");
+    /// let side = |table: &str| Side::Source(Source::sql("schema.sql", sql(table)));
+    /// let renamed = migrator.diff(side("users"), side("people")).resolver(always_rename()).await?;
+    /// assert_eq!(renamed.plan.statements().len(), 1);
+    /// let replaced = migrator.diff(side("users"), side("people")).resolver(always_add_drop()).await?;
+    /// assert_eq!(replaced.plan.statements().len(), 2);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self

@@ -61,6 +61,21 @@ enum Extent {
 }
 
 /// What `down` took back, or would take back.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.apply().await?;
+/// let report = migrator.down().await?;
+/// assert_eq!(report.migrations[0].entry.name, "users");
+/// assert!(report.migrations[0].text.contains("DROP TABLE \"users\""));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct DownReport {
     /// The migrations, newest first, each with its way back.
@@ -70,6 +85,24 @@ pub struct DownReport {
 }
 
 /// A migration that was taken back.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.apply().await?;
+/// use whimbrel::Rolled;
+///
+/// let report = migrator.down().dry_run(true).await?;
+/// let Rolled { entry, text } = &report.migrations[0];
+/// assert_eq!(entry.down_path(), "meta/_down/0000_users.sql");
+/// assert!(text.contains("DROP TABLE \"users\""));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rolled {
     /// Its entry in the journal.
@@ -90,30 +123,122 @@ impl<'m> Down<'m> {
     }
 
     /// Takes back this many migrations. Default: 1. With 0 nothing is done.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.apply().await?;
+    /// assert!(migrator.down().steps(0).await?.migrations.is_empty());
+    /// assert_eq!(migrator.down().steps(5).await?.migrations.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn steps(mut self, steps: usize) -> Self {
         self.extent = Extent::Steps(steps);
         self
     }
 
     /// Takes back everything that came after this migration, which stays.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.apply().await?;
+    /// // Nothing came after `users`, which stays.
+    /// assert!(migrator.down().to("users").await?.migrations.is_empty());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn to(mut self, target: impl Into<Target>) -> Self {
         self.extent = Extent::To(target.into());
         self
     }
 
     /// Looks and compares, and runs nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.apply().await?;
+    /// assert_eq!(migrator.down().dry_run(true).await?.migrations.len(), 1);
+    /// assert!(migrator.pending().await?.is_empty());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
     }
 
     /// Says who answers questions.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder(&url)?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.apply().await?;
+    /// use whimbrel::db::connect;
+    /// use whimbrel::resolver::lenient;
+    ///
+    /// let mut connection = connect(&url.parse()?, &Default::default()).await?;
+    /// connection.execute("INSERT INTO users VALUES (1), (2)").await?;
+    /// // There is something to lose now.
+    /// let error = migrator.down().await.unwrap_err();
+    /// assert!(matches!(error, whimbrel::Error::Unanswered { .. }));
+    /// assert_eq!(migrator.down().resolver(lenient()).await?.migrations.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self
     }
 
     /// Says who hears how it is getting on.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.apply().await?;
+    /// use whimbrel::db::apply::{ApplyObserver, Job};
+    ///
+    /// /// Keeps the names of what begins.
+    /// #[derive(Default)]
+    /// struct Names(Vec<String>);
+    ///
+    /// impl ApplyObserver for Names {
+    ///     fn started(&mut self, _: usize, _: usize, job: &Job) {
+    ///         self.0.push(job.name.clone());
+    ///     }
+    /// }
+    ///
+    /// let mut names = Names::default();
+    /// migrator.down().observer(&mut names).await?;
+    /// assert_eq!(names.0, ["users"]);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn observer(mut self, observer: impl ApplyObserver + 'm) -> Self {
         self.observer = Box::new(observer);
         self

@@ -58,6 +58,23 @@ pub struct Generate<'m> {
 }
 
 /// What `generate` made.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// use whimbrel::core::plan::Proof;
+///
+/// let report = migrator.generate().await?;
+/// assert_eq!((report.changes.len(), report.plan.steps().count()), (1, 1));
+/// assert_eq!(report.proof, Proof::Exact);
+/// assert_eq!(report.migrations[0].files().count(), 2);
+/// assert!(report.written);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateReport {
     /// The differences; empty when the migrations lead to the source's schema
@@ -87,24 +104,86 @@ impl<'m> Generate<'m> {
     }
 
     /// Names the migration. Default: what its first change suggests.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// let report = migrator.generate().name("Who is who").await?;
+    /// assert_eq!(report.migrations[0].up.path, "0000_who-is-who.sql");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// Makes and proves the migration, and writes nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// let report = migrator.generate().dry_run(true).await?;
+    /// assert!(report.migrations[0].up.text.contains("CREATE TABLE \"users\""));
+    /// assert!(!report.written);
+    /// assert!(migrator.pending().await?.is_empty());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
     }
 
     /// States renames beforehand. One that does not fit is an error.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let builder = Migrator::builder("sqlite::memory:")?.store(MemoryStore::new());
+    /// # let before = Source::sql("before.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);");
+    /// # builder.clone().source(before).connect().await?.generate().await?;
+    /// use whimbrel::core::diff::Renames;
+    /// use whimbrel::core::resolve::{RenameKind, parse_rename};
+    ///
+    /// // The migrations so far make a column `nick`.
+    /// let after = Source::sql("after.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+    /// let mut migrator = builder.source(after).connect().await?;
+    /// let renamed = parse_rename("users.nick=name", RenameKind::Column).unwrap();
+    /// let report = migrator.generate().renames(Renames { renamed, ..Renames::default() }).await?;
+    /// assert_eq!(report.plan.statements(), ["ALTER TABLE \"users\" RENAME COLUMN \"nick\" TO \"name\";"]);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn renames(mut self, renames: Renames) -> Self {
         self.renames = renames;
         self
     }
 
     /// Says who answers questions.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let builder = Migrator::builder("sqlite::memory:")?.store(MemoryStore::new());
+    /// # let before = Source::sql("before.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # builder.clone().source(before).connect().await?.generate().await?;
+    /// use whimbrel::resolver::lenient;
+    ///
+    /// // The migrations so far make a table that the source has no more.
+    /// let mut migrator = builder.source(Source::sql("after.sql", "")).connect().await?;
+    /// assert!(migrator.generate().await.is_err());
+    /// let report = migrator.generate().resolver(lenient()).await?;
+    /// assert_eq!(report.plan.steps().next().unwrap().sql, "DROP TABLE \"users\"");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self

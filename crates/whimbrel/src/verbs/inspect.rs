@@ -92,6 +92,19 @@ impl<'m> IntoFuture for Inspect<'m> {
 impl Inspection {
     /// Writes the SQL that creates the schema in an empty database.
     ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.push().await?;
+    /// let sql = migrator.inspect().await?.to_sql()?;
+    /// assert_eq!(sql, "CREATE TABLE \"users\" (\n  \"id\" INTEGER PRIMARY KEY\n);\n");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the schema holds what whimbrel cannot create.
@@ -104,6 +117,21 @@ impl Inspection {
     }
 
     /// The schema as a snapshot, which is a source like any other.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.push().await?;
+    /// use whimbrel::core::schema::Snapshot;
+    ///
+    /// let snapshot = migrator.inspect().await?.to_snapshot();
+    /// assert_eq!(Snapshot::from_json(&snapshot.to_json()).unwrap(), snapshot);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn to_snapshot(&self) -> Snapshot {
         Snapshot::new(self.engine.clone(), self.schema.clone())
     }

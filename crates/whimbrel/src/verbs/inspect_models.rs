@@ -25,6 +25,22 @@ use crate::migrator::Migrator;
 use crate::source::Source;
 
 /// Models that were written from a schema.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.push().await?;
+/// let inspection = migrator.inspect().await?;
+/// let written = migrator.write_models(&inspection).await?;
+/// assert!(written.text.contains("pub struct Users {"));
+/// // Pushing them changes nothing.
+/// assert_eq!(written.differences, Vec::<String>::new());
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct WrittenModels {
     /// The text of a Rust file.

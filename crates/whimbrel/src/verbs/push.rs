@@ -77,6 +77,33 @@ struct PushOptions {
 }
 
 /// What a push is about to do.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// use std::sync::Mutex;
+/// use whimbrel::{PushObserver, PushPlan};
+///
+/// /// Keeps the statements, and says no.
+/// struct Statements<'a>(&'a Mutex<Vec<String>>);
+///
+/// impl PushObserver for Statements<'_> {
+///     fn confirm(&mut self, plan: &PushPlan) -> bool {
+///         self.0.lock().unwrap().extend(plan.plan.statements());
+///         false
+///     }
+/// }
+///
+/// let statements = Mutex::default();
+/// let report = migrator.push().observer(Statements(&statements)).await?;
+/// assert!(!report.applied);
+/// assert!(statements.into_inner().unwrap()[0].starts_with("CREATE TABLE \"users\""));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct PushPlan {
     /// The differences; empty when the database is in sync.
@@ -94,6 +121,22 @@ pub struct PushPlan {
 }
 
 /// What a push did.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// use whimbrel::core::plan::Proof;
+///
+/// let report = migrator.push().await?;
+/// assert_eq!((report.changes.len(), report.plan.steps().count()), (1, 1));
+/// assert_eq!(report.proof, Proof::Exact);
+/// assert!(report.applied);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct PushReport {
     /// The differences that there were.
@@ -135,6 +178,45 @@ pub struct PushReport {
 /// # Ok::<(), whimbrel::Error>(())
 /// # }).unwrap();
 /// ```
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use std::time::Duration;
+///
+/// use whimbrel::core::plan::Step;
+/// # use whimbrel::{Migrator, PushObserver, PushPlan, Source};
+///
+/// /// Keeps a log of what is heard.
+/// #[derive(Default)]
+/// struct Log(Vec<String>);
+///
+/// impl PushObserver for &mut Log {
+///     fn planned(&mut self, plan: &PushPlan) {
+///         self.0.push(format!("{} to do", plan.changes.len()));
+///     }
+///
+///     fn step_started(&mut self, index: usize, total: usize, step: &Step) {
+///         let verb = step.sql.split(' ').next().unwrap_or_default();
+///         self.0.push(format!("{} of {total}: {verb}", index + 1));
+///     }
+///
+///     fn step_finished(&mut self, _: Duration) {
+///         self.0.push("done".to_owned());
+///     }
+///
+///     fn replanning(&mut self) {
+///         self.0.push("somebody else was faster".to_owned());
+///     }
+/// }
+///
+/// let mut log = Log::default();
+/// let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// let mut migrator = Migrator::builder("sqlite::memory:")?.source(schema).connect().await?;
+/// migrator.push().observer(&mut log).await?;
+/// assert_eq!(log.0, ["1 to do", "1 of 1: CREATE", "done"]);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 pub trait PushObserver: Send {
     /// A plan was made and is about to run, unless this is a dry run.
     fn planned(&mut self, plan: &PushPlan) {
@@ -162,6 +244,18 @@ pub trait PushObserver: Send {
 }
 
 /// The observer that lets everything pass without a word.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// use whimbrel::Accepting;
+/// assert!(migrator.push().observer(Accepting).await?.applied);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Accepting;
 
@@ -179,30 +273,117 @@ impl<'m> Push<'m> {
     }
 
     /// Plans and proves, and changes nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// assert!(!migrator.push().dry_run(true).await?.applied);
+    /// assert!(migrator.inspect().await?.schema.is_empty());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.options.dry_run = dry_run;
         self
     }
 
     /// Drops everything first, in the same transaction where the engine can.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{Migrator, Source};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    /// use whimbrel::core::change::Change;
+    ///
+    /// let before = Source::sql("before.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);");
+    /// Migrator::builder(&url)?.source(before).connect().await?.push().await?;
+    /// let after = Source::sql("after.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+    /// let mut migrator = Migrator::builder(&url)?.source(after).connect().await?;
+    /// // Nothing is kept, so nothing has to be asked about the names.
+    /// let report = migrator.push().force_reset(true).await?;
+    /// assert!(matches!(&report.changes[..], [Change::DropTable { .. }, Change::CreateTable { .. }]));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn force_reset(mut self, force_reset: bool) -> Self {
         self.options.force_reset = force_reset;
         self
     }
 
     /// States renames beforehand. One that does not fit is an error.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{Migrator, Source};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    /// use whimbrel::core::diff::Renames;
+    /// use whimbrel::core::resolve::{RenameKind, parse_rename};
+    ///
+    /// let before = Source::sql("before.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);");
+    /// Migrator::builder(&url)?.source(before).connect().await?.push().await?;
+    /// let after = Source::sql("after.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+    /// let mut migrator = Migrator::builder(&url)?.source(after).connect().await?;
+    /// let renamed = parse_rename("users.nick=name", RenameKind::Column).unwrap();
+    /// let report = migrator.push().renames(Renames { renamed, ..Renames::default() }).await?;
+    /// assert!(report.changes[0].is_rename());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn renames(mut self, renames: Renames) -> Self {
         self.renames = renames;
         self
     }
 
     /// Says who answers questions.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{Migrator, Source};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    /// use whimbrel::resolver::always_rename;
+    ///
+    /// let before = Source::sql("before.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);");
+    /// Migrator::builder(&url)?.source(before).connect().await?.push().await?;
+    /// let after = Source::sql("after.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);");
+    /// let mut migrator = Migrator::builder(&url)?.source(after).connect().await?;
+    /// assert!(migrator.push().await.is_err());
+    /// assert!(migrator.push().resolver(always_rename()).await?.applied);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self
     }
 
     /// Says who watches and confirms.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// use whimbrel::{PushObserver, PushPlan};
+    ///
+    /// struct No;
+    ///
+    /// impl PushObserver for No {
+    ///     fn confirm(&mut self, _: &PushPlan) -> bool {
+    ///         false
+    ///     }
+    /// }
+    ///
+    /// assert!(!migrator.push().observer(No).await?.applied);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn observer(mut self, observer: impl PushObserver + 'm) -> Self {
         self.observer = Box::new(observer);
         self

@@ -37,6 +37,18 @@ impl Migrator {
 
     /// Lists the migrations, oldest first.
     ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// assert_eq!(migrator.list().await?[0].path(), "0000_users.sql");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Migrator::journal`].
@@ -45,6 +57,19 @@ impl Migrator {
     }
 
     /// Reads the snapshot as it is, whichever migration it belongs to.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// let snapshot = migrator.snapshot().await?.unwrap();
+    /// assert_eq!(snapshot.into_schema().tables[0].name.to_string(), "users");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///
@@ -60,6 +85,19 @@ impl Migrator {
 
     /// Reads the files of one migration; the text of one that is not there is
     /// empty.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// let written = migrator.read("users").await?;
+    /// assert!(written.up.text.contains("CREATE TABLE \"users\""));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     ///

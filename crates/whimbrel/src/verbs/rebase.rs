@@ -46,6 +46,18 @@ pub struct Rebase<'m> {
 }
 
 /// Whose migrations keep their place.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator};
+/// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(MemoryStore::new()).connect().await?;
+/// use whimbrel::Keep;
+///
+/// assert_eq!(Keep::default(), Keep::Theirs);
+/// assert!(!migrator.rebase().keep(Keep::Ours).await?.written);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Keep {
     /// Those that the merge brought in.
@@ -56,6 +68,37 @@ pub enum Keep {
 }
 
 /// What `rebase` did, or would do.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::core::dialect::Dialect;
+/// # use whimbrel::core::history::Journal;
+/// # use whimbrel::store::Store;
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let branch = async |table: &str| {
+/// #     let store = MemoryStore::new();
+/// #     let source = Source::sql("schema.sql", format!("CREATE TABLE {table} (id INTEGER);"));
+/// #     let builder = Migrator::builder("sqlite::memory:")?.source(source).store(store.clone());
+/// #     builder.connect().await?.generate().name(table).await?;
+/// #     Ok::<_, whimbrel::Error>(store)
+/// # };
+/// # let (ours, theirs) = (branch("users").await?, branch("posts").await?);
+/// # let store = ours.clone();
+/// # let of = |store: &MemoryStore| store.texts()["meta/_journal.json"].clone();
+/// # let (mine, other) = (of(&ours), of(&theirs));
+/// # for (path, text) in theirs.texts() { store.put(&path, &text).await?; }
+/// # let (mine, other) = (mine.trim_end(), other.trim_end());
+/// # let journal = format!("<<<<<<< HEAD\n{mine}\n=======\n{other}\n>>>>>>> theirs\n");
+/// # store.put("meta/_journal.json", &journal).await?;
+/// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(store.clone()).connect().await?;
+/// // Two branches had a first migration each, and were merged.
+/// let report = migrator.rebase().await?;
+/// let (before, after) = &report.moved[0];
+/// assert_eq!((before.path(), after.path()), ("0000_users.sql".to_owned(), "0001_users.sql".to_owned()));
+/// assert!(report.written);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct RebaseReport {
     /// Each migration that moved: as it was, and as it is now.
@@ -100,12 +143,34 @@ impl<'m> Rebase<'m> {
     }
 
     /// Says whose migrations keep their place. Default: theirs.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{Keep, MemoryStore, Migrator};
+    /// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(MemoryStore::new()).connect().await?;
+    /// // Without a merge there is nothing to put in order.
+    /// assert!(migrator.rebase().keep(Keep::Ours).await?.moved.is_empty());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn keep(mut self, keep: Keep) -> Self {
         self.keep = keep;
         self
     }
 
     /// Tries it out, and writes nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// assert!(!migrator.rebase().dry_run(true).await?.written);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self

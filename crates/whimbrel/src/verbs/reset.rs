@@ -54,6 +54,21 @@ pub struct Reset<'m> {
 }
 
 /// What `reset` did, or would do.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.apply().await?;
+/// let report = migrator.reset().await?;
+/// assert_eq!(report.dropped[0].table_name().unwrap().to_string(), "users");
+/// assert_eq!(report.migrations[0].name, "users");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResetReport {
     /// What was dropped.
@@ -68,18 +83,81 @@ impl<'m> Reset<'m> {
     }
 
     /// Looks, and changes nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.apply().await?;
+    /// assert_eq!(migrator.reset().dry_run(true).await?.dropped.len(), 1);
+    /// assert_eq!(migrator.inspect().await?.schema.tables.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
     }
 
     /// Says who answers questions.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder(&url)?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.apply().await?;
+    /// use whimbrel::db::connect;
+    /// use whimbrel::resolver::{lenient, reject_all};
+    ///
+    /// let mut connection = connect(&url.parse()?, &Default::default()).await?;
+    /// connection.execute("INSERT INTO users VALUES (1)").await?;
+    /// assert!(migrator.reset().resolver(reject_all()).await.is_err());
+    /// assert_eq!(migrator.reset().resolver(lenient()).await?.dropped.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn resolver(mut self, resolver: impl AsyncResolver + 'm) -> Self {
         self.resolver = Box::new(resolver);
         self
     }
 
     /// Says who hears how it is getting on.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.apply().await?;
+    /// use whimbrel::db::apply::{ApplyObserver, Job};
+    ///
+    /// /// Counts what begins.
+    /// #[derive(Default)]
+    /// struct Count(usize);
+    ///
+    /// impl ApplyObserver for Count {
+    ///     fn started(&mut self, _: usize, _: usize, _: &Job) {
+    ///         self.0 += 1;
+    ///     }
+    /// }
+    ///
+    /// let mut count = Count::default();
+    /// migrator.reset().observer(&mut count).await?;
+    /// // Dropping everything, and one migration.
+    /// assert_eq!(count.0, 2);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn observer(mut self, observer: impl ApplyObserver + 'm) -> Self {
         self.observer = Box::new(observer);
         self

@@ -51,6 +51,21 @@ pub struct Pending<'m> {
 }
 
 /// Where the migrations stand.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// let report = migrator.status().await?;
+/// assert_eq!(report.migrations[0].name, "users");
+/// assert!(report.to_string().starts_with("0000_users"));
+/// assert_eq!(report.lock, None);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatusReport {
     /// Those of the journal in its order, then those that only the database
@@ -63,6 +78,21 @@ pub struct StatusReport {
 /// How far a lock file and a database have come. That the lock file is ahead is
 /// usual: others have applied what this database has not. Where it is behind, the
 /// next `apply` brings it up to date.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{Layout, MemoryStore, Migrator};
+/// # let store = MemoryStore::from([("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);\n")]);
+/// # let builder = Migrator::builder("sqlite::memory:")?.store(store).layout(Layout::LockFile);
+/// # let mut migrator = builder.connect().await?;
+/// use whimbrel::LockStanding;
+///
+/// assert_eq!(migrator.status().await?.lock, Some(LockStanding { lock: 0, database: 0 }));
+/// migrator.apply().await?;
+/// assert_eq!(migrator.status().await?.lock, Some(LockStanding { lock: 1, database: 1 }));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockStanding {
     /// The version of the lock file.
@@ -73,6 +103,14 @@ pub struct LockStanding {
 
 impl LockStanding {
     /// Says whether the database has applied what the lock file does not know.
+    ///
+    /// ```
+    /// use whimbrel::LockStanding;
+    ///
+    /// assert!(LockStanding { lock: 2, database: 3 }.is_behind());
+    /// // Others have applied more: that is usual.
+    /// assert!(!LockStanding { lock: 4, database: 3 }.is_behind());
+    /// ```
     pub fn is_behind(self) -> bool {
         self.lock < self.database
     }
@@ -122,6 +160,21 @@ impl<'m> Pending<'m> {
 
 impl StatusReport {
     /// The number of migrations in a state.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// use whimbrel::core::history::State;
+    ///
+    /// let report = migrator.status().await?;
+    /// assert_eq!((report.count(State::Pending), report.count(State::Applied)), (1, 0));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn count(&self, state: State) -> usize {
         self.migrations.iter().filter(|one| one.state == state).count()
     }

@@ -44,6 +44,24 @@ pub struct Verify<'m> {
 }
 
 /// What the replay of one migration showed.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// use whimbrel::Outcome;
+/// use whimbrel::core::plan::Proof;
+///
+/// let report = migrator.verify().await?;
+/// let verdict = &report.verdicts[0];
+/// assert_eq!((verdict.entry.name.as_str(), verdict.edited), ("users", false));
+/// assert!(matches!(verdict.outcome, Outcome::Proved(Proof::Exact)));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Verdict {
     /// Its entry in the journal; with the new checksums, if they were accepted.
@@ -55,6 +73,25 @@ pub struct Verdict {
 }
 
 /// How a replay ended.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator};
+/// # let store = MemoryStore::new();
+/// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(store.clone()).connect().await?;
+/// # use whimbrel::store::Store;
+/// use whimbrel::Outcome;
+///
+/// let written = migrator.create("users").await?;
+/// migrator.create("posts").await?;
+/// store.put(&written.up.path, "CREATE TABEL users (id INTEGER);").await?;
+///
+/// let report = migrator.verify().await?;
+/// assert!(matches!(report.verdicts[0].outcome, Outcome::Fails(_)));
+/// assert!(matches!(report.verdicts[1].outcome, Outcome::NotReached));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub enum Outcome {
     /// It replays; the proof says whether there is a way back.
@@ -66,6 +103,19 @@ pub enum Outcome {
 }
 
 /// What `verify` found.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// let report = migrator.verify().await?;
+/// assert_eq!((report.verdicts.len(), report.accepted.len()), (1, 0));
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct VerifyReport {
     /// One for each migration, in order.
@@ -76,6 +126,21 @@ pub struct VerifyReport {
 
 impl VerifyReport {
     /// Says whether everything replays and nothing is edited.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// assert!(migrator.verify().await?.is_fine());
+    /// // Nothing was written into this one yet.
+    /// migrator.create("slugs").await?;
+    /// assert!(!migrator.verify().await?.is_fine());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn is_fine(&self) -> bool {
         let is_fine = |one: &Verdict| !one.edited && matches!(one.outcome, Outcome::Proved(_));
         self.verdicts.iter().all(is_fine)
@@ -88,12 +153,42 @@ impl<'m> Verify<'m> {
     }
 
     /// Takes the files of this migration as they are now.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator};
+    /// # let store = MemoryStore::new();
+    /// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(store.clone()).connect().await?;
+    /// # use whimbrel::store::Store;
+    /// let written = migrator.create("users").await?;
+    /// store.put(&written.up.path, "CREATE TABLE users (id INTEGER PRIMARY KEY);").await?;
+    /// assert!(migrator.verify().await?.verdicts[0].edited);
+    ///
+    /// assert_eq!(migrator.verify().accept("users").await?.accepted, ["users"]);
+    /// assert!(migrator.verify().await?.is_fine());
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn accept(mut self, target: impl Into<Target>) -> Self {
         self.accept.push(target.into());
         self
     }
 
     /// Says who hears of each verdict as soon as it is there.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// let mut names = Vec::new();
+    /// migrator.verify().observer(|verdict| names.push(verdict.entry.name.clone())).await?;
+    /// assert_eq!(names, ["users"]);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn observer(mut self, observer: impl FnMut(&Verdict) + Send + 'm) -> Self {
         self.observer = Box::new(observer);
         self

@@ -56,6 +56,25 @@ pub struct Squash<'m> {
 type Range = (usize, usize);
 
 /// What `squash` made.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+/// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+/// # let mut migrator = builder.connect().await?;
+/// # migrator.generate().name("users").await?;
+/// # migrator.create("slugs").await?;
+/// use whimbrel::core::history::SquashForm;
+///
+/// let report = migrator.squash().await?;
+/// assert_eq!(report.migration.up.path, "0000_squash-0-to-1.sql");
+/// assert_eq!(report.replaced.len(), 2);
+/// assert!(matches!(report.form, SquashForm::Anew { .. } | SquashForm::AsWritten(_)));
+/// assert!(report.renumbered.is_empty() && report.written);
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SquashReport {
     /// The new migration.
@@ -79,18 +98,64 @@ impl<'m> Squash<'m> {
     }
 
     /// Names the first migration of the range. Default: the first there is.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.create("slugs").await?;
+    /// # migrator.create("prices").await?;
+    /// let report = migrator.squash().from("slugs").name("data").await?;
+    /// assert_eq!(report.migration.up.path, "0001_data.sql");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn from(mut self, target: impl Into<Target>) -> Self {
         self.from = Some(target.into());
         self
     }
 
     /// Names the last migration of the range. Default: the last there is.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.create("slugs").await?;
+    /// # migrator.create("prices").await?;
+    /// let report = migrator.squash().to("slugs").name("initial").await?;
+    /// assert_eq!(report.migration.up.path, "0000_initial.sql");
+    /// // What comes after it moves up.
+    /// assert_eq!(report.renumbered[0].path(), "0001_prices.sql");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn to(mut self, target: impl Into<Target>) -> Self {
         self.to = Some(target.into());
         self
     }
 
     /// Names the new migration. Default: `squash-FROM-to-TO`.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.create("slugs").await?;
+    /// let report = migrator.squash().name("All of it").await?;
+    /// assert_eq!(report.migration.entry.name, "all-of-it");
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -98,12 +163,42 @@ impl<'m> Squash<'m> {
 
     /// Keeps every statement as it was written. Default: where fewer statements are
     /// certain to come to the same, the range is planned anew.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.create("slugs").await?;
+    /// use whimbrel::core::history::SquashForm;
+    ///
+    /// let report = migrator.squash().as_written(true).await?;
+    /// assert!(matches!(report.form, SquashForm::AsWritten(_)));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn as_written(mut self, as_written: bool) -> Self {
         self.as_written = as_written;
         self
     }
 
     /// Makes and proves the migration, and writes nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # use whimbrel::{MemoryStore, Migrator, Source};
+    /// # let schema = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    /// # let builder = Migrator::builder("sqlite::memory:")?.source(schema).store(MemoryStore::new());
+    /// # let mut migrator = builder.connect().await?;
+    /// # migrator.generate().name("users").await?;
+    /// # migrator.create("slugs").await?;
+    /// assert!(!migrator.squash().dry_run(true).await?.written);
+    /// assert_eq!(migrator.pending().await?.len(), 2);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
