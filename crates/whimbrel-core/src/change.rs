@@ -16,6 +16,13 @@ use crate::schema::{
 
 /// One difference. In JSON `type` names the variant, in the spelling of
 /// VibORM's operations where those exist.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// let change = Change::RenameTable { from: "users".into(), to: "people".into() };
+/// let json = serde_json::to_string(&change).unwrap();
+/// assert_eq!(json, r#"{"type":"renameTable","from":"users","to":"people"}"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[allow(missing_docs, reason = "the fields are the two sides of what the variant names")]
@@ -117,6 +124,25 @@ pub enum Change {
 }
 
 /// How an enum's values change.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::diff::{Renames, diff};
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::schema::{EnumType, Schema};
+///
+/// let schema = |values: &[&str]| {
+///     let values = values.iter().map(ToString::to_string).collect();
+///     let status = EnumType { name: "status".into(), values, comment: None };
+///     Schema { enums: vec![status], ..Schema::default() }
+/// };
+/// let pair = Pair::new(schema(&["open"]), schema(&["open", "closed"]));
+/// let found = diff(Dialect::Postgres, pair.as_ref(), &Renames::default());
+/// let Change::AlterEnum(alter) = &found.changes[0] else { panic!("{found:?}") };
+/// assert_eq!((alter.add_values.len(), alter.remove_values.len()), (1, 0));
+/// assert_eq!(alter.new_values, ["open", "closed"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AlterEnum {
@@ -153,6 +179,15 @@ pub struct EnumReplacement {
 }
 
 /// What a comment stands on.
+///
+/// ```
+/// use whimbrel_core::change::{Change, CommentTarget};
+/// use whimbrel_core::describe::describe;
+///
+/// let target = CommentTarget::Table { table_name: "users".into() };
+/// let change = Change::SetComment { target, from: None, to: Some("People.".into()) };
+/// assert_eq!(describe(&[change])[0].to_string(), "alter users\n  ~ comment none → 'People.'\n");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "on", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[allow(missing_docs, reason = "the fields say where the thing is")]
@@ -171,6 +206,12 @@ pub enum CommentTarget {
 
 impl Change {
     /// Says whether it gives something another name and leaves all else alone.
+    ///
+    /// ```
+    /// use whimbrel_core::change::Change;
+    /// assert!(Change::RenameTable { from: "users".into(), to: "people".into() }.is_rename());
+    /// assert!(!Change::DropTable { table_name: "users".into() }.is_rename());
+    /// ```
     pub fn is_rename(&self) -> bool {
         matches!(
             self,
@@ -186,6 +227,14 @@ impl Change {
 
     /// The table that the change belongs to, by its new name; `None` for a
     /// change of a top-level object that is no table.
+    ///
+    /// ```
+    /// use whimbrel_core::change::Change;
+    /// let change = Change::RenameTable { from: "users".into(), to: "people".into() };
+    /// assert_eq!(change.table_name(), Some(&"people".into()));
+    /// let change = Change::CreateNamespace { namespace: "audit".into() };
+    /// assert_eq!(change.table_name(), None);
+    /// ```
     pub fn table_name(&self) -> Option<&ObjectName> {
         match self {
             Self::CreateTable { table } => Some(&table.name),

@@ -22,6 +22,12 @@ use sha2::{Digest, Sha256};
 pub struct Checksum([u8; 64]);
 
 /// A text that is no checksum.
+///
+/// ```
+/// use whimbrel_core::checksum::Checksum;
+/// let error = "E3B0".parse::<Checksum>().unwrap_err();
+/// assert_eq!(error.found, "E3B0");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("`{found}` is no checksum")]
 #[diagnostic(
@@ -52,6 +58,12 @@ impl Checksum {
     }
 
     /// The digits.
+    ///
+    /// ```
+    /// use whimbrel_core::checksum::Checksum;
+    /// let checksum: Checksum = "0".repeat(64).parse().unwrap();
+    /// assert_eq!(checksum.as_str().len(), 64);
+    /// ```
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("digits are text")
     }

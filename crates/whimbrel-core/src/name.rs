@@ -42,6 +42,12 @@ impl ObjectName {
     }
 
     /// The same namespace with another name in it.
+    ///
+    /// ```
+    /// use whimbrel_core::name::ObjectName;
+    /// let users = ObjectName::qualified("audit", "users");
+    /// assert_eq!(users.with_name("posts"), ObjectName::qualified("audit", "posts"));
+    /// ```
     pub fn with_name(&self, name: impl Into<String>) -> Self {
         Self { namespace: self.namespace.clone(), name: name.into() }
     }
@@ -50,6 +56,13 @@ impl ObjectName {
     ///
     /// A part may stand in double quotes (doubled inside), so that a dot can be
     /// part of a name.
+    ///
+    /// ```
+    /// use whimbrel_core::name::ObjectName;
+    /// assert_eq!(ObjectName::parse("audit.users"), Some(ObjectName::qualified("audit", "users")));
+    /// assert_eq!(ObjectName::parse(r#""audit.users""#), Some(ObjectName::new("audit.users")));
+    /// assert_eq!(ObjectName::parse("a.b.c"), None);
+    /// ```
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = split_dotted(text)?;
         let name = parts.pop()?;

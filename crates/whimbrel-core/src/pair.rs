@@ -27,11 +27,23 @@ impl<T> Pair<T> {
     }
 
     /// Borrows both sides.
+    ///
+    /// ```
+    /// use whimbrel_core::pair::Pair;
+    /// let names = Pair::new("nick".to_owned(), "nickname".to_owned());
+    /// assert_eq!(names.as_ref().map(|name| name.len()), Pair::new(4, 8));
+    /// assert_eq!(names.to, "nickname");
+    /// ```
     pub fn as_ref(&self) -> Pair<&T> {
         Pair { from: &self.from, to: &self.to }
     }
 
     /// Exchanges the two sides: the way back.
+    ///
+    /// ```
+    /// use whimbrel_core::pair::Pair;
+    /// assert_eq!(Pair::new("now", "then").reversed(), Pair::new("then", "now"));
+    /// ```
     pub fn reversed(self) -> Pair<T> {
         Pair { from: self.to, to: self.from }
     }

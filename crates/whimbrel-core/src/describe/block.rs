@@ -9,6 +9,11 @@ use crate::name::ObjectName;
 use crate::schema::{EnumType, Object, ObjectKind, Table, TypeDef};
 
 /// Whether something comes, changes or goes.
+///
+/// ```
+/// use whimbrel_core::describe::Sign;
+/// assert_eq!([Sign::Add, Sign::Alter, Sign::Drop].map(Sign::symbol), ['+', '~', '-']);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// It comes: `+`.
@@ -31,6 +36,17 @@ impl Sign {
 }
 
 /// What becomes of one table or object.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// use whimbrel_core::describe::{Sign, describe};
+/// use whimbrel_core::schema::Column;
+///
+/// let add = Change::AddColumn { table_name: "users".into(), column: Column::new("age", "INTEGER") };
+/// let block = &describe(&[add])[0];
+/// assert_eq!((block.sign, block.title.as_str()), (Sign::Alter, "alter users"));
+/// assert_eq!((block.lines[0].sign, block.lines[0].text.as_str()), (Sign::Add, "age: INTEGER"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// Whether it comes, changes or goes.
@@ -44,6 +60,15 @@ pub struct Block {
 }
 
 /// One difference inside a table or object.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// use whimbrel_core::describe::{Line, Sign, describe};
+///
+/// let drop = Change::DropColumn { table_name: "users".into(), column_name: "nick".into() };
+/// let expected = Line { sign: Sign::Drop, text: "nick".into() };
+/// assert_eq!(describe(&[drop])[0].lines, [expected]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Whether it comes, changes or goes.

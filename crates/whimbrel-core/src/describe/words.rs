@@ -21,6 +21,12 @@ pub fn name(name: &str) -> String {
 }
 
 /// A name with its namespace, if it has one, as a line of text shows it.
+///
+/// ```
+/// use whimbrel_core::describe::object_name;
+/// use whimbrel_core::name::ObjectName;
+/// assert_eq!(object_name(&ObjectName::qualified("audit", "order items")), r#"audit."order items""#);
+/// ```
 pub fn object_name(full: &ObjectName) -> String {
     match &full.namespace {
         Some(namespace) => format!("{}.{}", name(namespace), name(&full.name)),

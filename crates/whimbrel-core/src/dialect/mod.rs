@@ -49,6 +49,11 @@ impl Dialect {
     }
 
     /// The engine's name as people write it.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// assert_eq!(Dialect::Postgres.display_name(), "PostgreSQL");
+    /// ```
     pub fn display_name(self) -> &'static str {
         match self {
             Self::Sqlite => "SQLite",
@@ -57,16 +62,34 @@ impl Dialect {
     }
 
     /// How the engine's text falls into tokens.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::sql::Lexicon;
+    /// assert_eq!(Dialect::Sqlite.lexicon(), Lexicon::SQLITE);
+    /// ```
     pub fn lexicon(self) -> Lexicon {
         self.backend().lexicon()
     }
 
     /// Writes an identifier: always quoted, quotes inside doubled.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// assert_eq!(Dialect::Postgres.quote_ident(r#"order "1""#), r#""order ""1""""#);
+    /// ```
     pub fn quote_ident(self, name: &str) -> String {
         self.backend().quote_ident(name)
     }
 
     /// Writes a name with its namespace, if it has one.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::name::ObjectName;
+    /// let name = ObjectName::qualified("audit", "users");
+    /// assert_eq!(Dialect::Postgres.quote_name(&name), r#""audit"."users""#);
+    /// ```
     pub fn quote_name(self, name: &ObjectName) -> String {
         match &name.namespace {
             Some(namespace) => format!("{}.{}", self.quote_ident(namespace), self.quote_ident(&name.name)),
@@ -75,16 +98,32 @@ impl Dialect {
     }
 
     /// Writes a string literal.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// assert_eq!(Dialect::Sqlite.quote_literal("it's"), "'it''s'");
+    /// ```
     pub fn quote_literal(self, text: &str) -> String {
         self.backend().quote_literal(text)
     }
 
     /// The form of an identifier under which the engine compares it.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// assert_eq!(Dialect::Sqlite.fold_ident("Users"), "users");
+    /// assert_eq!(Dialect::Postgres.fold_ident("Users"), "Users");
+    /// ```
     pub fn fold_ident(self, name: &str) -> Cow<'_, str> {
         self.backend().fold_ident(name)
     }
 
     /// Folds both parts of a name.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// assert_eq!(Dialect::Sqlite.fold_name(&"Users".into()), "users".into());
+    /// ```
     pub fn fold_name(self, name: &ObjectName) -> ObjectName {
         ObjectName {
             namespace: name.namespace.as_deref().map(|part| self.fold_ident(part).into_owned()),
@@ -98,6 +137,12 @@ impl Dialect {
     }
 
     /// Says whether the engine takes the two for the same name.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// assert!(Dialect::Sqlite.same_name(&"Users".into(), &"users".into()));
+    /// assert!(!Dialect::Postgres.same_name(&"Users".into(), &"users".into()));
+    /// ```
     pub fn same_name(self, a: &ObjectName, b: &ObjectName) -> bool {
         let same_namespace = match (&a.namespace, &b.namespace) {
             (Some(a), Some(b)) => self.same_ident(a, b),
@@ -109,17 +154,43 @@ impl Dialect {
 
     /// Says whether two texts differ in nothing but white space, comments and
     /// the way identifiers are quoted.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// assert!(Dialect::Postgres.same_sql("age>0", "age > 0 -- grown"));
+    /// assert!(!Dialect::Postgres.same_sql("age > 0", "age >= 0"));
+    /// ```
     pub fn same_sql(self, a: &str, b: &str) -> bool {
         crate::sql::same(a, b, self.lexicon())
     }
 
     /// Says whether two type names mean the same type.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// assert!(Dialect::Postgres.same_type("varchar(80)", "character varying(80)"));
+    /// assert!(!Dialect::Postgres.same_type("varchar(80)", "text"));
+    /// ```
     pub fn same_type(self, a: &str, b: &str) -> bool {
         a == b || self.backend().same_type(a, b)
     }
 
     /// Says what may become of values where `from` becomes `to`, whatever the
     /// rows hold; `table` is the one that will have the column.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::pair::Pair;
+    /// use whimbrel_core::schema::{Column, Schema, Table};
+    ///
+    /// let (schema, users) = (Schema::default(), Table::new("users"));
+    /// let becomes = |from: &str, to: &str| {
+    ///     let columns = Pair::new(Column::new("age", from), Column::new("age", to));
+    ///     Dialect::Postgres.conversion(Pair::new(&schema, &schema), &users, columns.as_ref())
+    /// };
+    /// assert!(becomes("text", "integer").refuses);
+    /// assert!(!becomes("integer", "bigint").refuses);
+    /// ```
     pub fn conversion(self, pair: Pair<&Schema>, table: &Table, columns: Pair<&Column>) -> Conversion {
         match columns.from.sql_type == columns.to.sql_type {
             true => Conversion::default(),
@@ -128,6 +199,19 @@ impl Dialect {
     }
 
     /// Lowers changes to the actions that carry them out, unordered.
+    ///
+    /// ```
+    /// use whimbrel_core::change::Change;
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::pair::Pair;
+    /// use whimbrel_core::schema::{Schema, Table};
+    ///
+    /// let schema = Schema { tables: vec![Table::new("users")], ..Schema::default() };
+    /// let pair = Pair::new(schema, Schema::default());
+    /// let drop = Change::DropTable { table_name: "users".into() };
+    /// let actions = Dialect::Postgres.lower(pair.as_ref(), &[drop]).unwrap();
+    /// assert_eq!(actions[0].steps[0].sql, r#"DROP TABLE "users""#);
+    /// ```
     ///
     /// # Errors
     ///
@@ -142,12 +226,35 @@ impl Dialect {
     /// A loss speaks new names, the live database still has the old ones:
     /// `renames` (see [`Renames::of_changes`]) leads back, through
     /// [`Renames::old_table`] and [`Renames::old_column`].
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::diff::Renames;
+    /// use whimbrel_core::pair::Pair;
+    /// use whimbrel_core::resolve::{Loss, LossKind};
+    /// use whimbrel_core::schema::{Schema, Table};
+    ///
+    /// let schema = Schema { tables: vec![Table::new("users")], ..Schema::default() };
+    /// let pair = Pair::new(schema, Schema::default());
+    /// let loss = Loss { table: "users".into(), kind: LossKind::DropTable };
+    /// let probe = Dialect::Sqlite.probe(pair.as_ref(), &Renames::default(), &loss).unwrap();
+    /// assert!(probe.sql.starts_with("SELECT") && probe.sql.contains(r#""users""#));
+    /// ```
     pub fn probe(self, pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Option<Probe> {
         self.backend().probe(pair, renames, loss)
     }
 
     /// A statement that puts one generated row into `table`; `attempt` counts
     /// from 0 and varies the values. `None` when there is nothing more to try.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::schema::{Column, Schema, Table};
+    ///
+    /// let users = Table { columns: vec![Column::new("age", "INTEGER")], ..Table::new("users") };
+    /// let row = Dialect::Sqlite.sample_row(&Schema::default(), &users, 0).unwrap();
+    /// assert!(row.starts_with(r#"INSERT INTO "users""#));
+    /// ```
     pub fn sample_row(self, schema: &Schema, table: &Table, attempt: u32) -> Option<String> {
         self.backend().sample_row(schema, table, attempt)
     }
@@ -161,6 +268,12 @@ impl fmt::Display for Dialect {
 
 /// What may become of the values of a column whose type changes; by default all
 /// of them survive.
+///
+/// ```
+/// use whimbrel_core::dialect::Conversion;
+/// let every_value_survives = Conversion::default();
+/// assert!(!every_value_survives.alters && !every_value_survives.refuses);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Conversion {
     /// A value may be cut, rounded or written otherwise.

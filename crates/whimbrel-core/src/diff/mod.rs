@@ -42,6 +42,23 @@ use crate::resolve::{RenameKind, RenameQuestion};
 use crate::schema::Schema;
 
 /// What [`diff`] found.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::diff::{Renames, diff};
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::schema::{Column, Schema, Table};
+///
+/// let schema = |column: &str| {
+///     let users = Table { columns: vec![Column::new(column, "TEXT")], ..Table::new("users") };
+///     Schema { tables: vec![users], ..Schema::default() }
+/// };
+/// let pair = Pair::new(schema("nick"), schema("nickname"));
+/// let found = diff(Dialect::Sqlite, pair.as_ref(), &Renames::default());
+/// // As long as nobody has answered, one column goes and another comes.
+/// assert_eq!((found.changes.len(), found.questions.len()), (2, 1));
+/// assert_eq!(found.questions[0].candidates[0].name, "nick".into());
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Diff {
     /// The differences: renames first, then by object; all but the renames

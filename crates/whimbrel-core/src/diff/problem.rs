@@ -38,6 +38,24 @@ pub struct RenameProblem {
 }
 
 /// What is wrong with a rename.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::diff::{Fault, Renames};
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::resolve::{RenameKind, parse_rename};
+/// use whimbrel_core::schema::{Schema, Table};
+///
+/// let schema = |table: &str| Schema { tables: vec![Table::new(table)], ..Schema::default() };
+/// let pair = Pair::new(schema("users"), schema("people"));
+/// let fault = |asked: &str| {
+///     let renamed = parse_rename(asked, RenameKind::Table).unwrap();
+///     let renames = Renames { renamed, ..Renames::default() };
+///     renames.problems(Dialect::Sqlite, pair.as_ref())[0].fault
+/// };
+/// assert_eq!(fault("user=people"), Fault::NotLost);
+/// assert_eq!(fault("users=persons"), Fault::NotGained);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// There is no such table or enum.

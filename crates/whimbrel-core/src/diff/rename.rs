@@ -10,6 +10,19 @@ use crate::resolve::{Answer, RenameKind, RenameQuestion};
 use crate::schema::Schema;
 
 /// One rename.
+///
+/// ```
+/// use whimbrel_core::diff::Rename;
+/// use whimbrel_core::resolve::{RenameKind, parse_rename};
+///
+/// let rename = Rename {
+///     kind: RenameKind::Column,
+///     parent: Some("users".into()),
+///     from: "nick".into(),
+///     to: "nickname".into(),
+/// };
+/// assert_eq!(parse_rename("users.nick=nickname", RenameKind::Column).unwrap(), [rename]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rename {
     /// What it is.
@@ -27,6 +40,26 @@ pub struct Rename {
 /// A name may be written in any case that the engine takes for the same. A
 /// rename that cannot be, because the old name is not there any more, say,
 /// changes nothing; [`Renames::problems`] tells which those are.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::diff::{Renames, diff};
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::resolve::{RenameKind, parse_rename};
+/// use whimbrel_core::schema::{Schema, Table};
+///
+/// let schema = |table: &str| Schema { tables: vec![Table::new(table)], ..Schema::default() };
+/// let pair = Pair::new(schema("users"), schema("people"));
+/// let renamed = parse_rename("users=people", RenameKind::Table).unwrap();
+/// let renames = Renames { renamed, ..Renames::default() };
+/// assert!(renames.problems(Dialect::Sqlite, pair.as_ref()).is_empty());
+///
+/// let there = diff(Dialect::Sqlite, pair.as_ref(), &renames);
+/// assert_eq!(there.changes, [Change::RenameTable { from: "users".into(), to: "people".into() }]);
+/// let back = diff(Dialect::Sqlite, pair.as_ref().reversed(), &renames.reversed());
+/// assert_eq!(back.changes, [Change::RenameTable { from: "people".into(), to: "users".into() }]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Renames {
     /// The renames that somebody asked for.
@@ -60,17 +93,45 @@ impl Renames {
     }
 
     /// The name that a table had before, given the one it will have.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::diff::Renames;
+    /// use whimbrel_core::resolve::{RenameKind, parse_rename};
+    /// let renamed = parse_rename("users=people", RenameKind::Table).unwrap();
+    /// let renames = Renames { renamed, ..Renames::default() };
+    /// assert_eq!(renames.old_table(Dialect::Sqlite, &"people".into()), &"users".into());
+    /// ```
     pub fn old_table<'a>(&'a self, dialect: Dialect, table: &'a ObjectName) -> &'a ObjectName {
         self.old_name(dialect, RenameKind::Table, None, table).unwrap_or(table)
     }
 
     /// The name that an enum had before, given the one it will have.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::diff::Renames;
+    /// use whimbrel_core::resolve::{RenameKind, parse_rename};
+    /// let renamed = parse_rename("state=status", RenameKind::Enum).unwrap();
+    /// let renames = Renames { renamed, ..Renames::default() };
+    /// assert_eq!(renames.old_enum(Dialect::Postgres, &"status".into()), &"state".into());
+    /// assert_eq!(renames.old_enum(Dialect::Postgres, &"color".into()), &"color".into());
+    /// ```
     pub fn old_enum<'a>(&'a self, dialect: Dialect, enum_name: &'a ObjectName) -> &'a ObjectName {
         self.old_name(dialect, RenameKind::Enum, None, enum_name).unwrap_or(enum_name)
     }
 
     /// The name that a column had before; `table` and `column` are the names
     /// that they will have.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::diff::Renames;
+    /// use whimbrel_core::resolve::{RenameKind, parse_rename};
+    /// let renamed = parse_rename("users.nick=nickname", RenameKind::Column).unwrap();
+    /// let renames = Renames { renamed, ..Renames::default() };
+    /// assert_eq!(renames.old_column(Dialect::Sqlite, &"users".into(), "nickname"), "nick");
+    /// ```
     pub fn old_column<'a>(&'a self, dialect: Dialect, table: &ObjectName, column: &'a str) -> &'a str {
         self.old_name(dialect, RenameKind::Column, Some(table), &ObjectName::new(column))
             .map_or(column, |old| &old.name)
@@ -94,6 +155,16 @@ impl Renames {
     }
 
     /// Says whether a gained name is known to be new.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::diff::Renames;
+    /// use whimbrel_core::resolve::RenameKind;
+    /// let new = vec![(RenameKind::Table, None, "people".into())];
+    /// let renames = Renames { new, ..Renames::default() };
+    /// assert!(renames.is_new(Dialect::Sqlite, RenameKind::Table, None, &"People".into()));
+    /// assert!(!renames.is_new(Dialect::Postgres, RenameKind::Table, None, &"People".into()));
+    /// ```
     pub fn is_new(
         &self,
         dialect: Dialect,

@@ -10,6 +10,18 @@ use super::{LockFile, LockTable, Ordered, known_column_type};
 use crate::dialect::Dialect;
 
 /// A field of the base whose type is none that has a column.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::lockfile::{Field, LockFile, LockTable};
+///
+/// let schema = [("tags", Field::new("string[]"))].into_iter().collect();
+/// let users = LockTable { ptr: "tbl_users".into(), schema, ..LockTable::default() };
+/// let lock = LockFile { tables: [("users", users)].into_iter().collect(), ..LockFile::empty() };
+/// let unknown = lock.base_sql(Dialect::Sqlite).unwrap_err();
+/// assert_eq!((unknown[0].field.as_str(), unknown[0].field_type.as_str()), ("tags", "string[]"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("`tables.{table}.schema.{field}` has the type `{field_type}`, and no column type is known for that")]
 #[diagnostic(
@@ -28,6 +40,21 @@ pub struct UnknownType {
 impl LockFile {
     /// The tables as they were before the first migration: all changes of all
     /// records taken back.
+    ///
+    /// ```
+    /// use whimbrel_core::lockfile::{Field, LockChange, LockFile, LockMigration, LockTable};
+    ///
+    /// let schema = [("id", Field::new("string")), ("age", Field::new("number"))].into_iter().collect();
+    /// let users = LockTable { ptr: "users".into(), schema, ..LockTable::default() };
+    /// let changes = vec![LockChange::add_field("users", "age", "number")];
+    /// let lock = LockFile {
+    ///     version: 1,
+    ///     tables: [("users", users)].into_iter().collect(),
+    ///     migrations: vec![LockMigration { version: 1, changes, ..LockMigration::default() }],
+    ///     ..LockFile::empty()
+    /// };
+    /// assert!(!lock.base().get("users").unwrap().schema.contains("age"));
+    /// ```
     pub fn base(&self) -> Ordered<LockTable> {
         self.truncated(0).tables
     }

@@ -5,6 +5,13 @@ use std::fmt;
 use super::{Field, Fields, LockChange};
 
 /// What changes from one version of a table's fields to another.
+///
+/// ```
+/// use whimbrel_core::lockfile::{Field, diff_schemas};
+/// let fields = [("id", Field::new("string"))].into_iter().collect();
+/// let same = diff_schemas(&fields, &fields);
+/// assert!(same.safe && same.changes.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaDiff {
     /// Whether nothing of it can hurt: fields are added, permissions change.
@@ -15,6 +22,15 @@ pub struct SchemaDiff {
 }
 
 /// One field that changes.
+///
+/// ```
+/// use whimbrel_core::lockfile::{Field, FieldChange, FieldDifference, diff_schemas};
+/// let new = [("age", Field::new("number"))].into_iter().collect();
+/// let difference = FieldDifference::Added { field_type: "number".into() };
+/// let expected = FieldChange { field: "age".into(), difference };
+/// assert!(expected.is_safe());
+/// assert_eq!(diff_schemas(&Default::default(), &new).changes, [expected]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
     /// The field.
@@ -24,6 +40,15 @@ pub struct FieldChange {
 }
 
 /// What changes about a field.
+///
+/// ```
+/// use whimbrel_core::lockfile::{Field, FieldDifference, diff_schemas};
+/// let old = [("nick", Field::new("string"))].into_iter().collect();
+/// let new = [("name", Field::new("string"))].into_iter().collect();
+/// let found = diff_schemas(&old, &new);
+/// let FieldDifference::Removed { perhaps, .. } = &found.changes[1].difference else { panic!("{found:?}") };
+/// assert_eq!(perhaps, &["name"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldDifference {
     /// It is new.
@@ -114,6 +139,12 @@ fn differences(from: &Field, to: &Field) -> Vec<FieldDifference> {
 
 impl FieldChange {
     /// Says whether the change cannot hurt.
+    ///
+    /// ```
+    /// use whimbrel_core::lockfile::{FieldChange, FieldDifference};
+    /// let difference = FieldDifference::Retyped { from: "string".into(), to: "number".into() };
+    /// assert!(!FieldChange { field: "age".into(), difference }.is_safe());
+    /// ```
     pub fn is_safe(&self) -> bool {
         match self.difference {
             FieldDifference::Added { .. } | FieldDifference::Permission { .. } => true,

@@ -11,6 +11,15 @@ use crate::dialect::Dialect;
 use crate::history::{Entry, Format, Gap, Journal};
 
 /// A file of the folder.
+///
+/// ```
+/// use whimbrel_core::history::Checksum;
+/// use whimbrel_core::lockfile::{FileName, Found, LockFile, folder_entries};
+///
+/// let name = FileName::read("0001_users.sql").unwrap();
+/// let found = Found { name, checksum: Checksum::of_file("SELECT 1;\n") };
+/// assert_eq!(folder_entries(&LockFile::empty(), &[found])[0].name, "users");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Its name.
@@ -110,6 +119,19 @@ pub fn folder_journal(
 
 /// The migrations of folder and lock file as they are, in the order of their
 /// numbers, whether or not they agree: a merge brings numbers twice.
+///
+/// ```
+/// use whimbrel_core::history::Checksum;
+/// use whimbrel_core::lockfile::{FileName, Found, LockFile, folder_entries};
+///
+/// // A merge brought the same number twice.
+/// let found = ["0001_users.sql", "0001_posts.sql"].map(|file| Found {
+///     name: FileName::read(file).unwrap(),
+///     checksum: Checksum::of_file("SELECT 1;\n"),
+/// });
+/// let entries = folder_entries(&LockFile::empty(), &found);
+/// assert_eq!(entries.iter().map(|entry| entry.idx).collect::<Vec<_>>(), [1, 1]);
+/// ```
 pub fn folder_entries(lock: &LockFile, files: &[Found]) -> Vec<Entry> {
     let of_file = files.iter().map(|found| {
         let record = lock.migrations.iter().find(|record| is_of(record, &found.name, files));

@@ -45,6 +45,11 @@ use crate::history::Replaced;
 use crate::name::ObjectName;
 
 /// The name of the file.
+///
+/// ```
+/// use whimbrel_core::lockfile::LOCK_FILE;
+/// assert_eq!(LOCK_FILE, "kontract.lock.json");
+/// ```
 pub const LOCK_FILE: &str = "kontract.lock.json";
 
 /// What a lock file says.
@@ -69,6 +74,15 @@ pub struct LockFile {
 }
 
 /// A table, as the lock file has it.
+///
+/// ```
+/// use whimbrel_core::lockfile::{Field, LockTable, schema_hash};
+///
+/// let schema = [("id", Field::new("string"))].into_iter().collect();
+/// let hash = Some(schema_hash(&schema));
+/// let users = LockTable { ptr: "tbl_users_abc123".into(), schema, hash, ..LockTable::default() };
+/// assert_eq!(users.schema.get("id").unwrap().field_type, "string");
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LockTable {
     /// The name of the table in the database.
@@ -83,9 +97,21 @@ pub struct LockTable {
 }
 
 /// The fields of a table, by name.
+///
+/// ```
+/// use whimbrel_core::lockfile::{Field, Fields};
+/// let fields: Fields = [("id", Field::new("string")), ("age", Field::new("number"))].into_iter().collect();
+/// assert_eq!(fields.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["id", "age"]);
+/// ```
 pub type Fields = Ordered<Field>;
 
 /// A field of a table.
+///
+/// ```
+/// use whimbrel_core::lockfile::{Field, read_fields};
+/// let fields = read_fields(r#"{ "id": { "type": "string", "primkey": true } }"#).unwrap();
+/// assert_eq!(fields.get("id"), Some(&Field { primkey: Some(true), ..Field::new("string") }));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Field {
     /// What it holds: `string`, `number`, `boolean`, or any other text.
@@ -99,6 +125,15 @@ pub struct Field {
 }
 
 /// The record of an applied migration.
+///
+/// ```
+/// use whimbrel_core::lockfile::{LockChange, LockFile, LockMigration, apply_migration};
+///
+/// let changes = vec![LockChange::add_field("users", "age", "number")];
+/// let migration = LockMigration { version: 1, changes, name: Some("add-age".into()), ..Default::default() };
+/// let lock = apply_migration(&LockFile::empty(), migration, 0);
+/// assert_eq!(lock.record("add-age").unwrap().version, 1);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LockMigration {
     /// Its number.
@@ -123,6 +158,12 @@ pub struct LockMigration {
 }
 
 /// One change of a migration.
+///
+/// ```
+/// use whimbrel_core::lockfile::LockChange;
+/// let change = LockChange::add_field("users", "age", "number");
+/// assert_eq!((change.kind.as_str(), change.field.as_deref()), ("add_field", Some("age")));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LockChange {
     /// Its kind; Kontract knows `add_field` alone.
@@ -139,6 +180,15 @@ pub struct LockChange {
 
 /// What stands in an object of the file besides the fields that have a meaning
 /// here, and in which order all of it stands.
+///
+/// ```
+/// use whimbrel_core::lockfile::LockFile;
+///
+/// // What has no meaning here is kept where it stands.
+/// let text = "{\n  \"note\": \"ours\",\n  \"version\": 0,\n  \"tables\": {},\n  \"migrations\": []\n}\n";
+/// let lock = LockFile::from_json("kontract.lock.json", text).unwrap();
+/// assert_eq!(lock.to_json(), text);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Rest {
     /// The keys in order; those that have a meaning are there without a value.
@@ -163,6 +213,14 @@ impl LockFile {
     }
 
     /// The table whose name in the database is `ptr`, with its logical name.
+    ///
+    /// ```
+    /// use whimbrel_core::lockfile::{LockFile, LockTable};
+    /// let users = LockTable { ptr: "tbl_users_abc123".into(), ..LockTable::default() };
+    /// let lock = LockFile { tables: [("users", users)].into_iter().collect(), ..LockFile::empty() };
+    /// assert_eq!(lock.table_at("tbl_users_abc123").unwrap().0, "users");
+    /// assert!(lock.table_at("users").is_none());
+    /// ```
     pub fn table_at(&self, ptr: &str) -> Option<(&str, &LockTable)> {
         self.tables.iter().find(|(_, table)| table.ptr == ptr)
     }

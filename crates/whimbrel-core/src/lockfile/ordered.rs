@@ -13,6 +13,15 @@
 /// assert_eq!(fields.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["7", "email", "age"]);
 /// assert_eq!(fields.get("age"), Some(&3));
 /// ```
+///
+/// ```
+/// use whimbrel_core::lockfile::Ordered;
+/// let mut lengths: Ordered<usize> = [("nick", 4), ("age", 3)].into_iter().collect();
+/// *lengths.get_mut("age").unwrap() += 1;
+/// assert!(lengths.rename("nick", "name") && lengths.contains("name"));
+/// assert_eq!(lengths.remove("age"), Some(4));
+/// assert_eq!((lengths.len(), lengths.is_empty()), (1, false));
+/// ```
 // Invariant: no name is there twice, and the order is that of JavaScript.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ordered<T>(Vec<(String, T)>);

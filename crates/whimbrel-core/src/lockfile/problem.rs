@@ -3,6 +3,16 @@
 use std::fmt;
 
 /// Why a lock file could not be read.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_core::lockfile::{LockFile, LockFileError};
+///
+/// let text = "{\n<<<<<<< HEAD\n  \"version\": 1,\n=======\n  \"version\": 2,\n>>>>>>> theirs\n}\n";
+/// let error = LockFile::from_json("kontract.lock.json", text).unwrap_err();
+/// assert!(matches!(error, LockFileError::Conflict { line: 2, .. }));
+/// assert!(error.help().unwrap().to_string().starts_with("run `whimbrel migrate rebase`"));
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum LockFileError {
     /// The text is not JSON.
@@ -49,6 +59,15 @@ pub enum LockFileError {
 
 impl LockFileError {
     /// The error of a file with these problems; none, if there are none.
+    ///
+    /// ```
+    /// use whimbrel_core::lockfile::{LockFile, LockFileError};
+    ///
+    /// let lock = LockFile { version: 3, ..LockFile::empty() };
+    /// let error = LockFileError::of("kontract.lock.json", lock.contradictions()).unwrap();
+    /// assert_eq!(error.to_string(), "`kontract.lock.json`: `version` is 3, and `migrations` is empty");
+    /// assert!(LockFileError::of("kontract.lock.json", vec![]).is_none());
+    /// ```
     pub fn of(file: &str, mut problems: Vec<LockFileProblem>) -> Option<Self> {
         let file = file.to_owned();
         match problems.len() {
@@ -60,6 +79,13 @@ impl LockFileError {
 }
 
 /// One thing that is wrong with a lock file.
+///
+/// ```
+/// use whimbrel_core::lockfile::{LockFileProblem, LockFileProblemKind};
+///
+/// let problem = LockFileProblem { path: "tables".into(), kind: LockFileProblemKind::Missing };
+/// assert_eq!(problem.to_string(), "`tables` is missing");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockFileProblem {
     /// Where it is, such as `migrations[2].version`, empty for the whole file.
@@ -69,6 +95,15 @@ pub struct LockFileProblem {
 }
 
 /// The kinds of [`LockFileProblem`].
+///
+/// ```
+/// use whimbrel_core::lockfile::{LockFile, LockFileError, LockFileProblemKind};
+///
+/// let error = LockFile::from_json("kontract.lock.json", "{}").unwrap_err();
+/// let LockFileError::Several { problems, .. } = error else { panic!("{error}") };
+/// assert_eq!(problems[0].kind, LockFileProblemKind::Missing);
+/// assert!(!problems[0].kind.help().is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LockFileProblemKind {
     /// It is not there.

@@ -18,6 +18,14 @@ impl LockFile {
     }
 
     /// Returns the record of a migration.
+    ///
+    /// ```
+    /// use whimbrel_core::lockfile::{LockFile, LockMigration};
+    /// let users = LockMigration { version: 1, name: Some("users".into()), ..LockMigration::default() };
+    /// let lock = LockFile { version: 1, migrations: vec![users], ..LockFile::empty() };
+    /// assert_eq!(lock.record("users").unwrap().version, 1);
+    /// assert!(lock.record("posts").is_none());
+    /// ```
     pub fn record(&self, name: &str) -> Option<&LockMigration> {
         self.migrations.iter().find(|record| record.name.as_deref() == Some(name))
     }

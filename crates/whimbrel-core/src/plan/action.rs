@@ -8,6 +8,15 @@ use crate::name::ObjectName;
 use crate::schema::ObjectKind;
 
 /// What a fact speaks of: one object of the database.
+///
+/// ```
+/// use whimbrel_core::plan::Key;
+/// use whimbrel_core::schema::ObjectKind;
+/// let users = Key::new(ObjectKind::Table, &"users".into());
+/// assert_eq!((users.kind, users.part.as_str()), (ObjectKind::Table, ""));
+/// let age = Key::part(ObjectKind::Table, &"users".into(), "age");
+/// assert_ne!(users, age);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// What it is. Tables, views and other relations share one kind of key
@@ -51,6 +60,21 @@ impl Key {
 /// A fact about an object says nothing of its parts, nor the other way round:
 /// name both where both are meant. Of several facts that one action states for
 /// one key the first counts, in this order: creates, alters, drops, frees, uses.
+///
+/// ```
+/// use whimbrel_core::plan::{Action, Key, Mode};
+/// use whimbrel_core::schema::ObjectKind;
+///
+/// let users = Key::new(ObjectKind::Table, &"users".into());
+/// let view = Key::new(ObjectKind::View, &"adults".into());
+/// let action = Action {
+///     creates: vec![view],
+///     uses: vec![users],
+///     ..Action::sql("CREATE VIEW adults AS SELECT * FROM users")
+/// };
+/// assert_eq!((action.steps.len(), action.mode), (1, Mode::Transaction));
+/// assert_eq!(Action::about(&"users".into()).subject, Some("users".into()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Action {
     /// The table or other object that it is about. Where the facts leave a
@@ -78,6 +102,12 @@ pub struct Action {
 }
 
 /// What an action asks of the batch it runs in.
+///
+/// ```
+/// use whimbrel_core::plan::{Action, Mode};
+/// let index = Action { mode: Mode::Alone, ..Action::sql("CREATE INDEX CONCURRENTLY i ON t (a)") };
+/// assert_ne!(index.mode, Mode::default());
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Mode {
     /// Any transaction will do.

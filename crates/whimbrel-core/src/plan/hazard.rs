@@ -5,6 +5,15 @@ use std::fmt;
 use serde::Serialize;
 
 /// One thing to beware of. `subject` is the table, or `table.column`.
+///
+/// ```
+/// use whimbrel_core::plan::Hazard;
+/// let hazard = Hazard::LosesColumn { subject: "users.nick".into() };
+/// assert_eq!(hazard.to_string(), "users.nick: all values are lost");
+/// assert_eq!((hazard.subject(), hazard.message()), ("users.nick", "all values are lost"));
+/// assert!(hazard.loses_data());
+/// assert!(!Hazard::RewritesTable { subject: "users".into() }.loses_data());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "code", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Hazard {

@@ -19,6 +19,16 @@ use crate::pair::Pair;
 use crate::schema::Schema;
 
 /// Batches of steps, in the order in which they run.
+///
+/// ```
+/// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+///
+/// let steps = vec![Step::new("CREATE TABLE a (id int)"), Step::new("CREATE TABLE b (id int)")];
+/// let batch = Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps };
+/// let plan = Plan { batches: vec![batch], ..Plan::default() };
+/// assert_eq!(plan.steps().count(), 2);
+/// assert!(!plan.is_empty() && Plan::default().is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
@@ -31,6 +41,15 @@ pub struct Plan {
 }
 
 /// Steps that share a transaction, or one step that cannot be in any.
+///
+/// ```
+/// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+///
+/// let steps = vec![Step::new("VACUUM")];
+/// let vacuum = Batch { transaction: false, foreign_keys: ForeignKeys::AsIs, steps };
+/// let plan = Plan { batches: vec![vacuum], ..Plan::default() };
+/// assert_eq!(plan.render_sql(), "VACUUM;\n");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Batch {
@@ -58,6 +77,15 @@ impl Batch {
 }
 
 /// What becomes of foreign-key enforcement during a batch.
+///
+/// ```
+/// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+///
+/// let foreign_keys = ForeignKeys::Suspended { check: vec!["users".into()] };
+/// let batch = Batch { transaction: true, foreign_keys, steps: vec![Step::new("DROP TABLE users")] };
+/// let plan = Plan { batches: vec![batch], ..Plan::default() };
+/// assert!(plan.render_sql().starts_with("PRAGMA foreign_keys=OFF;\nBEGIN;\n"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ForeignKeys {
@@ -74,6 +102,13 @@ pub enum ForeignKeys {
 }
 
 /// One SQL statement and what is known of it.
+///
+/// ```
+/// use whimbrel_core::plan::{Hazard, Step};
+///
+/// let step = Step::new("DROP TABLE users").with(Hazard::LosesTable { subject: "users".into() });
+/// assert_eq!((step.sql.as_str(), step.hazards.len()), ("DROP TABLE users", 1));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
@@ -141,6 +176,21 @@ impl Plan {
 /// It returns one row: how many rows are affected (at most [`Probe::LIMIT`]),
 /// how many rows the table has (at most the same, NULL where that says
 /// nothing), and one affected value as text (NULL if there is none).
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::diff::Renames;
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::plan::Probe;
+/// use whimbrel_core::resolve::{Loss, LossKind};
+/// use whimbrel_core::schema::{Schema, Table};
+///
+/// let schema = Schema { tables: vec![Table::new("users")], ..Schema::default() };
+/// let pair = Pair::new(schema, Schema::default());
+/// let loss = Loss { table: "users".into(), kind: LossKind::DropTable };
+/// let probe = Dialect::Sqlite.probe(pair.as_ref(), &Renames::default(), &loss).unwrap();
+/// assert!(probe.sql.contains(&Probe::LIMIT.to_string()) && !probe.is_slow);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
     /// The query.
@@ -161,6 +211,20 @@ impl Probe {
 }
 
 /// Why no plan could be made.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::plan::PlanError;
+///
+/// let error = PlanError::Unsupported {
+///     dialect: Dialect::Sqlite,
+///     what: "create the extension `citext`".into(),
+///     help: "leave it out".into(),
+/// };
+/// assert_eq!(error.to_string(), "SQLite cannot create the extension `citext`");
+/// assert_eq!(error.help().unwrap().to_string(), "leave it out");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum PlanError {
     /// The engine has no way to do it.
@@ -187,6 +251,20 @@ pub enum PlanError {
 }
 
 /// Plans `changes`, which turn `pair.from` into `pair.to`, for one dialect.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::diff::{Renames, diff};
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_core::plan::plan;
+/// use whimbrel_core::schema::{Column, Schema, Table};
+///
+/// let users = Table { columns: vec![Column::new("name", "text")], ..Table::new("users") };
+/// let pair = Pair::new(Schema::default(), Schema { tables: vec![users], ..Schema::default() });
+/// let changes = diff(Dialect::Postgres, pair.as_ref(), &Renames::default()).changes;
+/// let plan = plan(Dialect::Postgres, pair.as_ref(), &changes).unwrap();
+/// assert_eq!(plan.statements(), ["CREATE TABLE \"users\" (\n  \"name\" text\n);"]);
+/// ```
 ///
 /// # Errors
 ///

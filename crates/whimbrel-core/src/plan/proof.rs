@@ -5,6 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// What a replay in a scratch database showed.
+///
+/// ```
+/// use whimbrel_core::plan::Proof;
+/// assert_eq!(Proof::Lossy.to_string(), "lossy");
+/// let proof = Proof::Unproved { reason: "it is to be written by hand".into() };
+/// assert_eq!(proof.to_string(), "unproved (it is to be written by hand)");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Proof {

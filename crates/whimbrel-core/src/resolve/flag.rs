@@ -5,6 +5,13 @@ use crate::name::{ObjectName, join_dotted, split_dotted, split_unquoted, unquote
 use crate::resolve::RenameKind;
 
 /// Why the value of a flag could not be read.
+///
+/// ```
+/// use whimbrel_core::resolve::{RenameKind, parse_rename};
+/// let error = parse_rename("nick", RenameKind::Column).unwrap_err();
+/// assert_eq!(error.text, "nick");
+/// assert_eq!(error.to_string(), "`nick` is not of the form `TABLE.OLD=TABLE.NEW`");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("`{text}` is not of the form `{form}`")]
 #[diagnostic(
@@ -77,6 +84,17 @@ pub(super) fn rename_form(kind: RenameKind) -> &'static str {
 }
 
 /// What the rows of a column get in place of an enum value that goes.
+///
+/// ```
+/// use whimbrel_core::resolve::{EnumMapping, parse_enum_mapping};
+/// let mapping = EnumMapping {
+///     table: "users".into(),
+///     column: "status".into(),
+///     from: "pending".into(),
+///     to: Some("inactive".into()),
+/// };
+/// assert_eq!(parse_enum_mapping("users.status.pending=inactive").unwrap(), mapping);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnumMapping {
     /// The table, by its new name.

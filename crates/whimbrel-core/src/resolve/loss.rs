@@ -7,6 +7,12 @@ use crate::name::ObjectName;
 use crate::schema::{Column, Index};
 
 /// One thing that data may be lost by, or that rows may stand in the way of.
+///
+/// ```
+/// use whimbrel_core::resolve::{Loss, LossKind};
+/// let loss = Loss { table: "users".into(), kind: LossKind::DropTable };
+/// assert!(loss.is_acceptable() && !loss.needs_replacements());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Loss {
@@ -18,6 +24,13 @@ pub struct Loss {
 }
 
 /// The kinds of losses and obstacles. Column names are the *new* ones.
+///
+/// ```
+/// use whimbrel_core::describe::loss;
+/// use whimbrel_core::resolve::{Loss, LossKind};
+/// let kind = LossKind::SetNotNull { column: "email".into(), fillable: false };
+/// assert_eq!(loss(&Loss { table: "users".into(), kind }), "users.email: NULLs are refused");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "loss", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum LossKind {
@@ -106,6 +119,14 @@ impl Loss {
     /// Says whether accepting the loss lets the plan run. Where it does not,
     /// rows must be put right first: whimbrel deletes no row to make room for a
     /// constraint.
+    ///
+    /// ```
+    /// use whimbrel_core::resolve::{Loss, LossKind};
+    /// let loss = |kind| Loss { table: "users".into(), kind };
+    /// assert!(loss(LossKind::DropColumn { column: "nick".into() }).is_acceptable());
+    /// // There are rows, and nothing to put into them: no answer helps.
+    /// assert!(!loss(LossKind::AddRequiredColumn { column: "email".into() }).is_acceptable());
+    /// ```
     pub fn is_acceptable(&self) -> bool {
         match &self.kind {
             LossKind::DropTable
@@ -124,6 +145,19 @@ impl Loss {
 
     /// Says whether accepting is no answer: it must be said what takes the place
     /// of each enum value that goes.
+    ///
+    /// ```
+    /// use whimbrel_core::resolve::{Loss, LossKind};
+    /// let kind = LossKind::RemoveEnumValues {
+    ///     column: "status".into(),
+    ///     enum_name: "status".into(),
+    ///     removed: vec!["pending".into()],
+    ///     available: vec!["active".into()],
+    ///     nullable: true,
+    /// };
+    /// assert!(Loss { table: "users".into(), kind }.needs_replacements());
+    /// assert!(!Loss { table: "users".into(), kind: LossKind::DropTable }.needs_replacements());
+    /// ```
     pub fn needs_replacements(&self) -> bool {
         matches!(self.kind, LossKind::RemoveEnumValues { .. })
     }

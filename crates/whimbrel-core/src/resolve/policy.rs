@@ -6,6 +6,16 @@ use crate::change::{AlterEnum, Change};
 use crate::name::ObjectName;
 
 /// How far an environment lets whimbrel go.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// use whimbrel_core::resolve::Policy;
+/// use whimbrel_core::schema::Table;
+///
+/// let create = [Change::CreateTable { table: Table::new("users") }];
+/// assert!(Policy::Additive.violations(&create).is_empty());
+/// assert_eq!(Policy::default(), Policy::Ask);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Policy {
     /// Additions only: whatever drops, alters, replaces or renames something is
@@ -19,6 +29,16 @@ pub enum Policy {
 }
 
 /// A change that a [`Policy`] refuses.
+///
+/// ```
+/// use whimbrel_core::change::Change;
+/// use whimbrel_core::resolve::Policy;
+///
+/// let changes = [Change::DropColumn { table_name: "users".into(), column_name: "nick".into() }];
+/// let violation = &Policy::Additive.violations(&changes)[0];
+/// assert_eq!(violation.change, &changes[0]);
+/// assert_eq!(violation.reason, "drops column `users.nick`");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Violation<'a> {
     /// The change.

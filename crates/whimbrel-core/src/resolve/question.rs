@@ -10,6 +10,15 @@ use crate::diff::Rename;
 use crate::name::ObjectName;
 
 /// A change that needs a person.
+///
+/// ```
+/// use whimbrel_core::resolve::{Loss, LossKind, LossQuestion, Question};
+///
+/// let loss = Loss { table: "logs".into(), kind: LossKind::DropTable };
+/// let question = Question::Loss(LossQuestion { loss, facts: None });
+/// assert_eq!(question.headline(), "logs: all rows are lost");
+/// assert_eq!(question.flags(), ["--accept-data-loss"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "question", rename_all = "camelCase")]
 pub enum Question {
@@ -48,6 +57,19 @@ impl Question {
     /// shell: one for each possible answer to a rename question, and all that are
     /// needed together for a loss. Empty where no flag helps, because rows must
     /// be put right first.
+    ///
+    /// ```
+    /// use whimbrel_core::resolve::{Candidate, Question, RenameKind, RenameQuestion};
+    ///
+    /// let question = Question::Rename(RenameQuestion {
+    ///     kind: RenameKind::Table,
+    ///     parent: None,
+    ///     gained: "people".into(),
+    ///     gained_type: None,
+    ///     candidates: vec![Candidate { name: "users".into(), sql_type: None, likeness: 90 }],
+    /// });
+    /// assert_eq!(question.flags(), ["--rename-table users=people", "--no-renames"]);
+    /// ```
     pub fn flags(&self) -> Vec<String> {
         match self {
             Self::Rename(question) => {
@@ -63,6 +85,20 @@ impl Question {
 
 impl RenameQuestion {
     /// The rename that says yes to a lost name.
+    ///
+    /// ```
+    /// use whimbrel_core::resolve::{Candidate, RenameKind, RenameQuestion, parse_rename};
+    ///
+    /// let question = RenameQuestion {
+    ///     kind: RenameKind::Column,
+    ///     parent: Some("users".into()),
+    ///     gained: "nickname".into(),
+    ///     gained_type: None,
+    ///     candidates: vec![Candidate { name: "nick".into(), sql_type: None, likeness: 80 }],
+    /// };
+    /// let rename = question.renamed_from(&question.candidates[0].name);
+    /// assert_eq!(parse_rename("users.nick=nickname", RenameKind::Column).unwrap(), [rename]);
+    /// ```
     pub fn renamed_from(&self, lost: &ObjectName) -> Rename {
         let Self { kind, parent, gained, .. } = self.clone();
         Rename { kind, parent, from: lost.clone(), to: gained }
@@ -70,6 +106,13 @@ impl RenameQuestion {
 }
 
 /// What may have been renamed.
+///
+/// ```
+/// use whimbrel_core::resolve::RenameKind;
+/// let kind = RenameKind::Column;
+/// assert_eq!((kind.noun(), kind.flag()), ("column", "--rename"));
+/// assert_eq!(kind.parent(), Some(RenameKind::Table));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RenameKind {
@@ -115,6 +158,20 @@ impl RenameKind {
 }
 
 /// Is `gained` new, or renamed from one of the lost names?
+///
+/// ```
+/// use whimbrel_core::resolve::{Candidate, Question, RenameKind, RenameQuestion};
+///
+/// let question = RenameQuestion {
+///     kind: RenameKind::Column,
+///     parent: Some("users".into()),
+///     gained: "nickname".into(),
+///     gained_type: Some("TEXT".into()),
+///     candidates: vec![Candidate { name: "nick".into(), sql_type: Some("TEXT".into()), likeness: 80 }],
+/// };
+/// let headline = Question::Rename(question).headline();
+/// assert_eq!(headline, "column users.nickname: new, or renamed from nick?");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RenameQuestion {
@@ -133,6 +190,12 @@ pub struct RenameQuestion {
 }
 
 /// Something lost that may live on under the gained name.
+///
+/// ```
+/// use whimbrel_core::resolve::{Answer, Candidate};
+/// let likeliest = Candidate { name: "nick".into(), sql_type: Some("TEXT".into()), likeness: 80 };
+/// assert_eq!(Answer::RenamedFrom(likeliest.name), Answer::RenamedFrom("nick".into()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Candidate {
@@ -146,6 +209,15 @@ pub struct Candidate {
 }
 
 /// May this be lost?
+///
+/// ```
+/// use whimbrel_core::resolve::{Facts, Loss, LossKind, LossQuestion, Question};
+///
+/// let loss = Loss { table: "logs".into(), kind: LossKind::DropTable };
+/// let facts = Facts { affected: 12, total: None, sample: None };
+/// let question = Question::Loss(LossQuestion { loss, facts: Some(facts) });
+/// assert_eq!(question.headline(), "logs: all rows are lost (it holds 12 rows)");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LossQuestion {
@@ -158,6 +230,14 @@ pub struct LossQuestion {
 }
 
 /// May a migration be rolled back that says of itself that this loses data?
+///
+/// ```
+/// use whimbrel_core::resolve::{DownQuestion, Question};
+///
+/// let warnings = vec!["users.bio: all values are lost".to_owned()];
+/// let question = Question::Down(DownQuestion { migration: "add-bio".into(), warnings });
+/// assert_eq!(question.headline(), "down of `add-bio`: users.bio: all values are lost");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DownQuestion {
@@ -168,6 +248,19 @@ pub struct DownQuestion {
 }
 
 /// What a bounded query found.
+///
+/// ```
+/// use whimbrel_core::describe::loss_question;
+/// use whimbrel_core::resolve::{Facts, Loss, LossKind, LossQuestion};
+///
+/// let kind = LossKind::DropColumn { column: "nick".into() };
+/// let facts = Facts { affected: 3, total: Some(5), sample: Some("Bo".into()) };
+/// let question = LossQuestion { loss: Loss { table: "users".into(), kind }, facts: Some(facts) };
+/// assert_eq!(
+///     loss_question(&question),
+///     "users.nick: all values are lost (3 of 5 rows hold a value, such as 'Bo')"
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Facts {
@@ -182,6 +275,18 @@ pub struct Facts {
 }
 
 /// What a person said.
+///
+/// ```
+/// use whimbrel_core::resolve::{Answer, DownQuestion, Question, Resolver, from_fn};
+///
+/// let mut by_rule = from_fn(|question| match question {
+///     Question::Rename(_) => Some(Answer::New),
+///     Question::Loss(_) => Some(Answer::Reject),
+///     Question::Down(_) => Some(Answer::Accept),
+/// });
+/// let question = Question::Down(DownQuestion { migration: "add-bio".into(), warnings: vec![] });
+/// assert_eq!(by_rule.answer(&question), Some(Answer::Accept));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// The gained name is new.

@@ -6,6 +6,22 @@ use super::{Loss, LossKind};
 use crate::change::{Change, EnumReplacement};
 
 /// Why a replacement of an enum value cannot be.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_core::resolve::ReplacementProblem;
+///
+/// let problem = ReplacementProblem::Null {
+///     column: "users.status".into(),
+///     value: "pending".into(),
+///     available: "`active` and `inactive`".into(),
+/// };
+/// assert_eq!(
+///     problem.to_string(),
+///     "`users.status` does not take NULL, so NULL cannot replace `pending`"
+/// );
+/// assert_eq!(problem.help().unwrap().to_string(), "take one of `active` and `inactive`");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum ReplacementProblem {
     /// A value goes and nothing takes its place.
@@ -46,6 +62,34 @@ pub enum ReplacementProblem {
 /// Puts the answer to a question about removed enum values into the change that
 /// removes them: `values` says for each what the rows get instead, `None` being
 /// NULL. For any other loss nothing is done.
+///
+/// ```
+/// use whimbrel_core::change::{AlterEnum, Change};
+/// use whimbrel_core::resolve::{Loss, LossKind, replace_enum_values};
+///
+/// let mut changes = [Change::AlterEnum(AlterEnum {
+///     enum_name: "status".into(),
+///     add_values: vec![],
+///     remove_values: vec!["pending".into()],
+///     new_values: vec!["active".into()],
+///     reorders: false,
+///     replacements: vec![],
+/// })];
+/// let kind = LossKind::RemoveEnumValues {
+///     column: "status".into(),
+///     enum_name: "status".into(),
+///     removed: vec!["pending".into()],
+///     available: vec!["active".into()],
+///     nullable: false,
+/// };
+/// let loss = Loss { table: "users".into(), kind };
+/// let nulls = [("pending".to_owned(), None)].into();
+/// assert!(replace_enum_values(&mut changes, &loss, &nulls).is_err());
+/// let values = [("pending".to_owned(), Some("active".to_owned()))].into();
+/// replace_enum_values(&mut changes, &loss, &values).unwrap();
+/// let Change::AlterEnum(alter) = &changes[0] else { panic!("it is still that change") };
+/// assert_eq!(alter.replacements[0].to.as_deref(), Some("active"));
+/// ```
 ///
 /// # Errors
 ///

@@ -13,15 +13,35 @@ use crate::name::ObjectName;
 /// questions before loss questions.
 ///
 /// ```
-/// use whimbrel_core::resolve::{Answer, Question, Resolver, from_fn};
-/// let mut accept_all_losses = from_fn(|question| match question {
-///     Question::Loss(_) => Some(Answer::Accept),
-///     Question::Rename(_) | Question::Down(_) => None,
-/// });
-/// # let _: &mut dyn Resolver = &mut accept_all_losses;
+/// use whimbrel_core::resolve::{Answer, Loss, LossKind, LossQuestion, Question, Resolver};
+///
+/// /// Lets old logs go, and nothing else.
+/// struct Logs;
+///
+/// impl Resolver for Logs {
+///     fn answer(&mut self, question: &Question) -> Option<Answer> {
+///         match question {
+///             Question::Loss(asked) if asked.loss.table.name.starts_with("log_") => Some(Answer::Accept),
+///             Question::Loss(_) | Question::Rename(_) | Question::Down(_) => None,
+///         }
+///     }
+/// }
+///
+/// let drop = |table: &str| {
+///     let loss = Loss { table: table.into(), kind: LossKind::DropTable };
+///     Question::Loss(LossQuestion { loss, facts: None })
+/// };
+/// assert_eq!(Logs.answer(&drop("log_2025")), Some(Answer::Accept));
+/// assert_eq!(Logs.answer(&drop("users")), None);
 /// ```
 pub trait Resolver: Send {
     /// Answers `question`, or declines to.
+    ///
+    /// ```
+    /// use whimbrel_core::resolve::{DownQuestion, Question, Resolver, strict};
+    /// let question = Question::Down(DownQuestion { migration: "add-bio".into(), warnings: vec![] });
+    /// assert_eq!(strict().answer(&question), None);
+    /// ```
     fn answer(&mut self, question: &Question) -> Option<Answer>;
 }
 
@@ -38,32 +58,93 @@ impl<R: Resolver + ?Sized> Resolver for &mut R {
 }
 
 /// Answers nothing, so that every question is reported: the default.
+///
+/// ```
+/// use whimbrel_core::resolve::{Loss, LossKind, LossQuestion, Question, Resolver, strict};
+/// let loss = Loss { table: "users".into(), kind: LossKind::DropTable };
+/// assert_eq!(strict().answer(&Question::Loss(LossQuestion { loss, facts: None })), None);
+/// ```
 pub fn strict() -> Strict {
     Strict
 }
 
 /// Takes the likeliest lost name as renamed; answers no loss question.
+///
+/// ```
+/// use whimbrel_core::resolve::{Answer, Candidate, Question, RenameKind, RenameQuestion};
+/// use whimbrel_core::resolve::{Resolver, always_rename};
+///
+/// let question = Question::Rename(RenameQuestion {
+///     kind: RenameKind::Table,
+///     parent: None,
+///     gained: "people".into(),
+///     gained_type: None,
+///     candidates: vec![Candidate { name: "users".into(), sql_type: None, likeness: 90 }],
+/// });
+/// assert_eq!(always_rename().answer(&question), Some(Answer::RenamedFrom("users".into())));
+/// ```
 pub fn always_rename() -> AlwaysRename {
     AlwaysRename
 }
 
 /// Takes every gained name as new; answers no loss question.
+///
+/// ```
+/// use whimbrel_core::resolve::{Answer, Candidate, Question, RenameKind, RenameQuestion};
+/// use whimbrel_core::resolve::{Resolver, always_add_drop};
+///
+/// let question = Question::Rename(RenameQuestion {
+///     kind: RenameKind::Table,
+///     parent: None,
+///     gained: "people".into(),
+///     gained_type: None,
+///     candidates: vec![Candidate { name: "users".into(), sql_type: None, likeness: 90 }],
+/// });
+/// assert_eq!(always_add_drop().answer(&question), Some(Answer::New));
+/// ```
 pub fn always_add_drop() -> AlwaysAddDrop {
     AlwaysAddDrop
 }
 
 /// Renames where it can, accepts every loss, maps removed enum values to NULL
 /// where the column may be NULL; where it may not, only a person knows.
+///
+/// ```
+/// use whimbrel_core::resolve::{Answer, Loss, LossKind, LossQuestion, Question, Resolver, lenient};
+/// let loss = Loss { table: "users".into(), kind: LossKind::DropTable };
+/// let question = Question::Loss(LossQuestion { loss, facts: None });
+/// assert_eq!(lenient().answer(&question), Some(Answer::Accept));
+/// ```
 pub fn lenient() -> Lenient {
     Lenient
 }
 
 /// Rejects whatever is asked.
+///
+/// ```
+/// use whimbrel_core::resolve::{Answer, Loss, LossKind, LossQuestion, Question, Resolver, reject_all};
+/// let loss = Loss { table: "users".into(), kind: LossKind::DropTable };
+/// let question = Question::Loss(LossQuestion { loss, facts: None });
+/// assert_eq!(reject_all().answer(&question), Some(Answer::Reject));
+/// ```
 pub fn reject_all() -> RejectAll {
     RejectAll
 }
 
 /// Answers with a closure.
+///
+/// ```
+/// use whimbrel_core::resolve::{Answer, DownQuestion, Question, Resolver, from_fn};
+///
+/// let mut asked = Vec::new();
+/// let mut noting = from_fn(|question| {
+///     asked.push(question.headline());
+///     Some(Answer::Accept)
+/// });
+/// noting.answer(&Question::Down(DownQuestion { migration: "add-bio".into(), warnings: vec![] }));
+/// drop(noting);
+/// assert_eq!(asked.len(), 1);
+/// ```
 pub fn from_fn<F: FnMut(&Question) -> Option<Answer> + Send>(f: F) -> FromFn<F> {
     FromFn(f)
 }
@@ -119,6 +200,29 @@ pub struct FromFn<F>(F);
 /// Answers known beforehand: what the flags of the command line say.
 ///
 /// Names are compared as written. See [`predefined`].
+///
+/// ```
+/// use whimbrel_core::resolve::{Answer, Candidate, Question, RenameKind, RenameQuestion, Resolver};
+/// use whimbrel_core::resolve::{DownQuestion, parse_rename, predefined};
+///
+/// let mut answers = predefined()
+///     .with_renames(parse_rename("users.nick=nickname", RenameKind::Column).unwrap())
+///     .with_no_other_renames()
+///     .with_data_loss();
+/// let gained = |name: &str| {
+///     Question::Rename(RenameQuestion {
+///         kind: RenameKind::Column,
+///         parent: Some("users".into()),
+///         gained: name.into(),
+///         gained_type: None,
+///         candidates: vec![Candidate { name: "nick".into(), sql_type: None, likeness: 80 }],
+///     })
+/// };
+/// assert_eq!(answers.answer(&gained("nickname")), Some(Answer::RenamedFrom("nick".into())));
+/// assert_eq!(answers.answer(&gained("age")), Some(Answer::New));
+/// let down = Question::Down(DownQuestion { migration: "add-bio".into(), warnings: vec![] });
+/// assert_eq!(answers.answer(&down), Some(Answer::Accept));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Predefined {
     /// The renames, each with its table or enum by the new name.

@@ -11,6 +11,12 @@ use super::{ConflictClause, Sequence, is_default};
 /// Equality of the Rust values is equality of the text. Whether two texts mean
 /// the same to an engine is the dialect's question: see
 /// [`Dialect::same_sql`](crate::dialect::Dialect::same_sql).
+///
+/// ```
+/// use whimbrel_core::schema::{Column, SqlExpr};
+/// let column = Column { default: Some(SqlExpr::from("now()")), ..Column::new("at", "timestamptz") };
+/// assert_eq!(column.default.unwrap().as_str(), "now()");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SqlExpr(pub String);
@@ -105,6 +111,13 @@ impl Column {
 
 /// How PostgreSQL keeps the values of a column and what it knows of them, as far
 /// as that is not what it would choose.
+///
+/// ```
+/// use whimbrel_core::schema::{Column, ColumnOptions};
+/// let options = ColumnOptions { storage: Some("external".into()), ..ColumnOptions::default() };
+/// let body = Column { options: Some(Box::new(options)), ..Column::new("body", "text") };
+/// assert!(serde_json::to_string(&body).unwrap().contains(r#""storage":"external""#));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ColumnOptions {
@@ -120,6 +133,13 @@ pub struct ColumnOptions {
 }
 
 /// How a generated column is computed.
+///
+/// ```
+/// use whimbrel_core::schema::{Column, Generated};
+/// let area = Generated { expression: "width * height".into(), stored: true };
+/// let column = Column { generated: Some(area), ..Column::new("area", "integer") };
+/// assert!(serde_json::to_string(&column).unwrap().contains(r#""expression":"width * height""#));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Generated {
@@ -131,6 +151,25 @@ pub struct Generated {
 }
 
 /// PostgreSQL's identity of a column.
+///
+/// ```
+/// use whimbrel_core::schema::{Column, Identity, Sequence};
+/// let sequence = Sequence {
+///     name: "users_id_seq".into(),
+///     sql_type: "bigint".into(),
+///     start: 1,
+///     increment: 1,
+///     min: 1,
+///     max: i64::MAX,
+///     cache: 1,
+///     cycle: false,
+///     owned_by: None,
+///     comment: None,
+/// };
+/// let identity = Identity { always: true, sequence };
+/// let id = Column { identity: Some(Box::new(identity)), ..Column::new("id", "bigint") };
+/// assert!(id.identity.unwrap().always);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Identity {

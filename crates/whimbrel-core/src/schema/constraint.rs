@@ -6,6 +6,13 @@ use super::{KeyPart, SqlExpr, is_default};
 use crate::name::ObjectName;
 
 /// A primary key.
+///
+/// ```
+/// use whimbrel_core::schema::{KeyPart, PrimaryKey, Table};
+/// let key = PrimaryKey { columns: vec![KeyPart::column("id")], ..PrimaryKey::default() };
+/// let users = Table { primary_key: Some(key), ..Table::new("users") };
+/// assert_eq!(users.primary_key.unwrap().columns[0].column_name(), Some("id"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PrimaryKey {
@@ -29,6 +36,12 @@ pub struct PrimaryKey {
 }
 
 /// A unique constraint.
+///
+/// ```
+/// use whimbrel_core::schema::{KeyPart, Unique};
+/// let unique = Unique { columns: vec![KeyPart::column("email")], ..Unique::default() };
+/// assert_eq!(serde_json::to_string(&unique).unwrap(), r#"{"columns":["email"]}"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Unique {
@@ -55,6 +68,13 @@ pub struct Unique {
 }
 
 /// A foreign key.
+///
+/// ```
+/// use whimbrel_core::schema::{ForeignKey, ReferentialAction};
+/// let key = ForeignKey { on_delete: ReferentialAction::Cascade, ..ForeignKey::new(["author"], "users") };
+/// assert_eq!((key.columns[0].as_str(), key.on_delete.sql()), ("author", "CASCADE"));
+/// assert!(key.referenced_columns.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ForeignKey {
@@ -115,6 +135,13 @@ impl ForeignKey {
 }
 
 /// A check constraint.
+///
+/// ```
+/// use whimbrel_core::schema::Check;
+/// let (expression, name) = ("age >= 0".into(), None);
+/// let check = Check { name, expression, no_inherit: false, not_valid: false, comment: None };
+/// assert_eq!(serde_json::to_string(&check).unwrap(), r#"{"expression":"age >= 0"}"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Check {
@@ -135,6 +162,17 @@ pub struct Check {
 }
 
 /// PostgreSQL's exclusion constraint, in the engine's own spelling.
+///
+/// ```
+/// use whimbrel_core::schema::Exclusion;
+/// let exclusion = Exclusion {
+///     name: "no_overlap".into(),
+///     definition: "EXCLUDE USING gist (during WITH &&)".into(),
+///     columns: vec!["during".into()],
+///     comment: None,
+/// };
+/// assert!(exclusion.definition.as_str().starts_with("EXCLUDE"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Exclusion {
@@ -151,6 +189,12 @@ pub struct Exclusion {
 }
 
 /// What a foreign key does to its rows when the referenced row goes or changes.
+///
+/// ```
+/// use whimbrel_core::schema::ReferentialAction;
+/// assert_eq!(ReferentialAction::default().sql(), "NO ACTION");
+/// assert_eq!(ReferentialAction::SetNull.sql(), "SET NULL");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReferentialAction {
@@ -181,6 +225,13 @@ impl ReferentialAction {
 }
 
 /// When a constraint is checked.
+///
+/// ```
+/// use whimbrel_core::schema::Deferrability;
+/// let json = serde_json::to_string(&Deferrability::InitiallyDeferred).unwrap();
+/// assert_eq!(json, r#""initiallyDeferred""#);
+/// assert_eq!(Deferrability::default(), Deferrability::NotDeferrable);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Deferrability {
@@ -194,6 +245,11 @@ pub enum Deferrability {
 }
 
 /// SQLite's ON CONFLICT clause of a constraint.
+///
+/// ```
+/// use whimbrel_core::schema::ConflictClause;
+/// assert_eq!(ConflictClause::Replace.sql(), "REPLACE");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ConflictClause {

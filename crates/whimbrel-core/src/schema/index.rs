@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::{Parameters, SqlExpr, is_default};
 
 /// An index that backs no constraint.
+///
+/// ```
+/// use whimbrel_core::schema::{Index, KeyPart, SortOrder};
+/// let newest = KeyPart { order: SortOrder::Desc, ..KeyPart::column("created_at") };
+/// let index = Index { name: "posts_newest_idx".into(), columns: vec![newest], ..Index::default() };
+/// assert!(!index.unique && index.method.is_none());
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Index {
@@ -67,6 +74,12 @@ pub struct KeyPart {
 }
 
 /// What one part of a key is.
+///
+/// ```
+/// use whimbrel_core::schema::{KeyPart, KeyTarget};
+/// assert_eq!(KeyPart::column("email").target, KeyTarget::Column("email".into()));
+/// assert_eq!(KeyPart::expression("lower(email)").column_name(), None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KeyTarget {
@@ -77,6 +90,11 @@ pub enum KeyTarget {
 }
 
 /// The direction of a part of a key.
+///
+/// ```
+/// use whimbrel_core::schema::{KeyPart, SortOrder};
+/// assert_eq!(KeyPart::column("age").order, SortOrder::Asc);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SortOrder {
@@ -88,6 +106,12 @@ pub enum SortOrder {
 }
 
 /// Where NULLs sort.
+///
+/// ```
+/// use whimbrel_core::schema::{KeyPart, NullsOrder};
+/// let part = KeyPart { nulls: Some(NullsOrder::Last), ..KeyPart::column("age") };
+/// assert!(serde_json::to_string(&part).unwrap().contains("last"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NullsOrder {
@@ -104,6 +128,12 @@ impl KeyPart {
     }
 
     /// An ascending expression with nothing else said of it.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::{KeyPart, KeyTarget};
+    /// let part = KeyPart::expression("lower(email)");
+    /// assert_eq!(part.target, KeyTarget::Expression("lower(email)".into()));
+    /// ```
     pub fn expression(text: impl Into<String>) -> Self {
         Self::of(KeyTarget::Expression(SqlExpr(text.into())))
     }
@@ -113,6 +143,11 @@ impl KeyPart {
     }
 
     /// The column's name, if the part is a column.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::KeyPart;
+    /// assert_eq!(KeyPart::column("email").column_name(), Some("email"));
+    /// ```
     pub fn column_name(&self) -> Option<&str> {
         match &self.target {
             KeyTarget::Column(name) => Some(name),

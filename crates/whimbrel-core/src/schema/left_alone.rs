@@ -43,6 +43,13 @@ impl LeftAlone {
 
     /// Says whether it is among these. Of a grant on all objects of a namespace
     /// nothing is left but grants on some.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::LeftAlone;
+    /// let others = [LeftAlone::new("policy", "own_rows")];
+    /// assert!(LeftAlone::new("policy", "own_rows").is_among(&others));
+    /// assert!(!LeftAlone::new(LeftAlone::GRANT, "own_rows").is_among(&others));
+    /// ```
     pub fn is_among(&self, others: &[Self]) -> bool {
         let is_on_many = self.kind == Self::GRANT && self.name.starts_with(Self::MANY);
         others.iter().any(|one| one == self || is_on_many && one.kind == Self::GRANT)

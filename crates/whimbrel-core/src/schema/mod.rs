@@ -77,6 +77,13 @@ impl Schema {
     }
 
     /// Returns the enum type of exactly this name.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::{EnumType, Schema};
+    /// let status = EnumType { name: "status".into(), values: vec!["open".into()], comment: None };
+    /// let schema = Schema { enums: vec![status], ..Schema::default() };
+    /// assert_eq!(schema.enum_type(&"status".into()).unwrap().values, ["open"]);
+    /// ```
     pub fn enum_type(&self, name: &ObjectName) -> Option<&EnumType> {
         self.enums.iter().find(|one| one.name == *name)
     }
@@ -92,6 +99,12 @@ impl Schema {
     }
 
     /// Says whether the schema holds no object at all.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::{Schema, Table};
+    /// assert!(Schema::default().is_empty());
+    /// assert!(!Schema { tables: vec![Table::new("users")], ..Schema::default() }.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

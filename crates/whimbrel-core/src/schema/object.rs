@@ -9,6 +9,13 @@ use crate::name::ObjectName;
 
 /// A view, trigger, function or the like: created, replaced and dropped by its
 /// definition, in dependency order.
+///
+/// ```
+/// use whimbrel_core::schema::{Object, ObjectKind};
+/// let view = Object::new(ObjectKind::View, "adults", "CREATE VIEW adults AS SELECT 1");
+/// assert_eq!((view.kind.noun(), view.name.to_string()), ("view", "adults".to_owned()));
+/// assert!(view.depends_on.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Object {
@@ -38,6 +45,14 @@ pub struct Object {
 }
 
 /// A column of a view.
+///
+/// ```
+/// use whimbrel_core::schema::{Object, ObjectColumn, ObjectKind};
+/// let id = ObjectColumn { name: "id".into(), sql_type: "bigint".into(), collation: None, comment: None };
+/// let view = Object::new(ObjectKind::View, "adults", "CREATE VIEW adults AS SELECT 1::bigint AS id");
+/// let view = Object { columns: vec![id], ..view };
+/// assert_eq!(view.columns[0].sql_type, "bigint");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ObjectColumn {
@@ -72,6 +87,12 @@ impl Object {
 
 /// The kinds of objects, structural ones included, so that dependencies and
 /// plan steps can name any of them.
+///
+/// ```
+/// use whimbrel_core::schema::ObjectKind;
+/// assert_eq!(ObjectKind::MaterializedView.noun(), "materialized view");
+/// assert_eq!(ObjectKind::Trigger.to_string(), "trigger");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ObjectKind {
@@ -140,6 +161,15 @@ impl fmt::Display for ObjectKind {
 }
 
 /// Something that an object needs.
+///
+/// ```
+/// use whimbrel_core::schema::{Dependency, Object, ObjectKind};
+/// let users =
+///     Dependency { kind: ObjectKind::Table, name: "users".into(), signature: None, column: None };
+/// let view = Object::new(ObjectKind::View, "adults", "CREATE VIEW adults AS SELECT * FROM users");
+/// let view = Object { depends_on: vec![users], ..view };
+/// assert_eq!(view.depends_on[0].name.to_string(), "users");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dependency {

@@ -14,6 +14,13 @@ use crate::checksum::Checksum;
 const VERSION: u32 = 1;
 
 /// The engine whose spelling a schema has.
+///
+/// ```
+/// use whimbrel_core::schema::{Engine, Schema, Snapshot};
+/// let engine = Engine { name: "sqlite".into(), major: 3 };
+/// let snapshot = Snapshot::new(engine, Schema::default());
+/// assert!(snapshot.to_json().contains("\"sqlite\""));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Engine {
@@ -24,6 +31,17 @@ pub struct Engine {
 }
 
 /// The newest migration of the history that a snapshot belongs to.
+///
+/// ```
+/// use whimbrel_core::checksum::Checksum;
+/// use whimbrel_core::schema::{Engine, Schema, Snapshot, SnapshotHead};
+///
+/// let checksum: Checksum = "0".repeat(64).parse().unwrap();
+/// let engine = Engine { name: "sqlite".into(), major: 3 };
+/// let mut snapshot = Snapshot::new(engine, Schema::default());
+/// snapshot.head = Some(SnapshotHead { name: "users".into(), checksum });
+/// assert_eq!(Snapshot::from_json(&snapshot.to_json()).unwrap().head, snapshot.head);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SnapshotHead {
@@ -71,6 +89,12 @@ pub struct Snapshot {
 }
 
 /// Why a snapshot could not be read.
+///
+/// ```
+/// use whimbrel_core::schema::{Snapshot, SnapshotError};
+/// let error = Snapshot::from_json("CREATE TABLE users (id INTEGER);").unwrap_err();
+/// assert!(matches!(error, SnapshotError::Malformed(_)));
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum SnapshotError {
     /// The text is no snapshot.

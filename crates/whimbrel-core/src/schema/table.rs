@@ -6,6 +6,13 @@ use super::{Check, Column, Exclusion, ForeignKey, Index, Parameters, PrimaryKey,
 use crate::name::ObjectName;
 
 /// A table with all that belongs to it.
+///
+/// ```
+/// use whimbrel_core::schema::{Column, Table};
+/// let users = Table { columns: vec![Column::new("name", "TEXT")], ..Table::new("users") };
+/// assert_eq!(users.column("name").unwrap().sql_type, "TEXT");
+/// assert!(users.column("age").is_none());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Table {
@@ -40,6 +47,13 @@ pub struct Table {
 }
 
 /// The options of a table.
+///
+/// ```
+/// use whimbrel_core::schema::{Table, TableOptions};
+/// let options = TableOptions { strict: true, ..TableOptions::default() };
+/// let users = Table { options, ..Table::new("users") };
+/// assert!(serde_json::to_string(&users).unwrap().contains(r#""strict":true"#));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TableOptions {

@@ -6,6 +6,14 @@ use super::{SqlExpr, is_default};
 use crate::name::ObjectName;
 
 /// An enum type.
+///
+/// ```
+/// use whimbrel_core::schema::EnumType;
+/// let values = vec!["open".into(), "closed".into()];
+/// let status = EnumType { name: "status".into(), values, comment: None };
+/// let json = serde_json::to_string(&status).unwrap();
+/// assert_eq!(json, r#"{"name":"status","values":["open","closed"]}"#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EnumType {
@@ -76,6 +84,24 @@ impl TypeDef {
 }
 
 /// A sequence.
+///
+/// ```
+/// use whimbrel_core::schema::{Schema, Sequence};
+/// let numbers = Sequence {
+///     name: "invoice_numbers".into(),
+///     sql_type: "bigint".into(),
+///     start: 1_000,
+///     increment: 1,
+///     min: 1,
+///     max: i64::MAX,
+///     cache: 1,
+///     cycle: false,
+///     owned_by: None,
+///     comment: None,
+/// };
+/// let schema = Schema { sequences: vec![numbers], ..Schema::default() };
+/// assert_eq!(schema.len(), 1);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sequence {
@@ -106,6 +132,13 @@ pub struct Sequence {
 }
 
 /// An extension.
+///
+/// ```
+/// use whimbrel_core::schema::Extension;
+/// let version = Some("1.6".into());
+/// let citext = Extension { name: "citext".into(), namespace: None, version, comment: None };
+/// assert_eq!(citext.version.as_deref(), Some("1.6"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Extension {
