@@ -10,12 +10,22 @@ use crate::url::{DatabaseUrl, Location};
 /// How to open a connection.
 ///
 /// ```
-/// use whimbrel_db::{Access, ConnectOptions, Missing};
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Access, ConnectOptions, Missing, connect};
+///
 /// // What a dry run of `push` uses: nothing is written, and a file that is not
 /// // there yet counts as an empty database.
 /// let options =
 ///     ConnectOptions { access: Access::ReadOnly, missing: Missing::Create, ..ConnectOptions::default() };
-/// # let _ = options;
+/// let folder = tempfile::tempdir().unwrap();
+/// let file = folder.path().join("app.db");
+/// let url = format!("sqlite://{}", file.display()).parse().unwrap();
+/// let mut connection = connect(&url, &options).await?;
+/// assert!(connection.query("SELECT name FROM sqlite_master").await?.is_empty());
+/// connection.close().await?;
+/// assert!(!file.exists());
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ConnectOptions {
@@ -31,6 +41,23 @@ pub struct ConnectOptions {
 }
 
 /// What a connection may do.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Access, ConnectOptions, Missing, connect};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let url = format!("sqlite://{}", folder.path().join("app.db").display()).parse().unwrap();
+/// let create = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
+/// connect(&url, &create).await?.execute("CREATE TABLE users (id INTEGER)").await?;
+///
+/// let read = ConnectOptions { access: Access::ReadOnly, ..ConnectOptions::default() };
+/// let mut connection = connect(&url, &read).await?;
+/// assert!(connection.query("SELECT id FROM users").await?.is_empty());
+/// assert!(connection.execute("INSERT INTO users VALUES (1)").await.is_err());
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Access {
     /// Read: nothing at the other end is created or changed.
@@ -41,6 +68,18 @@ pub enum Access {
 }
 
 /// What to do where a SQLite file does not exist.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{ConnectOptions, Missing, connect};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let url = format!("sqlite://{}", folder.path().join("app.db").display()).parse().unwrap();
+/// assert!(connect(&url, &ConnectOptions::default()).await.is_err());
+/// let options = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
+/// assert!(connect(&url, &options).await.is_ok());
+/// # });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Missing {
     /// Fail.
@@ -53,6 +92,16 @@ pub enum Missing {
 }
 
 /// Opens a connection.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{ConnectOptions, DatabaseUrl, connect};
+///
+/// let mut connection = connect(&DatabaseUrl::sqlite_memory(), &ConnectOptions::default()).await?;
+/// assert_eq!(connection.query("SELECT 40 + 2").await?[0].integer(0), Some(42));
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 ///
 /// # Errors
 ///

@@ -15,6 +15,30 @@ use crate::lock::LockWait;
 /// A run of whimbrel does all its work in one session, never in a pool: locks,
 /// settings and transactions belong to sessions. Dropping a connection closes
 /// it, and with it rolls back what was not committed.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, Datum, SqliteConnection, Value};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// assert_eq!(connection.server().major, 3);
+/// connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT)").await?;
+/// connection.fetch("INSERT INTO users VALUES (?, ?)", &[1.into(), "Ann".into()]).await?;
+///
+/// let rows = connection.query("SELECT id, name FROM users").await?;
+/// assert_eq!((rows[0].integer(0), rows[0].text(1)), (Some(1), Some("Ann")));
+/// assert_eq!(rows[0].value(7), &Value::Null);
+/// let fetched = connection.fetch("SELECT name FROM users WHERE id = ?", &[1.into()]).await?;
+/// assert_eq!((fetched.columns, fetched.rows), (vec!["name".to_owned()], vec![vec![Datum::from("Ann")]]));
+///
+/// let both = connection.query_all(&["SELECT 1", "SELECT 2"]).await?;
+/// assert_eq!(both[1][0].integer(0), Some(2));
+/// connection.execute("BEGIN").await?;
+/// assert!(connection.in_transaction().await?);
+/// Box::new(connection).close().await?;
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[async_trait]
 pub trait Connection: Send {
     /// What is at the other end.
@@ -114,6 +138,19 @@ pub trait Connection: Send {
 }
 
 /// Several statements of which one failed.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let statements = ["CREATE TABLE a (b)", "CREATE TABLE a (b)", "CREATE TABLE c (d)"];
+/// let failed = connection.execute_all(&statements).await.unwrap_err();
+/// assert_eq!((failed.index, failed.ends_there), (1, true));
+/// assert_eq!(failed.error.to_string(), "table a already exists");
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct FailedAt {
     /// The statement that failed, from 0. Those before it were carried out.
@@ -132,6 +169,24 @@ impl From<FailedAt> for DbError {
 }
 
 /// Stops the statement that a connection is running.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use std::time::Duration;
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let canceller = connection.canceller();
+/// let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+/// let stop = async {
+///     tokio::time::sleep(Duration::from_millis(50)).await;
+///     canceller.cancel().await;
+/// };
+/// let (outcome, ()) = tokio::join!(connection.query(numbers), stop);
+/// assert!(outcome.unwrap_err().is_cancelled());
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[async_trait]
 pub trait Canceller: Send + Sync {
     /// Asks the engine to stop. The running statement then fails with
@@ -140,6 +195,19 @@ pub trait Canceller: Send + Sync {
 }
 
 /// What is at the other end of a connection.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let connection = SqliteConnection::open_in_memory().await?;
+/// let server = connection.server();
+/// assert_eq!((server.name.as_str(), server.major), (":memory:", 3));
+/// assert!(server.version.starts_with("3."));
+/// assert_eq!(server.engine().name, "sqlite");
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerInfo {
     /// The dialect it speaks.
@@ -164,10 +232,32 @@ impl ServerInfo {
 }
 
 /// One row of a result.
+///
+/// ```
+/// use whimbrel_db::{Row, Value};
+///
+/// let mut row = Row(vec![Value::Text("42".into()), Value::Text("t".into()), Value::Null]);
+/// assert_eq!((row.text(0), row.integer(0)), (Some("42"), Some(42)));
+/// assert!(row.is_true(1) && !row.is_true(2));
+/// assert_eq!(row.value(2), &Value::Null);
+/// assert_eq!(row.take_text(0).as_deref(), Some("42"));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row(pub Vec<Value>);
 
 /// One value of a row.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, SqliteConnection, Value};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let row = connection.query("SELECT 1, 1.5, 'one', x'01', NULL").await?.remove(0);
+/// let text = Value::Text("one".into());
+/// assert_eq!(row.0, [Value::Integer(1), Value::Real(1.5), text, Value::Blob(vec![1]), Value::Null]);
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// NULL.

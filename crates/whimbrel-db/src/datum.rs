@@ -13,6 +13,13 @@
 use crate::error::{DbError, StatementError};
 
 /// One value, with its type.
+///
+/// ```
+/// use whimbrel_db::Datum;
+/// assert_eq!(Datum::from("Ann"), Datum::Text("Ann".into()));
+/// assert_eq!(Datum::from(None::<i64>), Datum::Null);
+/// assert_eq!(Datum::from(true).kind(), "a boolean");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Datum {
     /// NULL.
@@ -34,6 +41,18 @@ pub enum Datum {
 }
 
 /// What a statement brought.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, Datum, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let fetched = connection.fetch("SELECT ? AS name", &["Ann".into()]).await?;
+/// assert_eq!(fetched.columns, ["name"]);
+/// assert_eq!(fetched.rows, [[Datum::from("Ann")]]);
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Fetched {
     /// The names of the columns.

@@ -6,6 +6,20 @@ use std::fmt;
 ///
 /// The message never holds a password: connection strings are named by
 /// [`crate::ServerInfo::name`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, DbError, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let error = connection.execute("SELECT * FROM users").await.unwrap_err();
+/// assert!(error.is_missing_table() && !error.is_cancelled() && !error.is_locked());
+/// assert_eq!(error.statement().unwrap().sql, "SELECT * FROM users");
+/// assert!(!error.is_out_of_locks() && !error.lacks_commit());
+/// assert_eq!(DbError::Cancelled.to_string(), "interrupted");
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum DbError {
@@ -111,6 +125,19 @@ pub enum DbError {
 }
 
 /// A statement that the engine refused.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let error = connection.execute("CREATE TABLE a (b, b)").await.unwrap_err();
+/// let refused = error.statement().unwrap();
+/// assert_eq!(refused.message, "duplicate column name: b");
+/// assert_eq!(refused.sql, "CREATE TABLE a (b, b)");
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementError {
     /// The engine's message, as it is.

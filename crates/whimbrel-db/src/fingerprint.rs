@@ -7,6 +7,18 @@ use sha2::{Digest, Sha256};
 /// The SHA-256 of everything that a schema was read from.
 ///
 /// Two equal fingerprints mean that nothing the reader looks at has changed.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::introspect::fingerprint;
+/// use whimbrel_db::{IntrospectOptions, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let found = fingerprint(&mut connection, &IntrospectOptions::default()).await?;
+/// assert_eq!(found.to_string().len(), 64);
+/// # Ok::<(), whimbrel_db::IntrospectError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 

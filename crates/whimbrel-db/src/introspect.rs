@@ -11,6 +11,19 @@ use crate::error::DbError;
 pub use crate::fingerprint::Fingerprint;
 
 /// What to read.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, IntrospectOptions, SqliteConnection, introspect};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// connection.execute("CREATE TABLE _shop_migrations (id INTEGER)").await?;
+/// let tracking_table = Some("_shop_migrations".into());
+/// let options = IntrospectOptions { tracking_table, ..IntrospectOptions::default() };
+/// assert!(introspect(&mut connection, &options).await?.schema.is_empty());
+/// # Ok::<(), whimbrel_db::IntrospectError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct IntrospectOptions {
     /// The tracking table, if it is not one that every migration tool is known
@@ -25,6 +38,19 @@ pub struct IntrospectOptions {
 }
 
 /// What was read.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, IntrospectOptions, SqliteConnection, introspect};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)").await?;
+/// let read = introspect(&mut connection, &IntrospectOptions::default()).await?;
+/// assert_eq!(read.schema.tables.len(), 1);
+/// assert!(read.left_alone.is_empty() && read.count_left_alone().is_empty());
+/// # Ok::<(), whimbrel_db::IntrospectError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Introspection {
     /// The schema, in the engine's own spelling.
@@ -66,6 +92,12 @@ pub struct Unmanaged {
 }
 
 /// Why a schema could not be read.
+///
+/// ```
+/// use whimbrel_db::{DbError, IntrospectError};
+/// let error = IntrospectError::from(DbError::Cancelled);
+/// assert_eq!(error.to_string(), "interrupted");
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum IntrospectError {
@@ -117,6 +149,21 @@ pub async fn introspect(
 
 /// Reads only the fingerprint: much cheaper than the schema, and equal to the
 /// one that [`introspect`] would give.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::introspect::fingerprint;
+/// use whimbrel_db::{Connection, IntrospectOptions, SqliteConnection};
+///
+/// let options = IntrospectOptions::default();
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let before = fingerprint(&mut connection, &options).await?;
+/// assert_eq!(fingerprint(&mut connection, &options).await?, before);
+/// connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)").await?;
+/// assert_ne!(fingerprint(&mut connection, &options).await?, before);
+/// # Ok::<(), whimbrel_db::IntrospectError>(())
+/// # }).unwrap();
+/// ```
 ///
 /// # Errors
 ///

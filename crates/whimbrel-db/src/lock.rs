@@ -9,6 +9,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long to wait for another session's lock, and whom to tell.
+///
+/// ```
+/// use std::time::Duration;
+/// use whimbrel_db::LockWait;
+///
+/// assert_eq!(LockWait::default().limit, LockWait::DEFAULT_LIMIT);
+/// let short = LockWait::up_to(Duration::from_secs(2));
+/// assert!(short.limit < LockWait::DEFAULT_LIMIT && short.notice.is_none());
+/// ```
 #[derive(Clone)]
 pub struct LockWait {
     /// The longest wait; 60 seconds by default.
@@ -18,9 +27,33 @@ pub struct LockWait {
 }
 
 /// What is told that a lock keeps us waiting. It is called on any thread.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use std::time::Duration;
+/// use whimbrel_db::{LockNotice, LockWait, Waiting};
+///
+/// let heard = Arc::new(Mutex::new(Vec::new()));
+/// let hears = Arc::clone(&heard);
+/// let notice: LockNotice = Arc::new(move |waiting| hears.lock().unwrap().push(waiting.to_string()));
+/// let wait = LockWait { notice: Some(notice), ..LockWait::default() };
+///
+/// let limit = Duration::from_secs(60);
+/// (wait.notice.unwrap())(&Waiting { database: "app.db".into(), holder: None, limit });
+/// assert_eq!(heard.lock().unwrap().len(), 1);
+/// ```
 pub type LockNotice = Arc<dyn Fn(&Waiting) + Send + Sync>;
 
 /// A wait that has lasted a while.
+///
+/// ```
+/// use std::time::Duration;
+/// use whimbrel_db::Waiting;
+///
+/// let limit = Duration::from_secs(60);
+/// let waiting = Waiting { database: "app.db".into(), holder: Some("`nightly`".into()), limit };
+/// assert_eq!(waiting.to_string(), "waiting for `app.db`, locked by `nightly` (up to 60 s)");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The database, as messages name it.

@@ -10,6 +10,21 @@ use crate::url::DatabaseUrl;
 
 /// A throw-away database. It is empty at first, and gone when it is closed or
 /// dropped.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_db::scratch::{ScratchOptions, open};
+///
+/// let mut scratch = open(Dialect::Sqlite, &ScratchOptions::default()).await?;
+/// scratch.connection().execute("CREATE TABLE users (id INTEGER)").await?;
+/// scratch.reset().await?;
+/// let tables = scratch.connection().query("SELECT name FROM sqlite_master").await?;
+/// assert!(tables.is_empty());
+/// scratch.close().await?;
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[async_trait]
 pub trait Scratch: Send {
     /// The session with it.
@@ -34,6 +49,18 @@ pub trait Scratch: Send {
 }
 
 /// What a scratch database cannot do.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_db::scratch::{ScratchOptions, open};
+///
+/// let scratch = open(Dialect::Sqlite, &ScratchOptions::default()).await?;
+/// let limits = scratch.limits();
+/// assert!(!limits.no_transactions && !limits.one_namespace);
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ScratchLimits {
     /// All happens in one transaction, so that a plan is proved without its
@@ -44,6 +71,13 @@ pub struct ScratchLimits {
 }
 
 /// Where scratch databases may be made.
+///
+/// ```
+/// use whimbrel_db::scratch::ScratchOptions;
+/// let url = "postgres://dev@localhost/postgres".parse().ok();
+/// let options = ScratchOptions { url, ..ScratchOptions::default() };
+/// assert_eq!(options.url.unwrap().to_string(), "postgres://dev@localhost/postgres");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct ScratchOptions {
     /// A server for them, as `--scratch-url` gives it.

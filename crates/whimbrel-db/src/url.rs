@@ -66,6 +66,16 @@ pub(crate) enum SqliteMode {
 
 /// Why a text is no database URL. The text itself is left out wherever it could
 /// hold a password.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_db::{DatabaseUrl, UrlError};
+///
+/// let error = "oracle://db.example/shop".parse::<DatabaseUrl>().unwrap_err();
+/// assert!(matches!(error, UrlError::UnknownScheme { .. }));
+/// assert_eq!(error.to_string(), "`oracle:` is no scheme of a database that whimbrel knows");
+/// assert!(error.help().unwrap().to_string().starts_with("use `sqlite://path`"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum UrlError {
     /// The scheme is known, and out of scope.
@@ -119,11 +129,23 @@ pub enum UrlError {
 
 impl DatabaseUrl {
     /// The text as it was given, password included: for the client alone.
+    ///
+    /// ```
+    /// use whimbrel_db::DatabaseUrl;
+    /// let url: DatabaseUrl = "postgres://ann:secret@db.example/shop".parse().unwrap();
+    /// assert_eq!(url.expose(), "postgres://ann:secret@db.example/shop");
+    /// ```
     pub fn expose(&self) -> &str {
         &self.text
     }
 
     /// The dialect that is spoken there.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_db::DatabaseUrl;
+    /// assert_eq!("app.db".parse::<DatabaseUrl>().unwrap().dialect(), Dialect::Sqlite);
+    /// ```
     pub fn dialect(&self) -> Dialect {
         match self.location {
             Location::Sqlite(_) => Dialect::Sqlite,
@@ -132,6 +154,12 @@ impl DatabaseUrl {
     }
 
     /// The SQLite file at `path`, whatever its name looks like.
+    ///
+    /// ```
+    /// use whimbrel_db::DatabaseUrl;
+    /// let url = DatabaseUrl::sqlite_file("data/app");
+    /// assert_eq!(url.sqlite_path(), Some("data/app".as_ref()));
+    /// ```
     pub fn sqlite_file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let text = path.display().to_string();
@@ -139,11 +167,22 @@ impl DatabaseUrl {
     }
 
     /// A SQLite database in memory.
+    ///
+    /// ```
+    /// use whimbrel_db::DatabaseUrl;
+    /// assert_eq!(DatabaseUrl::sqlite_memory().sqlite_path(), None);
+    /// ```
     pub fn sqlite_memory() -> Self {
         Self { text: ":memory:".to_owned(), location: Location::Sqlite(SqliteLocation::memory()) }
     }
 
     /// The file of a SQLite database; `None` in memory and on servers.
+    ///
+    /// ```
+    /// use whimbrel_db::DatabaseUrl;
+    /// let url: DatabaseUrl = "sqlite:///srv/my%20shop.db?mode=ro".parse().unwrap();
+    /// assert_eq!(url.sqlite_path(), Some("/srv/my shop.db".as_ref()));
+    /// ```
     pub fn sqlite_path(&self) -> Option<&Path> {
         match &self.location {
             Location::Sqlite(location) => location.path.as_deref(),

@@ -11,6 +11,18 @@ use whimbrel_core::sql::Class;
 use super::Program;
 
 /// One migration to run, up or down, and what the tracking table says afterwards.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Script};
+/// use whimbrel_db::apply::{Job, Record};
+///
+/// let text = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
+/// let script = Script::read(Dialect::Sqlite, "migrations/0000_users.sql", text).unwrap();
+/// let (name, checksum) = ("users".to_owned(), Checksum::of_file(text));
+/// let job = Job { name, checksum, work: script.into(), record: Record::Insert };
+/// assert_eq!(job.label(), "0000_users");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The migration.
@@ -43,6 +55,17 @@ impl Job {
 }
 
 /// What a migration does, in one direction.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::Script;
+/// use whimbrel_db::apply::Work;
+///
+/// let script = Script::read(Dialect::Sqlite, "0000_users.sql", "CREATE TABLE a (b); VACUUM;").unwrap();
+/// let work = Work::from(script);
+/// assert_eq!((work.file(), work.statements().len()), ("0000_users.sql", 2));
+/// assert!(work.script().is_some() && !work.is_atomic() && !work.has_pragmas());
+/// ```
 #[derive(Clone)]
 pub enum Work {
     /// It runs statements.
@@ -115,6 +138,12 @@ impl fmt::Debug for Work {
 }
 
 /// What a job does to the tracking table.
+///
+/// ```
+/// use whimbrel_db::apply::Record;
+/// let squashed = Record::Swap { delete: vec!["users".into(), "posts".into()] };
+/// assert_ne!(squashed, Record::Insert);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
     /// The migration counts as applied.

@@ -245,6 +245,12 @@ impl ApplyError {
 }
 
 /// What a run has committed.
+///
+/// ```
+/// use whimbrel_db::apply::Kept;
+/// let kept = Kept { migrations: vec!["users".into(), "posts".into()] };
+/// assert_eq!(kept.to_string(), "this run keeps `users` and `posts`");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
     /// The names of its migrations, in order.
@@ -262,6 +268,14 @@ impl fmt::Display for Kept {
 }
 
 /// What to do about a migration that stopped.
+///
+/// ```
+/// use whimbrel_db::apply::Next;
+/// assert_eq!(
+///     Next::GoOn { done: 2 }.to_string(),
+///     "; statements 1 to 2 of this one stay: the next run goes on after them"
+/// );
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// It was rolled back.

@@ -8,21 +8,51 @@ use super::{Account, Job};
 ///
 /// ```
 /// use std::time::Duration;
-/// use whimbrel_db::apply::{ApplyObserver, Job};
 ///
-/// /// Keeps the names of what was applied.
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Script};
+/// use whimbrel_db::apply::{Account, ApplyObserver, Job, Record};
+///
+/// /// Keeps a log of what is heard.
 /// #[derive(Default)]
-/// struct Names(Vec<String>);
+/// struct Log(Vec<String>);
 ///
-/// impl ApplyObserver for Names {
-///     fn applied(&mut self, job: &Job, _elapsed: Duration) {
-///         self.0.push(job.name.clone());
+/// impl ApplyObserver for Log {
+///     fn began(&mut self, total: usize) {
+///         self.0.push(format!("{total} to run"));
+///     }
+///
+///     fn started(&mut self, index: usize, total: usize, job: &Job) {
+///         self.0.push(format!("{} of {total}: {}", index + 1, job.label()));
+///     }
+///
+///     fn statements(&mut self, done: usize, total: usize) {
+///         self.0.push(format!("{done} of {total} statements"));
+///     }
+///
+///     fn said(&mut self, line: &str) {
+///         self.0.push(format!("it says: {line}"));
+///     }
+///
+///     fn accounted(&mut self, name: &str, account: &Account) {
+///         self.0.push(format!("{name} changed the schema {} times", account.ddl.len()));
+///     }
+///
+///     fn applied(&mut self, job: &Job, _: Duration) {
+///         self.0.push(format!("{} is there", job.name));
 ///     }
 /// }
-/// # let mut names = Names::default();
-/// # names.began(2);
-/// # names.statements(1, 2);
-/// # assert!(names.0.is_empty());
+///
+/// // What a run tells of one migration.
+/// let script = Script::read(Dialect::Sqlite, "0000_users.sql", "CREATE TABLE users (id INTEGER);").unwrap();
+/// let (name, checksum) = ("users".to_owned(), Checksum::of_file(&script.text));
+/// let job = Job { name, checksum, work: script.into(), record: Record::Insert };
+/// let mut log = Log::default();
+/// log.began(1);
+/// log.started(0, 1, &job);
+/// log.statements(1, 1);
+/// log.applied(&job, Duration::from_millis(3));
+/// assert_eq!(log.0, ["1 to run", "1 of 1: 0000_users", "1 of 1 statements", "users is there"]);
 /// ```
 pub trait ApplyObserver: Send {
     /// There are `total` migrations to run. Heard again if others have changed
@@ -60,6 +90,13 @@ pub trait ApplyObserver: Send {
 }
 
 /// The observer that looks away.
+///
+/// ```
+/// use whimbrel_db::apply::{ApplyObserver, Silent};
+/// // Whatever it hears, nobody learns of it.
+/// Silent.said("half of it is done");
+/// assert_eq!(size_of::<Silent>(), 0);
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

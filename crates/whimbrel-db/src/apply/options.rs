@@ -3,6 +3,17 @@
 use crate::tracking::{Tracked, TrackingTable};
 
 /// How a run is to go about it.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_db::apply::{ApplyOptions, TransactionMode};
+/// use whimbrel_db::tracking::TrackingTable;
+///
+/// let table = TrackingTable::resolve(Dialect::Sqlite, &"_migrations".into()).unwrap();
+/// let options = ApplyOptions { transaction: TransactionMode::All, ..ApplyOptions::new(table) };
+/// assert_eq!(options.table.name().to_string(), "main._migrations");
+/// assert!(options.resume_at.is_none());
+/// ```
 #[derive(Debug, Clone)]
 pub struct ApplyOptions {
     /// Where it is recorded what was applied.
@@ -25,6 +36,11 @@ impl ApplyOptions {
 }
 
 /// What shares a transaction.
+///
+/// ```
+/// use whimbrel_db::apply::TransactionMode;
+/// assert_eq!(TransactionMode::default(), TransactionMode::Each);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TransactionMode {
     /// Each migration is all or nothing. Where a migration cannot be one
@@ -38,6 +54,13 @@ pub enum TransactionMode {
 }
 
 /// Where a person wants a migration to go on.
+///
+/// ```
+/// use whimbrel_db::apply::ResumeAt;
+/// // As in `--resume-at users:2`.
+/// let place = ResumeAt { migration: "users".into(), statement: 2 };
+/// assert_eq!(place.statement, 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResumeAt {
     /// The migration.

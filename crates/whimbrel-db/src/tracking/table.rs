@@ -32,6 +32,29 @@ pub struct TrackingTable {
 }
 
 /// What a tracking table held at one moment.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_db::tracking::TrackingTable;
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let table = TrackingTable::resolve(Dialect::Sqlite, &TrackingTable::DEFAULT_NAME.into())?;
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// assert!(!table.read(&mut connection).await?.exists);
+///
+/// table.create(&mut connection).await?;
+/// connection.execute(&table.insert_sql("users", &"0".repeat(64))).await?;
+/// let tracked = table.read(&mut connection).await?;
+/// assert_eq!(tracked.applied[0].name, "users");
+/// assert!(tracked.unfinished.is_empty() && tracked.progress().is_empty());
+///
+/// connection.execute(&table.delete_sql("users")).await?;
+/// assert!(table.read(&mut connection).await?.applied.is_empty());
+/// assert!(table.was_used(&mut connection).await?);
+/// # Ok::<(), whimbrel_db::tracking::TrackingError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tracked {
     /// Whether there is such a table.
@@ -87,6 +110,13 @@ impl TrackingTable {
     }
 
     /// The name of the table of what was begun and not finished.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_db::tracking::TrackingTable;
+    /// let table = TrackingTable::resolve(Dialect::Postgres, &TrackingTable::DEFAULT_NAME.into()).unwrap();
+    /// assert_eq!(table.progress_name().to_string(), "public._whimbrel_migrations_progress");
+    /// ```
     pub fn progress_name(&self) -> ObjectName {
         self.name.with_name(format!("{}_progress", self.name.name))
     }
@@ -151,6 +181,14 @@ impl TrackingTable {
     }
 
     /// The statement that creates the table if it is not there.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_db::tracking::TrackingTable;
+    /// let table = TrackingTable::resolve(Dialect::Sqlite, &TrackingTable::DEFAULT_NAME.into()).unwrap();
+    /// assert!(table.create_sql().starts_with("CREATE TABLE IF NOT EXISTS"));
+    /// assert!(table.clear_sql().starts_with("DELETE FROM"));
+    /// ```
     pub fn create_sql(&self) -> String {
         let columns = match self.dialect {
             Dialect::Sqlite => {

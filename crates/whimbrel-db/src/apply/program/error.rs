@@ -64,6 +64,17 @@ pub struct Place {
 }
 
 /// Why a program ended early, in its own words.
+///
+/// ```
+/// use whimbrel_db::apply::{Place, ProgramError};
+///
+/// let text = "export default {\n  version: 1,\n};\n";
+/// let place = Place { file: "0001_users.ts".into(), text: text.into(), offset: 19, length: 7 };
+/// let error = ProgramError::new("there is no `up`").at(Some(place));
+/// assert_eq!(error.to_string(), "there is no `up`");
+/// assert_eq!(error.place.unwrap().file, "0001_users.ts");
+/// assert!(ProgramError::stopped().is_stopped);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgramError {
     /// What happened.
