@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 ///
 /// Where a thing stands is no part of what it says: every place equals every
 /// other, so that models compare by their meaning.
+///
+/// ```
+/// use whimbrel_model::At;
+/// let at = At::from((12, 5));
+/// assert_eq!((at.line, at.column), (12, 5));
+/// ```
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(from = "(u32, u32)", into = "(u32, u32)")]
 pub struct At {

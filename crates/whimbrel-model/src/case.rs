@@ -1,6 +1,14 @@
 //! The cases in which names are written.
 
 /// A case.
+///
+/// ```
+/// use whimbrel_model::case::Case;
+/// let case = Case::parse("kebab-case").unwrap();
+/// assert_eq!(case.apply("InDelivery"), "in-delivery");
+/// assert_eq!(Case::Screaming.apply("InDelivery"), "IN_DELIVERY");
+/// assert_eq!(Case::parse("Train-Case"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {
     /// `snake_case`

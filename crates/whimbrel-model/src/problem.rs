@@ -7,6 +7,14 @@ use crate::at::At;
 /// One mistake in a model.
 ///
 /// Whoever looks for mistakes returns all of them, not the first.
+///
+/// ```
+/// use whimbrel_model::{At, Problem};
+/// let problem = Problem::new(At::from((3, 8)), "`User` has no primary key", "mark a field");
+/// let problem = problem.in_file("src/models.rs");
+/// assert_eq!(problem.to_string(), "src/models.rs:3:8: `User` has no primary key");
+/// assert_eq!(problem.help, "mark a field");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The source file, empty where it is not known.

@@ -10,6 +10,25 @@ use crate::item::{ColumnTypeDef, EnumDef, Field, Model as ModelItem, Scalar, Typ
 use crate::link::{self, Linked, Wanted};
 
 /// A struct that is a table. Derive it.
+///
+/// ```
+/// use whimbrel_model::item::{self, Field, Scalar, Type};
+/// use whimbrel_model::traits::Model;
+///
+/// /// What `#[derive(Model)]` would write.
+/// struct User;
+///
+/// impl Model for User {
+///     const NAME: &'static str = "User";
+///
+///     fn model() -> item::Model {
+///         let id = Field { primary_key: true, ..Field::new("id", Type::Scalar(Scalar::BigInt)) };
+///         item::Model { fields: vec![id], ..item::Model::new(Self::NAME, "users".into()) }
+///     }
+/// }
+///
+/// assert_eq!(User::model().table.unwrap().to_string(), "users");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no model",
     label = "this struct does not derive `Model`",
@@ -50,6 +69,22 @@ pub trait ColumnType {
 }
 
 /// A struct whose fields become columns of the struct around it. Derive it.
+///
+/// ```
+/// use whimbrel_model::item::{Field, Scalar, Type};
+/// use whimbrel_model::traits::Embedded;
+///
+/// /// What `#[derive(Embedded)]` would write.
+/// struct Address;
+///
+/// impl Embedded for Address {
+///     fn fields() -> Vec<Field> {
+///         ["street", "city"].map(|key| Field::new(key, Type::Scalar(Scalar::Text))).to_vec()
+///     }
+/// }
+///
+/// assert_eq!(Address::fields()[1].column, "city");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flattened",
     label = "this struct does not derive `Embedded`",

@@ -1,6 +1,17 @@
 //! What a database says of itself: the rows of its tracking table.
 
 /// A row of the tracking table: a migration that the database has applied.
+///
+/// ```
+/// use whimbrel_core::history::AppliedMigration;
+/// let row = AppliedMigration {
+///     id: 1,
+///     name: "users".into(),
+///     checksum: "0".repeat(64),
+///     applied_at: "2026-01-31 10:00:00".into(),
+/// };
+/// assert_eq!(row.checksum.len(), 64);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedMigration {
     /// The number of the row; rows ascend in the order of application.
@@ -14,6 +25,18 @@ pub struct AppliedMigration {
 }
 
 /// A migration that runs statement by statement, was begun and is not finished.
+///
+/// ```
+/// use whimbrel_core::history::Progress;
+/// let stopped = Progress {
+///     name: "users".into(),
+///     checksum: "0".repeat(64),
+///     done: 2,
+///     is_open: true,
+///     started_at: "2026-01-31 10:00:00".into(),
+/// };
+/// assert!(stopped.is_open && stopped.done == 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// The name of the migration.

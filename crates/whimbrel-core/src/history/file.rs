@@ -18,6 +18,15 @@ const INLINE_DOWN: &str = "-- whimbrel: down";
 const BREAKPOINT: &str = "\n--> statement-breakpoint\n";
 
 /// An up file as it is to be written.
+///
+/// ```
+/// use whimbrel_core::history::{Checksum, UpFile, header};
+/// let statements = vec!["CREATE TABLE users (id int);".into()];
+/// let file = UpFile { name: "users".into(), when: 0, notes: vec![], statements };
+/// let text = file.render();
+/// assert_eq!(header(&text).name.as_deref(), Some("users"));
+/// assert_eq!(file.checksum(), Checksum::of_file(&text));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UpFile {
     /// The name of the migration, kebab-cased if it is not yet.
@@ -31,6 +40,15 @@ pub struct UpFile {
 }
 
 /// A down file as it is to be written.
+///
+/// ```
+/// use whimbrel_core::history::{Checksum, DownFile};
+/// let warnings = vec!["users: all rows are lost".into()];
+/// let statements = vec!["DROP TABLE users;".into()];
+/// let file = DownFile { name: "users".into(), warnings, statements };
+/// assert!(file.render().contains("-- WARNING: users: all rows are lost"));
+/// assert_eq!(file.checksum(), Checksum::of_file(&file.render()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DownFile {
     /// The name of the migration, as it was given.
@@ -42,6 +60,12 @@ pub struct DownFile {
 }
 
 /// What the header of a migration file says.
+///
+/// ```
+/// use whimbrel_core::history::header;
+/// let found = header("-- Migration: users\n-- Generated: 1970-01-01T00:00:00.000Z\n\nSELECT 1;\n");
+/// assert_eq!((found.name.as_deref(), found.checksum), (Some("users"), None));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Header {
     /// The name, of an up or of a down file.
@@ -53,6 +77,14 @@ pub struct Header {
 }
 
 /// An up file, cut where its inline way back begins.
+///
+/// ```
+/// use whimbrel_core::history::{inlined, sections};
+/// use whimbrel_core::sql::Lexicon;
+/// let text = inlined("CREATE TABLE a (b int);\n", Some("DROP TABLE a;\n"));
+/// let found = sections(&text, Lexicon::SQLITE);
+/// assert!(found.up.contains("CREATE TABLE a") && found.down.unwrap().contains("DROP TABLE a"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sections<'a> {
     /// What leads up, header included.
@@ -261,6 +293,11 @@ pub fn warnings(text: &str) -> impl Iterator<Item = &str> {
 
 /// All of a migration file that its checksum speaks of: what follows the header,
 /// the empty line after it, and a byte order mark.
+///
+/// ```
+/// use whimbrel_core::history::body;
+/// assert_eq!(body("-- Migration: users\n-- Checksum: 0\n\nSELECT 1;\n"), "SELECT 1;\n");
+/// ```
 pub fn body(text: &str) -> &str {
     let text = without_mark(text);
     let rest = after_header(text);

@@ -9,6 +9,15 @@ use crate::resolve::{Loss, LossKind};
 use crate::sql::{Class, Cursor, DataVerb, DdlKind, DdlVerb};
 
 /// What a script throws away.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Script, losing};
+///
+/// let read = |text: &str| losing(Dialect::Sqlite, &Script::read(Dialect::Sqlite, "a.sql", text).unwrap());
+/// assert!(read("DROP TABLE users;").is_lossy());
+/// assert!(!read("CREATE TABLE users (id INTEGER);").is_lossy());
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Losing {
     /// The tables and columns that it drops, in order.

@@ -11,6 +11,13 @@ const FILE_NAME: usize = 255;
 const LONGEST: usize = FILE_NAME - "4294967295_.sql".len();
 
 /// What is wrong with the name of a migration.
+///
+/// ```
+/// use whimbrel_core::history::check_name;
+/// assert!(check_name("add users").is_ok());
+/// let problem = check_name("../elsewhere").unwrap_err();
+/// assert!(!problem.to_string().is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
     /// It would lead to another folder.

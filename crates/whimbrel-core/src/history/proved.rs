@@ -37,6 +37,14 @@ pub fn proved(text: &str, proof: &Proof) -> String {
 }
 
 /// What the header of a file says was shown of it, if it still is that text.
+///
+/// ```
+/// use whimbrel_core::history::{proof_of, proved};
+/// use whimbrel_core::plan::Proof;
+/// let text = "-- Migration: users\n\nCREATE TABLE users (id INTEGER);\n";
+/// assert_eq!(proof_of(text), None);
+/// assert_eq!(proof_of(&proved(text, &Proof::Exact)), Some(Proof::Exact));
+/// ```
 pub fn proof_of(text: &str) -> Option<Proof> {
     let said = header(text).checksum?;
     let (checksum, proof) = said.split_once(PROOF)?;

@@ -8,6 +8,14 @@ use super::{CheckDef, Default, Generated, IdentitySpec, IndexDef, KeyDef, Refere
 use crate::at::At;
 
 /// A field of a model.
+///
+/// ```
+/// use whimbrel_model::item::{Field, FieldKind, Scalar, Type};
+/// let name = Field { nullable: true, ..Field::new("name", Type::Scalar(Scalar::Text)) };
+/// assert_eq!((name.key.as_str(), name.column.as_str()), ("name", "name"));
+/// assert!(name.may_be_null());
+/// assert_eq!(name.kind, FieldKind::Column(Type::Scalar(Scalar::Text)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// The name by which attributes speak of it.
@@ -53,6 +61,13 @@ pub struct Field {
 }
 
 /// What a field is.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{FieldKind, Flatten, Scalar, Type};
+/// let address = Flatten { path: "Address".into(), prefix: "ship_to_".into(), at: At::default() };
+/// assert_ne!(FieldKind::Flatten(address), FieldKind::Column(Type::Scalar(Scalar::Text)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum FieldKind {
     /// One column.
@@ -73,6 +88,17 @@ pub struct Flatten {
 }
 
 /// The type of a column.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::item::{Scalar, TableFlags, Type};
+/// use whimbrel_model::types::sql_type;
+///
+/// let tags = Type::List(Box::new(Type::Scalar(Scalar::Text)));
+/// assert!(!tags.is_open());
+/// let sql = sql_type(Dialect::Postgres, &tags, TableFlags::default()).unwrap();
+/// assert_eq!(sql, "text[]");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Type {
     /// A type that every engine has.
@@ -93,6 +119,16 @@ pub enum Type {
 }
 
 /// Text in SQL: one for all engines, or one for each.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::item::PerEngine;
+///
+/// let engines = vec![(Dialect::Postgres, "citext".to_owned())];
+/// let text = PerEngine { engines, ..PerEngine::all("text") };
+/// assert_eq!(text.get(Dialect::Postgres), Some("citext"));
+/// assert_eq!(text.get(Dialect::Sqlite), Some("text"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, std::default::Default, Serialize, Deserialize)]
 pub struct PerEngine {
     /// For the engines that have no text of their own.
@@ -115,6 +151,13 @@ impl PerEngine {
 }
 
 /// What a type that can be a column says of itself: an enum, a newtype.
+///
+/// ```
+/// use whimbrel_model::item::{ColumnTypeDef, Scalar, Type};
+/// use whimbrel_model::traits::ColumnType;
+/// let expected = ColumnTypeDef { ty: Type::Scalar(Scalar::BigInt), nullable: true };
+/// assert_eq!(<Option<i64>>::column_type(), expected);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnTypeDef {
     /// The type of the column.
@@ -124,6 +167,30 @@ pub struct ColumnTypeDef {
 }
 
 /// An enum whose values are the names of its variants.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{EnumDef, EnumValue, TableFlags, Type};
+/// use whimbrel_model::types::sql_type;
+///
+/// let value = |variant: &str, value: &str| EnumValue {
+///     variant: variant.into(),
+///     value: value.into(),
+///     renamed_from: None,
+/// };
+/// let status = EnumDef {
+///     rust: "Status".into(),
+///     name: "status".into(),
+///     renamed_from: None,
+///     values: vec![value("Open", "open"), value("Closed", "closed")],
+///     comment: None,
+///     file: String::new(),
+///     at: At::default(),
+/// };
+/// let sql = sql_type(Dialect::Postgres, &Type::Enum(status), TableFlags::default()).unwrap();
+/// assert_eq!(sql, r#""status""#);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnumDef {
     /// The name of the Rust type.

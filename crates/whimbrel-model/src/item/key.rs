@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::at::At;
 
 /// The name of a key, index or constraint.
+///
+/// ```
+/// use whimbrel_model::item::Name;
+/// // Unless one is given, a name follows from those of table and columns.
+/// assert_eq!(Name::default(), Name::Automatic);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Name {
     /// Made up by the rules of [`build`](crate::build).
@@ -17,6 +23,14 @@ pub enum Name {
 }
 
 /// A primary key or a unique constraint.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{KeyDef, Part};
+/// let parts = ["tenant", "email"].map(|key| Part::field(key, At::default())).to_vec();
+/// let unique = KeyDef { parts, ..KeyDef::default() };
+/// assert_eq!(unique.parts[1].key(), Some("email"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KeyDef {
     /// The name.
@@ -32,6 +46,20 @@ pub struct KeyDef {
 }
 
 /// An index.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::At;
+/// use whimbrel_model::build::build;
+/// use whimbrel_model::item::{Field, IndexDef, Model, Part, Scalar, Type};
+///
+/// let id = Field { primary_key: true, ..Field::new("id", Type::Scalar(Scalar::BigInt)) };
+/// let age = Field::new("age", Type::Scalar(Scalar::Int));
+/// let index = IndexDef { parts: vec![Part::field("age", At::default())], ..IndexDef::default() };
+/// let user = Model { indexes: vec![index], fields: vec![id, age], ..Model::new("User", "users".into()) };
+/// let built = build(Dialect::Sqlite, &[user]).unwrap();
+/// assert_eq!(built.schema.tables[0].indexes[0].name, "users_age_idx");
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct IndexDef {
     /// The name.
@@ -53,6 +81,15 @@ pub struct IndexDef {
 }
 
 /// A part of a key.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{Part, PartTarget};
+/// let newest = Part { descending: true, ..Part::field("created_at", At::default()) };
+/// assert_eq!(newest.key(), Some("created_at"));
+/// let lower = Part { target: PartTarget::Expression("lower(email)".into()), ..newest };
+/// assert_eq!(lower.key(), None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Part {
     /// What it is.
@@ -95,6 +132,12 @@ impl Part {
 }
 
 /// A condition that every row must meet.
+///
+/// ```
+/// use whimbrel_model::item::{CheckDef, Name};
+/// let check = CheckDef { expression: "age >= 0".into(), ..CheckDef::default() };
+/// assert_eq!(check.name, Name::Automatic);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CheckDef {
     /// The name; an automatic one is left to the engine.

@@ -7,6 +7,19 @@ use super::{CheckDef, Field, IndexDef, KeyDef, ManyToMany, PerEngine, Reference}
 use crate::at::At;
 
 /// A struct that derives `Model`.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::build::build;
+/// use whimbrel_model::item::{Field, Model, Scalar, Type};
+///
+/// let id = Field { primary_key: true, ..Field::new("id", Type::Scalar(Scalar::BigInt)) };
+/// let user = Model { fields: vec![id], ..Model::new("User", "users".into()) };
+/// let built = build(Dialect::Sqlite, &[user.clone()]).unwrap();
+/// assert_eq!(built.schema.tables[0].name.to_string(), "users");
+/// // Two models cannot share a table.
+/// assert!(build(Dialect::Sqlite, &[user.clone(), Model { name: "Person".into(), ..user }]).is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// The name of the struct.
@@ -42,6 +55,14 @@ pub struct Model {
 }
 
 /// What a table is besides its columns.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::item::{Scalar, TableFlags};
+/// use whimbrel_model::types::scalar_type;
+/// let strict = TableFlags { strict: true, ..TableFlags::default() };
+/// assert_eq!(scalar_type(Dialect::Sqlite, Scalar::BigInt, strict), "INTEGER");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TableFlags {
     /// SQLite's STRICT.
@@ -55,6 +76,19 @@ pub struct TableFlags {
 }
 
 /// SQL for what models cannot say.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::At;
+/// use whimbrel_model::build::build;
+/// use whimbrel_model::item::{Field, Model, PerEngine, RawSql, Scalar, Type};
+///
+/// let text = PerEngine::all("CREATE VIEW all_users AS SELECT * FROM users;");
+/// let view = RawSql { text, before: false, at: At::default() };
+/// let id = Field { primary_key: true, ..Field::new("id", Type::Scalar(Scalar::BigInt)) };
+/// let user = Model { sql: vec![view], fields: vec![id], ..Model::new("User", "users".into()) };
+/// assert!(build(Dialect::Sqlite, &[user]).unwrap().after[0].text.starts_with("CREATE VIEW"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RawSql {
     /// The statements.

@@ -66,6 +66,12 @@ pub struct ManyToMany {
 }
 
 /// What can happen to rows whose referenced row goes or changes.
+///
+/// ```
+/// use whimbrel_model::item::{ACTIONS, action_word};
+/// let words = ACTIONS.map(action_word);
+/// assert_eq!(words, ["cascade", "restrict", "set_null", "set_default", "no_action"]);
+/// ```
 pub const ACTIONS: [ReferentialAction; 5] = [
     ReferentialAction::Cascade,
     ReferentialAction::Restrict,

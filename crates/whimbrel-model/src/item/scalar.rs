@@ -4,6 +4,14 @@ use serde::{Deserialize, Serialize};
 
 /// A type that every engine has, under a name and in a form of its own: see
 /// [`types`](crate::types).
+///
+/// ```
+/// use whimbrel_model::item::Scalar;
+/// let code = Scalar::parse("varchar", &[80]).unwrap();
+/// assert_eq!(code, Scalar::Varchar(80));
+/// assert!(code.is_text() && !code.is_integer());
+/// assert_eq!(code.spelling(), "varchar(80)");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scalar {
     /// True or false.

@@ -12,6 +12,14 @@ use crate::item::{Scalar, TableFlags, Type};
 
 /// The type of a column in the engine's words.
 ///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::item::{Scalar, TableFlags, Type};
+/// use whimbrel_model::types::sql_type;
+/// let name = Type::Scalar(Scalar::Varchar(80));
+/// assert_eq!(sql_type(Dialect::Postgres, &name, TableFlags::default()).unwrap(), "varchar(80)");
+/// ```
+///
 /// # Errors
 ///
 /// What is wrong, and what to do about it.
@@ -40,6 +48,13 @@ pub fn sql_type(dialect: Dialect, ty: &Type, flags: TableFlags) -> Result<String
 }
 
 /// The type of a scalar in the engine's words.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::item::{Scalar, TableFlags};
+/// use whimbrel_model::types::scalar_type;
+/// assert_eq!(scalar_type(Dialect::Postgres, Scalar::Double, TableFlags::default()), "double precision");
+/// ```
 pub fn scalar_type(dialect: Dialect, scalar: Scalar, flags: TableFlags) -> String {
     match dialect {
         Dialect::Sqlite => sqlite::scalar(scalar, flags).to_owned(),

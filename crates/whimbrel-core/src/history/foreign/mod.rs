@@ -21,6 +21,19 @@ pub use viborm::is_own_journal;
 use super::Entry;
 
 /// Another migration tool.
+///
+/// ```
+/// use whimbrel_core::history::{Texts, Tool};
+///
+/// let text = "CREATE TABLE users (id INTEGER);".to_owned();
+/// let folder = Texts::from([("20260131102030_users.sql".to_owned(), text)]);
+/// let tool = Tool::of_folder(&folder).unwrap();
+/// assert_eq!((tool.name(), tool.tracking_table()), ("sqlx", "_sqlx_migrations"));
+/// let migrations = tool.read(&folder).unwrap();
+/// assert_eq!(migrations[0].name, "users");
+/// assert!(migrations[0].is_known_as("20260131102030"));
+/// assert!(Tool::ALL.contains(&tool));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tool {
     /// Diesel: a folder a migration, with `up.sql` and `down.sql`.
@@ -42,6 +55,16 @@ pub enum Tool {
 pub type Texts = BTreeMap<String, String>;
 
 /// A migration of another tool.
+///
+/// ```
+/// use whimbrel_core::history::{Texts, Tool};
+///
+/// let text = "CREATE TABLE users (id INTEGER);".to_owned();
+/// let folder = Texts::from([("V1__users.sql".to_owned(), text)]);
+/// let found = &Tool::Refinery.read(&folder).unwrap()[0];
+/// assert_eq!((found.name.as_str(), found.file.as_str()), ("users", "V1__users.sql"));
+/// assert!(found.down.is_none());
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Foreign {
     /// What its tracking table knows it by.
@@ -69,6 +92,13 @@ pub struct Foreign {
 }
 
 /// Why a folder does not read as its tool would read it.
+///
+/// ```
+/// use whimbrel_core::history::{ForeignError, Tool};
+/// let (file, reason) = ("1.sql".to_owned(), "it has no name".to_owned());
+/// let error = ForeignError { tool: Tool::Sqlx, file, reason };
+/// assert!(error.to_string().contains("it has no name"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("`{file}` is nothing that {tool} could have run: {reason}")]
 #[diagnostic(

@@ -37,6 +37,11 @@ impl Format {
     pub const ALL: [Self; 4] = [Self::Sql, Self::Ts, Self::Js, Self::Rust];
 
     /// How journals and commands name it.
+    ///
+    /// ```
+    /// use whimbrel_core::history::Format;
+    /// assert_eq!(Format::ALL.map(Format::name), ["sql", "ts", "js", "rust"]);
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Self::Sql => "sql",
@@ -67,6 +72,11 @@ impl Format {
     }
 
     /// Says whether it is a program, and no list of statements.
+    ///
+    /// ```
+    /// use whimbrel_core::history::Format;
+    /// assert!(Format::Ts.is_program() && !Format::Sql.is_program());
+    /// ```
     pub fn is_program(self) -> bool {
         match self {
             Self::Sql => false,

@@ -61,6 +61,13 @@ fn remark(name: &str) -> String {
 }
 
 /// Says whether a file still is what [`template`] wrote: nothing was filled in.
+///
+/// ```
+/// use whimbrel_core::history::{Format, is_template, template};
+/// let text = template(Format::Ts, 1, "users", 0);
+/// assert!(is_template(Format::Ts, 1, &text));
+/// assert!(!is_template(Format::Ts, 1, "export default { version: 1 };"));
+/// ```
 pub fn is_template(format: Format, number: u32, text: &str) -> bool {
     match format {
         Format::Ts | Format::Js => {
@@ -72,6 +79,11 @@ pub fn is_template(format: Format, number: u32, text: &str) -> bool {
 }
 
 /// The version of a closure that the file of a migration speaks of.
+///
+/// ```
+/// use whimbrel_core::history::{Format, closure_version, template};
+/// assert_eq!(closure_version(&template(Format::Rust, 0, "slugs", 0)), Some(1));
+/// ```
 pub fn closure_version(text: &str) -> Option<u32> {
     text.lines().find_map(|line| line.strip_prefix(VERSION))?.trim().parse().ok()
 }

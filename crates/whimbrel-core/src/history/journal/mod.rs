@@ -42,6 +42,17 @@ pub struct Journal {
 }
 
 /// One migration, as the journal has it.
+///
+/// ```
+/// use whimbrel_core::history::{Checksum, Entry};
+///
+/// let entry = Entry::new(3, "add-users", 1_769_853_600_000, Checksum::of_file("SELECT 1;\n"));
+/// assert_eq!(entry.file_name(), "0003_add-users.sql");
+/// assert_eq!(entry.path(), "0003_add-users.sql");
+/// assert_eq!(entry.down_path(), "meta/_down/0003_add-users.sql");
+/// assert!(entry.accepts(&Checksum::of_file("SELECT 1;\n")));
+/// assert!(!entry.accepts(&Checksum::of_file("SELECT 2;\n")));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// Its number.
@@ -77,6 +88,14 @@ pub struct Entry {
 ///
 /// The list is flat: what a squashed migration had replaced itself comes before
 /// it and says so by [`Replaced::by`].
+///
+/// ```
+/// use whimbrel_core::history::{Checksum, Replaced};
+/// let checksum = Checksum::of_file("SELECT 1;\n");
+/// let replaced =
+///     Replaced { name: "users".into(), checksum: checksum.clone(), legacy_checksums: vec![], by: None };
+/// assert!(replaced.accepts(&checksum));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replaced {
     /// Its name.
@@ -96,6 +115,18 @@ impl Journal {
     }
 
     /// Returns the entry of exactly this name.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::{Checksum, Entry, Journal};
+    ///
+    /// let mut journal = Journal::new(Dialect::Sqlite);
+    /// journal.entries.push(Entry::new(0, "users", 0, Checksum::of_file("")));
+    /// assert_eq!(journal.entry("users").unwrap().idx, 0);
+    /// assert!(journal.is_taken("users") && !journal.is_taken("posts"));
+    /// assert_eq!(journal.unique_name("users"), "users-2");
+    /// assert!(journal.gaps().is_empty());
+    /// ```
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
     }

@@ -5,6 +5,16 @@ use std::fmt;
 use crate::history::NameProblem;
 
 /// Why a journal could not be read.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_core::history::{Journal, JournalError};
+///
+/// let text = "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> theirs\n";
+/// let error = Journal::from_json("meta/_journal.json", text).unwrap_err();
+/// assert!(matches!(error, JournalError::Conflict { .. }));
+/// assert!(error.help().unwrap().to_string().contains("`whimbrel migrate rebase`"));
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum JournalError {
     /// The text is not JSON.
@@ -149,6 +159,17 @@ pub enum JournalProblemKind {
 }
 
 /// Numbers that a journal leaves out.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Gap, Journal};
+///
+/// let mut journal = Journal::new(Dialect::Sqlite);
+/// for idx in [0, 3] {
+///     journal.entries.push(Entry::new(idx, format!("number-{idx}"), 0, Checksum::of_file("")));
+/// }
+/// assert_eq!(journal.gaps(), [Gap { from: 1, to: 2 }]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
     /// The first of them.

@@ -50,6 +50,14 @@ pub struct Script {
 }
 
 /// One statement of a script.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::Script;
+/// let script = Script::read(Dialect::Sqlite, "a.sql", "CREATE TABLE a (b);\nDROP TABLE a;\n").unwrap();
+/// let second = &script.statements[1];
+/// assert_eq!((second.offset, script.sql(second)), (20, "DROP TABLE a"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScriptStatement {
     /// Where it begins in the script's text, in bytes.

@@ -5,6 +5,14 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use crate::sql::{self, AnnotationProblemKind, Position};
 
 /// Why a file is no script: everything in it that cannot run.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::Script;
+/// let error = Script::read(Dialect::Sqlite, "a.sql", "CREATE TABLE a (b);\nROLLBACK;\n").unwrap_err();
+/// assert_eq!((error.problems.len(), error.problems[0].position.line), (1, 2));
+/// assert!(!error.problems[0].kind.help().is_empty());
+/// ```
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{}", self.message())]
 #[diagnostic(code(whimbrel::script::refused))]

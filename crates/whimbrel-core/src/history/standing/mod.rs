@@ -11,6 +11,13 @@ use super::replacement::{Replacement, replacement};
 use super::{AppliedMigration, Checksum, Entry, Journal, Progress, legacy_matches};
 
 /// What was found on disk for an entry of the journal.
+///
+/// ```
+/// use whimbrel_core::history::{Checksum, Entry, FileState};
+/// let entry = Entry::new(0, "users", 0, Checksum::of_file("SELECT 1;\n"));
+/// let state = FileState::of(&entry, Some("SELECT 1;\n"), None);
+/// assert_eq!((state.up, state.down), (Some(entry.checksum), None));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileState {
     /// The checksum of the up file, if it is there.
@@ -39,6 +46,11 @@ impl FileState {
 }
 
 /// The state of a migration.
+///
+/// ```
+/// use whimbrel_core::history::State;
+/// assert_eq!(State::OutOfOrder.name(), "out of order");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     /// The database has not applied it yet.
@@ -130,6 +142,19 @@ pub enum Detail {
 }
 
 /// Where one migration stands.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, FileState, Journal, State, standings};
+///
+/// let mut journal = Journal::new(Dialect::Sqlite);
+/// let entry = Entry::new(0, "users", 0, Checksum::of_file("SELECT 1;\n"));
+/// let files = [FileState::of(&entry, Some("SELECT 1;\n"), None)];
+/// journal.entries.push(entry);
+/// let standing = &standings(&journal, &files, &[], &[])[0];
+/// assert_eq!((standing.name.as_str(), standing.state), ("users", State::Pending));
+/// assert!(standing.details.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// Its name.
