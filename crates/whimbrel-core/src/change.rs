@@ -100,8 +100,14 @@ pub enum Change {
     AddForeignKey { table_name: ObjectName, fk: ForeignKey },
     /// A foreign key is gone.
     DropForeignKey { table_name: ObjectName, fk: ForeignKey },
-    /// A check is new.
-    AddCheck { table_name: ObjectName, check: Check },
+    /// A check is new. Where it lists the values of a column under other names than
+    /// before, the rows get those.
+    AddCheck {
+        table_name: ObjectName,
+        check: Check,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        replacements: Vec<EnumReplacement>,
+    },
     /// A check is gone.
     DropCheck { table_name: ObjectName, check: Check },
     /// An exclusion constraint is new.
@@ -223,6 +229,15 @@ impl Change {
                 | Self::RenameIndex { .. }
                 | Self::RenameConstraint { .. }
         )
+    }
+
+    /// What rows get in place of enum values that go.
+    pub fn replacements(&self) -> &[EnumReplacement] {
+        if let Self::AlterEnum(AlterEnum { replacements, .. }) | Self::AddCheck { replacements, .. } = self {
+            replacements
+        } else {
+            &[]
+        }
     }
 
     /// The table that the change belongs to, by its new name; `None` for a

@@ -137,8 +137,8 @@ fn is_same(dialect: Dialect, pair: Pair<&Column>) -> bool {
 /// Says whether the values of a column are replaced because its enum changes.
 fn is_touched(table: &Table, column: &Column, changes: &[Change]) -> bool {
     changes.iter().any(|change| match change {
-        Change::AlterEnum(alter) => alter
-            .replacements
+        Change::AlterEnum(_) | Change::AddCheck { .. } => change
+            .replacements()
             .iter()
             .any(|one| one.table_name == table.name && one.column_name == column.name),
         Change::RenameEnumValue { enum_name, .. } => column.sql_type.contains(&enum_name.name),

@@ -99,7 +99,8 @@ impl Rest {
 /// The renames that are still to be made, or have been made, between the two.
 fn fitting(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Renames {
     // One that does not fit any more is inert as a hint.
-    let hints = Renames { hints: renames.renamed.clone(), ..Renames::default() };
+    let hints = [renames.renamed.clone(), renames.hints.clone()].concat();
+    let hints = Renames { hints, ..Renames::default() };
     Renames::of_changes(&diff(dialect, pair, &hints).changes)
 }
 

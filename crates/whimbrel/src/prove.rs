@@ -333,11 +333,9 @@ impl KeptTable<'_> {
 
 /// Says whether rows of the column get another enum value, as somebody agreed.
 fn replaces_values(dialect: Dialect, changes: &[Change], table: &ObjectName, column: &str) -> bool {
-    let replacements = changes.iter().filter_map(|change| {
-        if let Change::AlterEnum(alter) = change { Some(&alter.replacements) } else { None }
-    });
-    replacements
-        .flatten()
+    changes
+        .iter()
+        .flat_map(Change::replacements)
         .any(|one| dialect.same_name(&one.table_name, table) && dialect.same_ident(&one.column_name, column))
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::shape;
 use super::words::{literal, name, object_name, or_none};
-use crate::change::{AlterEnum, Change, CommentTarget};
+use crate::change::{AlterEnum, Change, CommentTarget, EnumReplacement};
 use crate::name::ObjectName;
 use crate::schema::{EnumType, Object, ObjectKind, Table, TypeDef};
 
@@ -256,7 +256,9 @@ fn lines(change: &Change) -> Vec<Line> {
         Change::DropUniqueConstraint { constraint, .. } => vec![Line::drop(shape::unique(constraint))],
         Change::AddForeignKey { fk, .. } => vec![Line::add(shape::foreign_key(fk))],
         Change::DropForeignKey { fk, .. } => vec![Line::drop(shape::foreign_key(fk))],
-        Change::AddCheck { check, .. } => vec![Line::add(shape::check(check))],
+        Change::AddCheck { check, replacements, .. } => {
+            [vec![Line::add(shape::check(check))], replacement_lines(replacements)].concat()
+        }
         Change::DropCheck { check, .. } => vec![Line::drop(shape::check(check))],
         Change::AddExclusion { exclusion, .. } => vec![Line::add(shape::exclusion(exclusion))],
         Change::DropExclusion { exclusion, .. } => vec![Line::drop(shape::exclusion(exclusion))],
@@ -296,7 +298,16 @@ fn alter_enum_lines(alter: &AlterEnum) -> Vec<Line> {
     let mut lines: Vec<_> =
         alter.add_values.iter().map(|value| Line::add(format!("value {}", literal(value)))).collect();
     lines.extend(alter.remove_values.iter().map(|value| Line::drop(format!("value {}", literal(value)))));
-    lines.extend(alter.replacements.iter().map(|one| {
+    lines.extend(replacement_lines(&alter.replacements));
+    if lines.is_empty() {
+        let values: Vec<_> = alter.new_values.iter().map(|value| literal(value)).collect();
+        lines.push(Line::alter(format!("order: {}", values.join(", "))));
+    }
+    lines
+}
+
+fn replacement_lines(replacements: &[EnumReplacement]) -> Vec<Line> {
+    let line = |one: &EnumReplacement| {
         Line::alter(format!(
             "rows of {}.{}: {} → {}",
             object_name(&one.table_name),
@@ -304,12 +315,8 @@ fn alter_enum_lines(alter: &AlterEnum) -> Vec<Line> {
             literal(&one.from),
             one.to.as_deref().map_or("NULL".to_owned(), literal)
         ))
-    }));
-    if lines.is_empty() {
-        let values: Vec<_> = alter.new_values.iter().map(|value| literal(value)).collect();
-        lines.push(Line::alter(format!("order: {}", values.join(", "))));
-    }
-    lines
+    };
+    replacements.iter().map(line).collect()
 }
 
 /// The new name of a constraint; SQLite's may have none.

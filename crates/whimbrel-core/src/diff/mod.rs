@@ -11,6 +11,7 @@ mod expression;
 mod extension;
 mod known;
 mod likeness;
+mod listed;
 mod matching;
 mod names;
 mod object;
@@ -28,6 +29,8 @@ mod testing;
 mod types;
 
 pub(crate) use column::real_default;
+pub(crate) use listed::is_met;
+pub use listed::listing_enum;
 pub use problem::{Fault, RenameProblem};
 pub use rename::{Rename, Renames};
 pub use reshaped::Reshaped;
@@ -108,6 +111,7 @@ pub fn diff(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Diff {
     sequence::diff(dialect, &from.sequences, &to.sequences, &mut changes);
     table::diff(dialect, &from.tables, &to.tables, &mut changes, &mut asked);
     object::diff(dialect, &from.objects, &to.objects, &mut changes);
+    listed::rename_values(dialect, renames, &mut changes);
     changes.sort_by_key(|change| !change.is_rename());
     Diff { changes, questions: asked.questions() }
 }

@@ -115,10 +115,10 @@ fn on_constraint(table_name: ObjectName, constraint_name: String) -> CommentTarg
 
 /// Tells how the changes of a kind of constraint are spelled.
 macro_rules! constraint {
-    ($kind:ty: $add:ident, $drop:ident, $field:ident) => {
+    ($kind:ty: $add:ident, $drop:ident, $field:ident $(, $nothing:ident)?) => {
         impl Part for $kind {
             fn add(self, table_name: ObjectName) -> Change {
-                Change::$add { table_name, $field: self }
+                Change::$add { table_name, $field: self $(, $nothing: Vec::new())? }
             }
 
             fn drop(self, table_name: ObjectName) -> Change {
@@ -139,7 +139,7 @@ macro_rules! constraint {
 constraint!(PrimaryKey: AddPrimaryKey, DropPrimaryKey, primary_key);
 constraint!(Unique: AddUniqueConstraint, DropUniqueConstraint, constraint);
 constraint!(ForeignKey: AddForeignKey, DropForeignKey, fk);
-constraint!(Check: AddCheck, DropCheck, check);
+constraint!(Check: AddCheck, DropCheck, check, replacements);
 constraint!(Exclusion: AddExclusion, DropExclusion, exclusion);
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Renames that are known.
 
 use super::known::known;
+use super::listed;
 use super::problem::RenameProblem;
 use crate::change::Change;
 use crate::dialect::Dialect;
@@ -89,7 +90,11 @@ impl Renames {
     /// assert_eq!(renames.old_column(Dialect::Sqlite, &people, "age"), "age");
     /// ```
     pub fn of_changes(changes: &[Change]) -> Self {
-        Self { renamed: changes.iter().filter_map(Rename::of_change).collect(), ..Self::default() }
+        Self {
+            renamed: changes.iter().filter_map(Rename::of_change).collect(),
+            hints: changes.iter().flat_map(listed::of_change).collect(),
+            ..Self::default()
+        }
     }
 
     /// The name that a table had before, given the one it will have.

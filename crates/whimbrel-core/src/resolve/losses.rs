@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Loss, LossKind};
-use crate::change::{AlterEnum, Change};
+use crate::change::{AlterEnum, Change, EnumReplacement};
 use crate::dialect::Dialect;
-use crate::diff::{Renames, is_one_of, made_of, real_default};
+use crate::diff::{Renames, is_met, is_one_of, made_of, real_default};
 use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::schema::{
@@ -89,7 +89,9 @@ impl<'a> Context<'a> {
             Change::CreateIndex { table_name, index } => self.unique_index(table_name, index),
             Change::AddUniqueConstraint { table_name, constraint } => self.unique(table_name, constraint),
             Change::AddPrimaryKey { table_name, primary_key } => self.primary_key(table_name, primary_key),
-            Change::AddCheck { table_name, check } => self.check(table_name, check),
+            Change::AddCheck { table_name, check, replacements } => {
+                self.check(table_name, check, replacements)
+            }
             Change::AddExclusion { table_name, exclusion } => self.exclusion(table_name, exclusion),
             Change::AddForeignKey { table_name, fk } => self.foreign_key(table_name, fk),
             Change::AlterEnum(alter) => return self.alter_enum(alter),
@@ -278,11 +280,17 @@ impl<'a> Context<'a> {
             })
     }
 
-    fn check<'b>(&self, table: &'b ObjectName, check: &Check) -> Option<(&'b ObjectName, LossKind)> {
+    fn check<'b>(
+        &self,
+        table: &'b ObjectName,
+        check: &Check,
+        replacements: &[EnumReplacement],
+    ) -> Option<(&'b ObjectName, LossKind)> {
         self.table(table)?;
         let held = self.of_table(table).any(|change| {
             matches!(change, Change::DropCheck { check: old, .. } if !old.not_valid
-                && self.dialect.same_sql(old.expression.as_str(), check.expression.as_str()))
+                && (self.dialect.same_sql(old.expression.as_str(), check.expression.as_str())
+                    || is_met(self.dialect, old, check, replacements)))
         });
         let looks_at_rows = !check.not_valid && !held;
         looks_at_rows.then(|| (table, LossKind::AddCheck { expression: check.expression.0.clone() }))

@@ -1,10 +1,11 @@
 //! The enum types that columns use.
 
 use whimbrel_core::dialect::Dialect;
+use whimbrel_core::diff::listing_enum;
 use whimbrel_core::resolve::RenameKind;
 use whimbrel_core::schema::{Check, EnumType, SqlExpr};
 
-use super::cx::{Cx, column_type};
+use super::cx::{Cx, column_type, table_name};
 use super::names::{self, Of};
 use crate::item::{EnumDef, Field, Model, Type};
 
@@ -12,7 +13,7 @@ use crate::item::{EnumDef, Field, Model, Type};
 /// check on the column lists the values.
 pub(super) fn build(cx: &mut Cx<'_>) {
     if cx.dialect == Dialect::Sqlite {
-        return;
+        return renamed_values(cx);
     }
     let mut seen: Vec<&EnumDef> = Vec::new();
     for model in cx.models {
@@ -26,6 +27,21 @@ pub(super) fn build(cx: &mut Cx<'_>) {
                 None => {
                     seen.push(def);
                     add(cx, model, def);
+                }
+            }
+        }
+    }
+}
+
+/// Where a check lists the values of a column, they are renamed column by column.
+fn renamed_values(cx: &mut Cx<'_>) {
+    for model in cx.models.iter().filter(|model| model.table.is_some()) {
+        for field in &model.fields {
+            let Some(Type::Enum(def)) = column_type(field) else { continue };
+            let parent = listing_enum(&table_name(model), &field.column);
+            for value in &def.values {
+                if let Some(from) = &value.renamed_from {
+                    cx.renamed(RenameKind::EnumValue, Some(&parent), from.as_str(), value.value.as_str());
                 }
             }
         }

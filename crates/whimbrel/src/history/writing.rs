@@ -209,14 +209,13 @@ fn renamed(rename: &Rename) -> String {
 }
 
 fn replaced(change: &Change) -> Vec<String> {
-    let Change::AlterEnum(alter) = change else { return Vec::new() };
     let quoted = |value: &str| format!("'{}'", one_line(value));
     let replacement = |one: &EnumReplacement| {
         let to = one.to.as_deref().map_or_else(|| "NULL".to_owned(), quoted);
         let column = format!("{}.{}", object_name(&one.table_name), one.column_name);
         format!("Replaced: {} in {} by {to}", quoted(&one.from), one_line(&column))
     };
-    alter.replacements.iter().map(replacement).collect()
+    change.replacements().iter().map(replacement).collect()
 }
 
 /// What the way back loses.

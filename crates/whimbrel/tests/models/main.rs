@@ -14,8 +14,9 @@ mod written;
 use std::path::Path;
 
 use whimbrel::core::dialect::Dialect;
+use whimbrel::core::plan::Proof;
 use whimbrel::core::schema::Schema;
-use whimbrel::{Migrator, Side, Source, schema};
+use whimbrel::{MemoryStore, Migrator, Side, Source, schema};
 use whimbrel_testkit::database::{Database, block_on};
 
 use suite::posts::{Comment, Post, Tag, Views};
@@ -179,6 +180,52 @@ fn a_rename_in_a_model_is_a_rename_in_the_database() {
         assert!(report.changes.iter().all(whimbrel::core::change::Change::is_rename), "{:?}", report.changes);
         assert_eq!(report.changes.len(), 2);
     });
+}
+
+/// A model with an enum of these values, in an embedded struct whose column is
+/// renamed too.
+fn with_enum(values: &str, column: &str) -> Source {
+    Source::rust_text(
+        "models.rs",
+        format!(
+            "#[derive(DbEnum)] enum Role {{ {values} }}\n\
+             #[derive(Embedded)] struct Job {{ {column}: Role, since: Option<Role> }}\n\
+             #[derive(Model)] struct Person {{ #[column(primary_key)] id: i64, #[column(flatten = \"job_\")] job: Job }}"
+        ),
+    )
+}
+
+#[test]
+fn a_renamed_value_of_an_enum_is_so_in_the_rows_where_a_check_lists_it() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let store = MemoryStore::new();
+        let before = with_enum("Boss, Clerk", "role");
+        let after = with_enum(
+            "#[db_enum(renamed_from = \"boss\")] Chief, Clerk, Temp",
+            "#[column(renamed_from = \"role\")] rank",
+        );
+        for source in [before, after] {
+            let builder = Migrator::builder(database.url()).unwrap().source(source).store(store.clone());
+            let mut migrator = builder.connect().await.unwrap();
+            let report = migrator.generate().await.unwrap();
+            assert_eq!(report.proof, Proof::Exact);
+            migrator.apply().await.unwrap();
+            let insert =
+                "INSERT INTO person (id, job_role, job_since) VALUES (1, 'boss', NULL), (2, 'clerk', 'boss')";
+            let _ = database.run(insert).await;
+        }
+        assert_eq!(jobs(&mut database, "job_rank").await, ["chief/", "clerk/chief"]);
+        let mut migrator = Migrator::builder(database.url()).unwrap().store(store).connect().await.unwrap();
+        migrator.down().await.unwrap();
+        assert_eq!(jobs(&mut database, "job_role").await, ["boss/", "clerk/boss"]);
+    });
+}
+
+async fn jobs(database: &mut Database, column: &str) -> Vec<String> {
+    let sql = format!("SELECT {column} || '/' || coalesce(job_since, '') FROM person ORDER BY id");
+    let rows = database.connection.query(&sql).await.unwrap();
+    rows.iter().map(|row| row.text(0).unwrap().to_owned()).collect()
 }
 
 #[test]

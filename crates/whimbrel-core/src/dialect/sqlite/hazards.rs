@@ -4,10 +4,11 @@ use super::rows::{holds, speaks_of};
 use super::text::{Constant, constant, mentions};
 use super::types::{converts, is_rowid_alias};
 use super::work::TableWork;
-use crate::change::Change;
+use crate::change::{Change, EnumReplacement};
 use crate::dialect::Dialect;
+use crate::diff::is_met;
 use crate::plan::Hazard;
-use crate::schema::{Column, ForeignKey, KeyPart, KeyTarget, Table};
+use crate::schema::{Check, Column, ForeignKey, KeyPart, KeyTarget, Table};
 
 /// The hazards of one change of a table that has rows.
 pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
@@ -20,7 +21,7 @@ pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
         Change::AddForeignKey { fk, .. } => {
             vec![orphans(table.name(), fk)]
         }
-        Change::AddCheck { .. } => vec![Hazard::FailsOnViolations { subject: table.name().to_owned() }],
+        Change::AddCheck { check, replacements, .. } => added_check(table, check, replacements),
         Change::AlterTableOptions { from, to, .. } if to.strict && !from.strict => made_strict(table),
         Change::CreateIndex { .. }
         | Change::DropIndex { .. }
@@ -59,6 +60,15 @@ pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
         | Change::DropObject { .. }
         | Change::SetComment { .. } => Vec::new(),
     }
+}
+
+/// A row may not meet the condition, unless it met the one before, and has another
+/// value now where that is needed.
+fn added_check(table: &TableWork<'_>, check: &Check, replacements: &[EnumReplacement]) -> Vec<Hazard> {
+    let is_met = table.changes.iter().any(|change| {
+        matches!(change, Change::DropCheck { check: old, .. } if is_met(Dialect::Sqlite, old, check, replacements))
+    });
+    if is_met { Vec::new() } else { vec![Hazard::FailsOnViolations { subject: table.name().to_owned() }] }
 }
 
 /// Two rows may have the same key.

@@ -85,13 +85,28 @@ fn copied(table: &TableWork<'_>) -> Vec<(String, String)> {
     for to in table.to.columns.iter().filter(|column| column.generated.is_none()) {
         if let Some(from) = table.live_column(&to.name) {
             let column = ddl::quote(&to.name);
-            all.push((column.clone(), value(strict, column, from, to)));
+            let stored = renamed_values(table, column.clone(), &to.name);
+            all.push((column, value(strict, stored, from, to)));
         }
     }
     if all.is_empty() {
         all.extend(table.to.columns.iter().find(|column| column.generated.is_none()).map(filler));
     }
     all
+}
+
+/// A value of a column, by its new name where a check lists it under another.
+fn renamed_values(table: &TableWork<'_>, value: String, column: &str) -> String {
+    let all = table.changes.iter().flat_map(|change| change.replacements());
+    let cases: Vec<String> = all
+        .filter(|one| Dialect::Sqlite.same_ident(&one.column_name, column))
+        .map(|one| {
+            let literal = |text: &str| Dialect::Sqlite.quote_literal(text);
+            let to = one.to.as_deref().map_or_else(|| "NULL".to_owned(), literal);
+            format!("WHEN {} THEN {to}", literal(&one.from))
+        })
+        .collect();
+    if cases.is_empty() { value } else { format!("CASE {value} {} ELSE {value} END", cases.join(" ")) }
 }
 
 /// A row for a row, where nothing else is left of it.

@@ -114,7 +114,7 @@ impl Lowering<'_> {
             }
             Change::AddForeignKey { table_name, fk } => self.add_checked(table_name, Part::ForeignKey(fk)),
             Change::DropForeignKey { table_name, fk } => self.drop_checked(table_name, Part::ForeignKey(fk)),
-            Change::AddCheck { table_name, check } => self.add_checked(table_name, Part::Check(check)),
+            Change::AddCheck { table_name, check, .. } => self.add_checked(table_name, Part::Check(check)),
             Change::DropCheck { table_name, check } => self.drop_checked(table_name, Part::Check(check)),
             Change::AddExclusion { table_name, exclusion } => {
                 self.add_part(table_name, Part::Exclusion(exclusion));
