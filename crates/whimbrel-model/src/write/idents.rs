@@ -74,9 +74,10 @@ pub(super) fn valid(name: &str, prefix: &str) -> String {
 
 /// The name as Rust writes it: key words in their raw form.
 pub(super) fn written(name: &str) -> String {
+    // A key word since edition 2024, which the parser does not know of.
     match syn::parse_str::<syn::Ident>(name) {
-        Ok(_) => name.to_owned(),
-        Err(_) => format!("r#{name}"),
+        Ok(_) if name != "gen" => name.to_owned(),
+        Ok(_) | Err(_) => format!("r#{name}"),
     }
 }
 
@@ -92,4 +93,15 @@ pub(super) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let found = found.expect("there are more numbers than names");
     taken.insert(found.clone());
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_words_of_every_edition_are_written_in_their_raw_form() {
+        let names = ["name", "fn", "async", "try", "gen", "union"].map(written);
+        assert_eq!(names, ["name", "r#fn", "r#async", "r#try", "r#gen", "union"]);
+    }
 }
