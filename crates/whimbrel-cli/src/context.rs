@@ -34,14 +34,13 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// From now on signals are listened for.
     pub(crate) fn new(term: Term, global: Global, settings: Settings, program: Program) -> Self {
         let Program { configure, resolver, migrations, .. } = program;
         Self {
             term,
             global,
             settings,
-            interrupt: Interrupt::listen(),
+            interrupt: Interrupt::default(),
             migrations,
             configure,
             resolver: Mutex::new(resolver),

@@ -6,11 +6,12 @@
 //! closing the connection rolls back all the same.
 //!
 //! Signals are heard on a thread of their own, because a prompt keeps the main
-//! thread busy.
+//! thread busy. It begins when there is something to be stopped that has to wait:
+//! until then they end the process, as nothing is running.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -31,6 +32,7 @@ pub(crate) struct Interrupt(Arc<State>);
 
 #[derive(Default)]
 struct State {
+    listening: OnceLock<()>,
     notify: Notify,
     heard: AtomicBool,
     prompting: AtomicBool,
@@ -40,17 +42,24 @@ struct State {
 pub(crate) struct Prompting<'a>(&'a State);
 
 impl Interrupt {
-    /// Begins to listen.
-    pub(crate) fn listen() -> Self {
-        let interrupt = Self::default();
-        let state = Arc::clone(&interrupt.0);
-        // Without the thread the signals keep their defaults: they end the process.
-        let _ = std::thread::Builder::new().name("signals".into()).spawn(move || listen(&state));
-        interrupt
+    /// Begins to listen, if that was not done before.
+    fn listen(&self) {
+        self.0.listening.get_or_init(|| {
+            let state = Arc::clone(&self.0);
+            // Without the thread the signals keep their defaults: they end the process.
+            let _ = std::thread::Builder::new().name("signals".into()).spawn(move || listen(&state));
+        });
+    }
+
+    /// Ends when a signal is heard.
+    async fn heard(&self) {
+        self.listen();
+        self.0.notify.notified().await;
     }
 
     /// Says that a person is being asked.
     pub(crate) fn prompting(&self) -> Prompting<'_> {
+        self.listen();
         self.0.prompting.store(true, Ordering::SeqCst);
         Prompting(&self.0)
     }
@@ -65,7 +74,7 @@ impl Interrupt {
         tokio::select! {
             biased;
             result = work => Some(result),
-            () = self.0.notify.notified() => None,
+            () = self.heard() => None,
         }
     }
 
@@ -81,7 +90,7 @@ impl Interrupt {
         tokio::select! {
             biased;
             result = &mut work => return Some(result),
-            () = self.0.notify.notified() => {}
+            () = self.heard() => {}
         }
         let stopping = async {
             loop {

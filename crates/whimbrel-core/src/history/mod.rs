@@ -57,5 +57,5 @@ pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptSt
 pub use squash::{
     AsWritten, FileTexts, Planned, Squash, SquashError, SquashForm, SquashRequest, beyond_schema, squash,
 };
-pub use standing::{Detail, FileState, Standing, State, standings};
+pub use standing::{Detail, FileState, Standing, State, is_settled, standings};
 pub use time::{iso_time, read_iso_time, time_stamp};

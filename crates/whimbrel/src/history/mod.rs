@@ -33,7 +33,7 @@ use tokio::task::yield_now;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{
     AppliedMigration, Checksum, Detail, Entry, FileState, FileTexts, HistoryProblem, Journal, Progress,
-    Script, Standing, down_problems, is_template, problems, sections, standings,
+    Script, Standing, down_problems, is_settled, is_template, problems, sections, standings,
 };
 
 use whimbrel_core::lockfile::LockFile;
@@ -313,6 +313,11 @@ impl History {
         standings(&self.journal, &self.states, applied, progress)
     }
 
+    /// Says whether all migrations are applied and nothing is to be said of any.
+    pub(crate) fn is_settled(&self, applied: &[AppliedMigration], progress: &[Progress]) -> bool {
+        is_settled(&self.journal, &self.states, applied, progress)
+    }
+
     /// Everything that keeps migrations from being applied.
     pub(crate) fn problems(&self, standings: &[Standing]) -> Vec<HistoryProblem> {
         problems(&self.journal, standings)
@@ -445,15 +450,15 @@ type UpFiles = Vec<(Option<String>, Option<Checksum>)>;
 
 /// Reads up files.
 ///
-/// Where the engine is in this process, one half is read beside the other. A
-/// server answers meanwhile, and is to be heard in between.
+/// A server has a processor to itself meanwhile. Where the engine is in this
+/// process, one half is read beside the other.
 async fn up_files(view: &View<'_>, dialect: Dialect, paths: &[String]) -> Result<UpFiles, StoreError> {
     match dialect {
         Dialect::Sqlite => {
-            let (first, second) = paths.split_at(paths.len() / 2);
-            let (first, second) = tokio::join!(in_shares(view, first, 128), in_shares(view, second, 128));
-            let mut all = first?;
-            all.extend(second?);
+            let (aside, here) = paths.split_at(paths.len() / 2);
+            let (aside, here) = tokio::join!(in_shares(view, aside, 512), in_shares(view, here, 32));
+            let mut all = aside?;
+            all.extend(here?);
             Ok(all)
         }
         Dialect::Postgres => in_shares(view, paths, 32).await,

@@ -383,9 +383,11 @@ impl MigratorBuilder {
     /// If the database cannot be opened.
     pub async fn connect(self) -> Result<Migrator, Error> {
         let store = self.settings.store.as_ref().filter(|_| self.reads_ahead);
-        let ahead = store.and_then(|store| Ahead::begin(store, self.settings.layout, self.url.dialect()));
-        let connection = connect(&self.url, &self.connect).await?;
-        Ok(Migrator { ahead, ..self.over(connection) })
+        let ahead =
+            async { store.and_then(|store| Ahead::begin(store, self.settings.layout, self.url.dialect())) };
+        // First of all the server is to hear of us.
+        let (connection, ahead) = tokio::join!(connect(&self.url, &self.connect), ahead);
+        Ok(Migrator { ahead, ..self.over(connection?) })
     }
 
     /// Works over a connection that is open already, or is of your own making.

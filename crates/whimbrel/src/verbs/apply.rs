@@ -290,6 +290,10 @@ impl Agenda for Upward<'_> {
     type Error = Error;
 
     async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
+        if self.history.is_settled(seen.applied, seen.progress) {
+            self.beyond.clear();
+            return Ok(Vec::new());
+        }
         let standings = self.history.standings(seen.applied, seen.progress);
         self.history.refuse_problems(&standings)?;
         let pending = |(standing, entry): (&Standing, &Entry)| {

@@ -199,6 +199,30 @@ pub fn standings(
     known.chain(unknown(journal, applied)).chain(begun(journal, progress)).collect()
 }
 
+/// Says whether the database has applied, in their order, exactly the migrations of
+/// the journal, and every file is what the journal says.
+///
+/// Then all [`standings`] are applied ones of which nothing else is to be said, and
+/// need not be asked for: most starts of a service find no more than that. Of what
+/// it does not see at once, this says no.
+pub fn is_settled(
+    journal: &Journal,
+    files: &[FileState],
+    applied: &[AppliedMigration],
+    progress: &[Progress],
+) -> bool {
+    let count = journal.entries.len();
+    let fits = |((entry, files), row): ((&Entry, &FileState), &AppliedMigration)| {
+        row.name == entry.name
+            && row.checksum == entry.checksum.as_str()
+            && files.up.as_ref() == Some(&entry.checksum)
+            && files.down == entry.down_checksum
+    };
+    progress.is_empty()
+        && (files.len(), applied.len()) == (count, count)
+        && journal.entries.iter().zip(files).zip(applied).all(fits)
+}
+
 /// The rows of which the journal knows nothing, not even that they were replaced.
 fn unknown<'a>(journal: &'a Journal, applied: &'a [AppliedMigration]) -> impl Iterator<Item = Standing> {
     let names = journal.entries.iter().flat_map(|entry| {

@@ -51,9 +51,16 @@ impl World {
     }
 
     fn standings(&self) -> Vec<Standing> {
+        standings(&self.journal, &self.files(), &self.applied, &self.progress)
+    }
+
+    fn is_settled(&self) -> bool {
+        is_settled(&self.journal, &self.files(), &self.applied, &self.progress)
+    }
+
+    fn files(&self) -> Vec<FileState> {
         let files = self.journal.entries.iter().map(|entry| self.files.get(&entry.name).cloned());
-        let files: Vec<_> = files.map(Option::unwrap_or_default).collect();
-        standings(&self.journal, &files, &self.applied, &self.progress)
+        files.map(Option::unwrap_or_default).collect()
     }
 
     #[track_caller]
@@ -73,6 +80,53 @@ impl World {
 fn row(id: i64, name: &str) -> AppliedMigration {
     let applied_at = format!("2026-01-0{id} 00:00:00");
     AppliedMigration { id, name: name.into(), checksum: sum(name).to_string(), applied_at }
+}
+
+/// Whatever one changes in a world where all is settled, it is not settled any more;
+/// and where it is, the whole comparison says no more.
+#[test]
+fn what_is_settled_are_applied_migrations_of_which_nothing_is_to_be_said() {
+    let settled = || {
+        let mut world = World::new(&["a", "b", "c"], &["a", "b", "c"]);
+        world.journal.entries[1].down_checksum = Some(sum("back"));
+        world.files.get_mut("b").unwrap().down = Some(sum("back"));
+        world
+    };
+    type Change = fn(&mut World);
+    let changes: [(&str, Change); 16] = [
+        ("a file was edited", |world| world.files.get_mut("a").unwrap().up = Some(sum("x"))),
+        ("a file is VibORM's draft", |world| {
+            let file = world.files.get_mut("a").unwrap();
+            (file.up, file.up_matches_legacy) = (Some(sum("x")), true);
+        }),
+        ("a file is missing", |world| world.files.get_mut("c").unwrap().up = None),
+        ("nothing is known of a file", |world| world.files.retain(|name, _| name != "c")),
+        ("a way back was edited", |world| world.files.get_mut("b").unwrap().down = Some(sum("x"))),
+        ("a way back is missing", |world| world.files.get_mut("b").unwrap().down = None),
+        ("a way back is new", |world| world.files.get_mut("a").unwrap().down = Some(sum("x"))),
+        ("an entry is new", |world| world.journal.entries.push(entry(3, "d"))),
+        ("an entry is gone", |world| world.journal.entries.truncate(2)),
+        ("an entry has another checksum", |world| world.journal.entries[2].checksum = sum("x")),
+        ("an entry has another name", |world| world.journal.entries[2].name = "x".into()),
+        ("a row is new", |world| world.applied.push(row(4, "d"))),
+        ("a row is gone", |world| world.applied.retain(|row| row.name != "b")),
+        ("rows changed places", |world| world.applied.swap(0, 2)),
+        ("a row has another checksum", |world| world.applied[1].checksum = "x".into()),
+        ("something was begun", |world| {
+            let (name, checksum, started_at) = ("d".into(), sum("d").to_string(), String::new());
+            world.progress.push(Progress { name, checksum, done: 1, is_open: false, started_at });
+        }),
+    ];
+    let world = settled();
+    assert!(world.is_settled());
+    let standings = world.standings();
+    assert!(standings.iter().all(|one| one.state == Applied && one.details.is_empty()), "{standings:?}");
+    assert!(World::new(&[], &[]).is_settled());
+    for (change, make) in changes {
+        let mut world = settled();
+        make(&mut world);
+        assert!(!world.is_settled(), "{change}");
+    }
 }
 
 use State::{Applied, Edited, Failed, Missing, OutOfOrder, Pending, Unknown};
