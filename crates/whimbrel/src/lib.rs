@@ -43,6 +43,7 @@
 
 mod adopt;
 mod agreement;
+mod asked_for;
 pub mod blocking;
 mod cache;
 mod clock;

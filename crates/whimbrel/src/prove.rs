@@ -207,7 +207,10 @@ fn may_fail(hazard: &Hazard) -> bool {
         | Hazard::LosesPrecision { .. }
         | Hazard::LosesEnumValues { .. }
         | Hazard::RewritesTable { .. }
-        | Hazard::BlocksWrites { .. } => false,
+        | Hazard::BlocksWrites { .. }
+        | Hazard::KeepsComputedValues { .. }
+        | Hazard::KeepsComputedEntries { .. }
+        | Hazard::KeepsCheckedRows { .. } => false,
     }
 }
 

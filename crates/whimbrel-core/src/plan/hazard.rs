@@ -77,6 +77,21 @@ pub enum Hazard {
         /// The table.
         subject: String,
     },
+    /// Rows keep what a function computed before it was replaced.
+    KeepsComputedValues {
+        /// The generated column.
+        subject: String,
+    },
+    /// An index keeps what a function computed before it was replaced.
+    KeepsComputedEntries {
+        /// The index.
+        subject: String,
+    },
+    /// Rows met a condition by a function as it was before.
+    KeepsCheckedRows {
+        /// The table or domain, and its constraint.
+        subject: String,
+    },
 }
 
 impl Hazard {
@@ -94,7 +109,10 @@ impl Hazard {
             | Self::FailsOnOrphans { subject }
             | Self::FailsOnValues { subject }
             | Self::RewritesTable { subject }
-            | Self::BlocksWrites { subject } => subject,
+            | Self::BlocksWrites { subject }
+            | Self::KeepsComputedValues { subject }
+            | Self::KeepsComputedEntries { subject }
+            | Self::KeepsCheckedRows { subject } => subject,
         }
     }
 
@@ -113,6 +131,13 @@ impl Hazard {
             Self::FailsOnValues { .. } => "may fail if a value does not convert",
             Self::RewritesTable { .. } => "writes every row anew",
             Self::BlocksWrites { .. } => "blocks writes while it reads every row",
+            Self::KeepsComputedValues { .. } => {
+                "rows keep what was computed before: set a column that it is computed from to itself"
+            }
+            Self::KeepsComputedEntries { .. } => "keeps what was computed before: run `REINDEX INDEX` on it",
+            Self::KeepsCheckedRows { .. } => {
+                "rows are not checked anew: drop the constraint and add it again"
+            }
         }
     }
 

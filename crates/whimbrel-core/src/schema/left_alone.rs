@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::name::ObjectName;
-use crate::sql::{Class, Cursor, Ddl, DdlKind, DdlVerb, Lexicon};
+use crate::sql::{Class, Cursor, Ddl, DdlKind, DdlVerb, Lexicon, Pragma};
 
 /// An object of a kind that whimbrel does not manage, as people call it.
 ///
@@ -20,7 +20,8 @@ use crate::sql::{Class, Cursor, Ddl, DdlKind, DdlVerb, Lexicon};
 pub struct LeftAlone {
     /// What people call its kind, such as `policy`.
     pub kind: String,
-    /// Its name; of a grant, that of the object that it is on.
+    /// Its name; of a grant, that of the object that it is on, or `role a to b`; of
+    /// a pragma, what it sets: `user_version = 7`.
     pub name: String,
     /// The table or view that it stands on, if it does.
     pub on: Option<ObjectName>,
@@ -31,6 +32,8 @@ impl LeftAlone {
     pub const GRANT: &str = "grant";
     /// What people call that an object belongs to a role.
     pub const OWNER: &str = "owner";
+    /// What people call a setting that a file of SQLite keeps.
+    pub const PRAGMA: &str = "pragma";
     /// What people call rights on what is yet to be made.
     const DEFAULT_PRIVILEGE: &str = "default privilege";
     /// How the name of a grant begins that is on many objects.
@@ -75,9 +78,9 @@ impl LeftAlone {
                 role.map(|role| Self::new(Self::OWNER, role)).into_iter().collect()
             }
             Class::Ddl(ddl) => Self::temporary(ddl).into_iter().collect(),
+            Class::Pragma(pragma) => Self::kept_setting(pragma).into_iter().collect(),
             Class::Data(_)
             | Class::Transaction(_)
-            | Class::Pragma(_)
             | Class::Attach
             | Class::ExtensionLoading
             | Class::Maintenance(_)
@@ -90,6 +93,16 @@ impl LeftAlone {
             | Class::DotCommand { .. }
             | Class::Unknown => Vec::new(),
         }
+    }
+
+    /// What a database keeps of a pragma. The others end with the session, whoever
+    /// runs them: `foreign_keys=OFF`, with which every dump begins, loses nothing
+    /// where it is passed over.
+    fn kept_setting(Pragma { name, value }: &Pragma) -> Option<Self> {
+        const KEPT: [&str; 6] =
+            ["application_id", "auto_vacuum", "encoding", "journal_mode", "page_size", "user_version"];
+        let value = value.as_ref().filter(|_| KEPT.contains(&name.as_str()))?;
+        Some(Self::new(Self::PRAGMA, format!("{name} = {value}")))
     }
 
     /// What is made for the session alone.
@@ -118,7 +131,7 @@ impl std::fmt::Display for LeftAlone {
 /// What a GRANT, a REVOKE or an ALTER DEFAULT PRIVILEGES is about.
 fn of_privilege(mut cursor: Cursor<'_>) -> Vec<LeftAlone> {
     let of_defaults = cursor.eat("alter");
-    let mut first = None;
+    let whole = cursor.clone();
     let is_end = |cursor: &Cursor<'_>| cursor.at_word("on") || cursor.peek().is_none();
     // Columns stand in parentheses, and may be called anything.
     while !is_end(&cursor) && (of_defaults || !cursor.at_word("to") && !cursor.at_word("from")) {
@@ -126,12 +139,10 @@ fn of_privilege(mut cursor: Cursor<'_>) -> Vec<LeftAlone> {
             cursor.skip_parentheses();
             continue;
         }
-        let token = cursor.next();
-        first = first.or(token.filter(|token| !token.is_word("grant") && !token.is_word("revoke")));
+        cursor.next();
     }
     if !cursor.eat("on") {
-        let role = first.map(|role| format!("role {}", role.text));
-        return role.map(|role| LeftAlone::new(LeftAlone::GRANT, role)).into_iter().collect();
+        return memberships(whole);
     }
     if of_defaults {
         let what = cursor.next().map(|token| token.text.to_ascii_lowercase()).unwrap_or_default();
@@ -147,6 +158,23 @@ fn of_privilege(mut cursor: Cursor<'_>) -> Vec<LeftAlone> {
     }
     let kind = object_kind(&mut cursor);
     names(&mut cursor).into_iter().map(|name| on(format!("{kind}{name}"))).collect()
+}
+
+/// The roles that become members of roles, or are no longer: `role a to b`.
+fn memberships(mut cursor: Cursor<'_>) -> Vec<LeftAlone> {
+    cursor.next();
+    for option in ["admin", "inherit", "set"] {
+        cursor.eat_all(&[option, "option", "for"]);
+    }
+    let roles = names(&mut cursor);
+    let Some(way) = ["to", "from"].into_iter().find(|way| cursor.eat(way)) else { return Vec::new() };
+    cursor.eat("group");
+    let members = names(&mut cursor);
+    let all = roles.iter().flat_map(|role| {
+        let one = move |member| LeftAlone::new(LeftAlone::GRANT, format!("role {role} {way} {member}"));
+        members.iter().map(one)
+    });
+    all.collect()
 }
 
 /// The words before the names, where they are needed to know the names apart:
@@ -194,6 +222,21 @@ mod tests {
     }
 
     #[test]
+    fn pragmas_are_told_that_a_database_keeps() {
+        for (sql, expected) in [
+            ("PRAGMA user_version = 7", Some("user_version = 7")),
+            ("PRAGMA main.journal_mode('wal')", Some("journal_mode = wal")),
+            ("PRAGMA user_version", None),
+            ("PRAGMA foreign_keys=OFF", None),
+            ("PRAGMA writable_schema=ON", None),
+        ] {
+            let found = LeftAlone::of_statement(&classify(sql, Lexicon::SQLITE).0, sql, Lexicon::SQLITE);
+            let expected = expected.map(|name| LeftAlone::new("pragma", name));
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{sql}");
+        }
+    }
+
+    #[test]
     fn grants_are_known_by_what_they_are_on() {
         check("GRANT SELECT, INSERT ON TABLE public.orders TO web", &[("grant", "orders")]);
         check(
@@ -211,8 +254,17 @@ mod tests {
             "GRANT SELECT ON ALL TABLES IN SCHEMA app, x TO web",
             &[("grant", "all tables in app"), ("grant", "all tables in x")],
         );
-        check("GRANT staff TO ann WITH ADMIN OPTION", &[("grant", "role staff")]);
-        check("REVOKE staff FROM ann", &[("grant", "role staff")]);
+        check("GRANT staff TO ann WITH ADMIN OPTION", &[("grant", "role staff to ann")]);
+        check("REVOKE ADMIN OPTION FOR staff FROM ann", &[("grant", "role staff from ann")]);
+        check(
+            "GRANT staff, \"On Call\" TO ann, ben",
+            &[
+                ("grant", "role staff to ann"),
+                ("grant", "role staff to ben"),
+                ("grant", "role On Call to ann"),
+                ("grant", "role On Call to ben"),
+            ],
+        );
     }
 
     #[test]

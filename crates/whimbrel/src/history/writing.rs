@@ -264,7 +264,10 @@ fn not_brought_back(hazard: &Hazard) -> Option<String> {
         | Hazard::FailsOnOrphans { .. }
         | Hazard::FailsOnValues { .. }
         | Hazard::RewritesTable { .. }
-        | Hazard::BlocksWrites { .. } => return None,
+        | Hazard::BlocksWrites { .. }
+        | Hazard::KeepsComputedValues { .. }
+        | Hazard::KeepsComputedEntries { .. }
+        | Hazard::KeepsCheckedRows { .. } => return None,
     };
     Some(one_line(&format!("{subject}: {what}")))
 }

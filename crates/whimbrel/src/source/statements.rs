@@ -377,9 +377,21 @@ mod tests {
         refused(&both("OR REPLACE VIEW", "OR REPLACE VIEW", "AS SELECT 1"));
         refused(&both("TABLE", "INDEX IF NOT EXISTS", "ON t (a)"));
         refused(&both("FUNCTION", "OR REPLACE FUNCTION", "() RETURNS int LANGUAGE sql RETURN 1"));
+        let column = |first: &str, second: &str| {
+            format!(
+                "CREATE TABLE t (a int, {first} int);\nALTER TABLE ONLY t ADD b int, ADD COLUMN {second} int;"
+            )
+        };
+        refused(&column(&format!("{long}_one"), &format!("IF NOT EXISTS {long}_two")));
+        let on = |table: &str, name: &str| {
+            format!("ALTER TABLE {table} ADD IF NOT EXISTS {long}_{name} int CHECK (a IN (1, 2));\n")
+        };
+        refused(&[on("t", "one"), on("t", "two")].concat());
         // The server refuses what is not conditional; other kinds do not meet.
         let fine = |text: &str| assert!(prepare(Dialect::Postgres, &texts(text)).is_ok(), "{text}");
         fine(&both("TABLE", "TABLE", "(a int)"));
+        fine(&column(&format!("{long}_one"), &format!("{long}_two")));
+        fine(&[on("t", "one"), on("t", "one"), on("u", "two")].concat());
         fine(&both("TABLE", "OR REPLACE FUNCTION", "() RETURNS int LANGUAGE sql RETURN 1"));
         fine(&format!("CREATE TABLE IF NOT EXISTS a.{long}1 ();CREATE TABLE IF NOT EXISTS b.{long}2 ();"));
         fine(&format!(

@@ -10,6 +10,7 @@ use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
 use whimbrel_core::resolve::strict;
 
+use crate::asked_for::asked_for;
 use crate::cache::Entry;
 use crate::desired::Desired;
 use crate::error::Error;
@@ -196,7 +197,10 @@ impl<'m> Diff<'m> {
         } else {
             prove(self.migrator.workshop().await?, claim).await?
         };
-        let there: Vec<_> = from.left_alone.into_iter().map(|found| found.what).collect();
+        let mut there: Vec<_> = from.left_alone.into_iter().map(|found| found.what).collect();
+        if let Side::Live = self.sides.from {
+            there.extend(asked_for(self.migrator.connection.as_mut(), &to).await?);
+        }
         let left_out = left_out(&to, &there, !changes.is_empty());
         let notes = from.notes.into_iter().chain(to.notes).chain(left_out).collect();
         Ok(DiffReport { changes, plan, proof, notes })

@@ -25,6 +25,7 @@ use whimbrel_db::execute::{self, ExecuteObserver, Guard, Outcome};
 use whimbrel_db::introspect::fingerprint;
 use whimbrel_db::{Connection, Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 
+use crate::asked_for::{asked_for, speaks_of_such};
 use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::in_sync::InSync;
@@ -446,7 +447,11 @@ impl<'m> Push<'m> {
         self.migrator.let_go().await?;
         keep_grants(self.migrator.connection.as_mut(), &recreated, &mut plan).await?;
 
-        let left_out = left_out(&desired, &live.left_alone, !changes.is_empty());
+        let asked_for = asked_for(self.migrator.connection.as_mut(), &desired).await?;
+        let there = [live.left_alone.as_slice(), &asked_for].concat();
+        let left_out = left_out(&desired, &there, !changes.is_empty());
+        // The fingerprint knows nothing of what is asked for.
+        let texts = texts.filter(|_| changes.is_empty() && !speaks_of_such(&desired));
         let mut notes = desired.notes;
         notes.extend(left_out);
         let is_replayed = !plan.is_empty() && !matches!(proof, Proof::Unproved { .. });
@@ -456,7 +461,7 @@ impl<'m> Push<'m> {
 
         let left_alone = live.count_left_alone();
         let Introspection { fingerprint, .. } = live;
-        if let Some(texts) = texts.filter(|_| changes.is_empty()) {
+        if let Some(texts) = texts {
             self.migrator.remember_in_sync(texts, &fingerprint, &notes, &left_alone).await?;
         }
         notes.extend(too_large);

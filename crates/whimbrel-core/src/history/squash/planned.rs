@@ -98,6 +98,9 @@ fn is_of_the_change(comment: &str) -> bool {
     let hazards = [
         Hazard::FailsOnDuplicates { subject: String::new() },
         Hazard::BlocksWrites { subject: String::new() },
+        Hazard::KeepsComputedValues { subject: String::new() },
+        Hazard::KeepsComputedEntries { subject: String::new() },
+        Hazard::KeepsCheckedRows { subject: String::new() },
     ];
     NOTES.iter().any(|note| said.starts_with(note))
         || hazards.iter().any(|hazard| said.ends_with(hazard.message()))

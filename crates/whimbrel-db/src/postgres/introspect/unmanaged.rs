@@ -225,7 +225,7 @@ pub(super) fn query(here: &str, major: u32) -> String {
 
 /// Properties of tables, indexes and others that are managed, which are not:
 /// nothing rests on them.
-fn properties(here: &str) -> [String; 6] {
+fn properties(here: &str) -> [String; 7] {
     let bookkeeping = super::BOOKKEEPING;
     [
         format!(
@@ -256,6 +256,12 @@ fn properties(here: &str) -> [String; 6] {
              NULL, 0, NULL FROM pg_constraint k \
              JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid \
              WHERE k.connamespace = {here} AND k.contypid <> 0"
+        ),
+        format!(
+            "SELECT 'pg_class'::regclass, c.oid, 'comment', format('%s of %s', a.attname, c.reltype::regtype), \
+             NULL, 0, NULL FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+             JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum \
+             WHERE c.relnamespace = {here} AND c.relkind = 'c'"
         ),
     ]
 }

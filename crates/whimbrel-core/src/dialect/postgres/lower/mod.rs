@@ -8,6 +8,7 @@
 
 mod columns;
 mod comments;
+mod computed;
 mod enums;
 mod finish;
 mod generator;
@@ -25,7 +26,8 @@ mod tables;
 mod types;
 mod validate;
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use search::Remade;
 
@@ -47,7 +49,8 @@ pub(super) fn lower(pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Actio
     let remade = Remade::of(&from, changes);
     let circle = tables::circle(&from, &to);
     let live = pair.from;
-    let mut lowering = Lowering { live, from, to, changes, remade, circle, actions: Vec::new() };
+    let (computed, actions) = (OnceCell::new(), Vec::new());
+    let mut lowering = Lowering { live, from, to, changes, remade, circle, computed, actions };
     lowering.renames();
     for change in changes {
         lowering.change(change)?;
@@ -68,6 +71,8 @@ struct Lowering<'a> {
     remade: Remade,
     /// The tables that go and that only go together.
     circle: BTreeSet<ObjectName>,
+    /// What rests on each routine, once somebody asks.
+    computed: OnceCell<BTreeMap<Key, BTreeSet<Key>>>,
     actions: Vec<Action>,
 }
 

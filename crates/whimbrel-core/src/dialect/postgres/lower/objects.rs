@@ -24,6 +24,9 @@ impl Lowering<'_> {
             return Ok(());
         }
         let mut action = self.creating(to, true)?;
+        if let Some(step) = action.steps.first_mut() {
+            step.hazards.extend(self.not_computed_anew(&key));
+        }
         if from.comment.is_some() && to.comment.is_none() {
             action.steps.push(Step::new(super::super::ddl::comment(&called(to)?, None)));
         }

@@ -1,0 +1,126 @@
+//! What a live database has besides its schema that no reader tells, since most
+//! databases are full of it: asked for where a source speaks of it.
+
+use std::collections::BTreeSet;
+
+use whimbrel_core::schema::LeftAlone;
+use whimbrel_db::{Connection, DbError, Value};
+
+use crate::desired::Desired;
+use crate::error::Error;
+
+/// How the name of a grant begins that makes a role the member of a role.
+const MEMBERSHIP: &str = "role ";
+
+/// The memberships of the cluster, as grants are called.
+const MEMBERSHIPS: &str = "SELECT format('role %s to %s', r.rolname, m.rolname) FROM pg_auth_members a \
+     JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member";
+
+/// Says whether a source speaks of what has to be asked for.
+pub(crate) fn speaks_of_such(desired: &Desired) -> bool {
+    desired.left_alone.iter().any(|found| is_setting(&found.what) || is_membership(&found.what))
+}
+
+/// What `desired` speaks of and the database has.
+///
+/// # Errors
+///
+/// If the database cannot be asked.
+pub(crate) async fn asked_for(
+    connection: &mut dyn Connection,
+    desired: &Desired,
+) -> Result<Vec<LeftAlone>, Error> {
+    let spoken_of = || desired.left_alone.iter().map(|found| &found.what);
+    let mut found = Vec::new();
+    if spoken_of().any(is_membership) {
+        let memberships = texts(connection, MEMBERSHIPS).await?;
+        found.extend(spoken_of().filter(|one| is_so(&memberships, one)).cloned());
+    }
+    for setting in spoken_of().filter(|one| is_setting(one)) {
+        if let Some((name, wanted)) = setting.name.split_once(" = ") {
+            let rows = connection.query(&format!("PRAGMA {name}")).await?;
+            let value = rows.first().and_then(|row| row.0.first());
+            found.extend(value.filter(|value| is_value(wanted, value)).map(|_| setting.clone()));
+        }
+    }
+    Ok(found)
+}
+
+fn is_setting(one: &LeftAlone) -> bool {
+    one.kind == LeftAlone::PRAGMA
+}
+
+fn is_membership(one: &LeftAlone) -> bool {
+    one.kind == LeftAlone::GRANT && one.name.starts_with(MEMBERSHIP)
+}
+
+/// Says whether memberships are as a GRANT or a REVOKE would make them.
+fn is_so(memberships: &BTreeSet<String>, one: &LeftAlone) -> bool {
+    memberships.contains(&one.name)
+        || is_membership(one)
+            && one.name.contains(" from ")
+            && !memberships.contains(&one.name.replacen(" from ", " to ", 1))
+}
+
+async fn texts(connection: &mut dyn Connection, sql: &str) -> Result<BTreeSet<String>, DbError> {
+    let rows = connection.query(sql).await?;
+    Ok(rows.iter().filter_map(|row| row.text(0)).map(str::to_owned).collect())
+}
+
+/// Says whether a setting has the value that is written so.
+fn is_value(written: &str, value: &Value) -> bool {
+    match value {
+        Value::Integer(number) => as_number(written) == Some(*number),
+        Value::Text(text) => text.eq_ignore_ascii_case(written),
+        Value::Null | Value::Real(_) | Value::Blob(_) => false,
+    }
+}
+
+/// Numbers may be hexadecimal, and those of `auto_vacuum` have names.
+fn as_number(written: &str) -> Option<i64> {
+    let written = written.to_ascii_lowercase();
+    match written.as_str() {
+        "none" => Some(0),
+        "full" => Some(1),
+        "incremental" => Some(2),
+        text => match text.strip_prefix("0x") {
+            Some(digits) => i64::from_str_radix(digits, 16).ok(),
+            None => text.parse().ok(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_known_however_it_is_written() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        for (written, value, expected) in [
+            ("7", Value::Integer(7), true),
+            ("0x1F", Value::Integer(31), true),
+            ("FULL", Value::Integer(1), true),
+            ("7", Value::Integer(8), false),
+            ("WAL", text("wal"), true),
+            ("WAL", text("delete"), false),
+            ("7", Value::Null, false),
+        ] {
+            assert_eq!(is_value(written, &value), expected, "{written} {value:?}");
+        }
+    }
+
+    #[test]
+    fn a_membership_is_as_a_grant_or_a_revoke_would_make_it() {
+        let there = BTreeSet::from(["role a to b".to_owned()]);
+        for (name, expected) in [
+            ("role a to b", true),
+            ("role b to a", false),
+            ("role a from b", false),
+            ("role b from a", true),
+            ("orders", false),
+        ] {
+            assert_eq!(is_so(&there, &LeftAlone::new(LeftAlone::GRANT, name)), expected, "{name}");
+        }
+    }
+}
