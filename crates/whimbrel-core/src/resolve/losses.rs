@@ -89,9 +89,7 @@ impl<'a> Context<'a> {
             Change::CreateIndex { table_name, index } => self.unique_index(table_name, index),
             Change::AddUniqueConstraint { table_name, constraint } => self.unique(table_name, constraint),
             Change::AddPrimaryKey { table_name, primary_key } => self.primary_key(table_name, primary_key),
-            Change::AddCheck { table_name, check, replacements } => {
-                self.check(table_name, check, replacements)
-            }
+            Change::AddCheck { table_name: of, check, replacements } => self.check(of, check, replacements),
             Change::AddExclusion { table_name, exclusion } => self.exclusion(table_name, exclusion),
             Change::AddForeignKey { table_name, fk } => self.foreign_key(table_name, fk),
             Change::AlterEnum(alter) => return self.alter_enum(alter),
@@ -292,8 +290,8 @@ impl<'a> Context<'a> {
                 && (self.dialect.same_sql(old.expression.as_str(), check.expression.as_str())
                     || is_met(self.dialect, old, check, replacements)))
         });
-        let looks_at_rows = !check.not_valid && !held;
-        looks_at_rows.then(|| (table, LossKind::AddCheck { expression: check.expression.0.clone() }))
+        (!check.not_valid && !held)
+            .then(|| (table, LossKind::AddCheck { expression: check.expression.0.clone() }))
     }
 
     fn exclusion<'b>(
