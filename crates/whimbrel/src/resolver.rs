@@ -130,6 +130,16 @@ where
 }
 
 /// See [`from_async_fn`].
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel::resolver::{Answer, AsyncResolver, DownQuestion, Question, from_async_fn};
+///
+/// let mut yes = from_async_fn(|_| async { Some(Answer::Accept) });
+/// let question = Question::Down(DownQuestion { migration: "add-bio".into(), warnings: vec![] });
+/// assert_eq!(yes.answer(&question).await, Some(Answer::Accept));
+/// # });
+/// ```
 #[derive(Clone, Copy)]
 pub struct FromAsyncFn<F>(F);
 

@@ -239,6 +239,35 @@ pub struct ReplayProblem {
 
 /// A migration that cannot come last in a rebase, shown where its statement
 /// stands on disk.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # use whimbrel::store::Store;
+/// # use whimbrel::{MemoryStore, Migrator, Source};
+/// # let branch = async |name: &str| {
+/// #     let store = MemoryStore::new();
+/// #     let source = Source::sql("schema.sql", "CREATE TABLE users (id INTEGER);");
+/// #     let builder = Migrator::builder("sqlite::memory:")?.source(source).store(store.clone());
+/// #     builder.connect().await?.generate().name(name).await?;
+/// #     Ok::<_, whimbrel::Error>(store)
+/// # };
+/// # let (store, theirs) = (branch("people").await?, branch("users").await?);
+/// # let of = |store: &MemoryStore| store.texts()["meta/_journal.json"].trim_end().to_owned();
+/// # let (mine, other) = (of(&store), of(&theirs));
+/// # for (path, text) in theirs.texts() { store.put(&path, &text).await?; }
+/// # let journal = format!("<<<<<<< HEAD\n{mine}\n=======\n{other}\n>>>>>>> theirs\n");
+/// # store.put("meta/_journal.json", &journal).await?;
+/// # let mut migrator = Migrator::builder("sqlite::memory:")?.store(store.clone()).connect().await?;
+/// use whimbrel::{Error, HistoryError};
+///
+/// // Two branches that were merged create the same table.
+/// let Err(Error::History(error)) = migrator.rebase().await else { panic!("it cannot be there twice") };
+/// let HistoryError::RebaseReplay(problem) = *error else { panic!("{error}") };
+/// assert_eq!(problem.file, "memory/0000_people.sql");
+/// assert_eq!(problem.message, "table \"users\" already exists");
+/// # Ok::<(), whimbrel::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("`{file}` does not run after the migrations that keep their place: line {line}: {message}")]
 #[diagnostic(code(whimbrel::rebase::replay), help("nothing was written; {advice}"))]
