@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use crate::name::ObjectName;
 use crate::schema::{
-    Check, Column, EnumType, Exclusion, Extension, ForeignKey, Index, Object, ObjectKind, PrimaryKey,
-    Sequence, Table, TableOptions, TypeDef, Unique,
+    Check, Column, EnumType, Exclusion, Extension, ForeignKey, Index, Object, ObjectKind, PartitionBy,
+    PartitionOf, PrimaryKey, Sequence, Table, TableOptions, TypeDef, Unique,
 };
 
 /// One difference. In JSON `type` names the variant, in the spelling of
@@ -71,6 +71,12 @@ pub enum Change {
     RenameTable { from: ObjectName, to: ObjectName },
     /// A table has other options.
     AlterTableOptions { table_name: ObjectName, from: TableOptions, to: TableOptions },
+    /// The rows of a table are told apart by another key, or by one at all.
+    AlterPartitionKey { table_name: ObjectName, from: Option<PartitionBy>, to: Option<PartitionBy> },
+    /// A table that stays is no longer a partition, or not with this bound.
+    DetachPartition { table_name: ObjectName, partition_of: PartitionOf },
+    /// A table that is there becomes a partition, or gets this bound.
+    AttachPartition { table_name: ObjectName, partition_of: PartitionOf },
 
     /// A column is new.
     AddColumn { table_name: ObjectName, column: Column },
@@ -256,6 +262,9 @@ impl Change {
             Self::RenameTable { to, .. } => Some(to),
             Self::DropTable { table_name }
             | Self::AlterTableOptions { table_name, .. }
+            | Self::AlterPartitionKey { table_name, .. }
+            | Self::DetachPartition { table_name, .. }
+            | Self::AttachPartition { table_name, .. }
             | Self::AddColumn { table_name, .. }
             | Self::DropColumn { table_name, .. }
             | Self::RenameColumn { table_name, .. }

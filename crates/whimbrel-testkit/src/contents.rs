@@ -35,7 +35,9 @@ impl Kept {
     pub fn of(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Self {
         let renames = Renames::of_changes(changes);
         let reshaped = Reshaped::of(pair.to, changes);
-        let tables = pair.to.tables.iter().filter_map(|to| {
+        // The rows of a partitioned table are those of its partitions.
+        let holding = pair.to.tables.iter().filter(|to| to.partition_by.is_none());
+        let tables = holding.filter_map(|to| {
             let is_new = changes.iter().any(|change| match change {
                 Change::CreateTable { table } => table.name == to.name,
                 _ => false,

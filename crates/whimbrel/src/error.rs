@@ -163,7 +163,7 @@ pub enum Error {
         reasons: Vec<String>,
     },
     /// Something is to be made that rests on a table of a kind that whimbrel leaves
-    /// alone, such as a partitioned one.
+    /// alone, such as one that inherits.
     #[error("what is left alone would have to be there first: {}", reasons.join(", "))]
     #[diagnostic(
         code(whimbrel::changes::no_ground),

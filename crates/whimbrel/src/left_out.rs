@@ -77,7 +77,7 @@ mod tests {
             vec![
                 found("policy", "own", Some("schema.sql:7")),
                 found("policy", "others", Some("schema.sql:8")),
-                found("partitioned table", "payment", None),
+                found("inheriting table", "payment", None),
             ]
         };
         check(
@@ -85,13 +85,13 @@ mod tests {
             &[],
             true,
             Some(
-                "not managed yet, so left out: 1 partitioned table (payment), \
+                "not managed yet, so left out: 1 inheriting table (payment), \
                  2 policies (own at schema.sql:7, others at schema.sql:8)",
             ),
         );
         let policies = ["own", "others"].map(|name| LeftAlone::new("policy", name));
-        check(wanted(), &policies, true, Some("not managed yet, so left out: 1 partitioned table (payment)"));
-        let all = [&policies[..], &[LeftAlone::new("partitioned table", "payment")]].concat();
+        check(wanted(), &policies, true, Some("not managed yet, so left out: 1 inheriting table (payment)"));
+        let all = [&policies[..], &[LeftAlone::new("inheriting table", "payment")]].concat();
         check(wanted(), &all, true, None);
     }
 

@@ -77,7 +77,7 @@ fn add_renamed(dialect: Dialect, renames: &Renames, names: &mut BTreeSet<ObjectN
     }
 }
 
-/// Adds what refers to what is touched: referencing tables, views, triggers, and
+/// Adds what refers to what is touched: referencing tables, partitions, views, triggers, and
 /// the views on those.
 fn add_dependents(
     dialect: Dialect,
@@ -89,7 +89,8 @@ fn add_dependents(
         .tables
         .iter()
         .filter(|table| {
-            table.foreign_keys.iter().any(|key| touched.contains(&dialect.fold_name(&key.referenced_table)))
+            let referenced = table.foreign_keys.iter().map(|key| &key.referenced_table).chain(table.parent());
+            referenced.map(|name| dialect.fold_name(name)).any(|name| touched.contains(&name))
         })
         .map(|table| dialect.fold_name(&table.name))
         .collect();
@@ -113,7 +114,8 @@ fn add_needed(dialect: Dialect, schema: &Schema, names: &mut BTreeSet<ObjectName
     let before = names.len();
     for table in &schema.tables {
         if names.contains(&dialect.fold_name(&table.name)) {
-            names.extend(table.foreign_keys.iter().map(|key| dialect.fold_name(&key.referenced_table)));
+            let referenced = table.foreign_keys.iter().map(|key| &key.referenced_table).chain(table.parent());
+            names.extend(referenced.map(|name| dialect.fold_name(name)));
         }
     }
     for object in &schema.objects {

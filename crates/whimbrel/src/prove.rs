@@ -176,7 +176,8 @@ async fn fill(
         .filter(|hazard| !hazard.loses_data() && may_fail(hazard))
         .map(Hazard::subject)
         .collect();
-    for table in parents_first(dialect, schema) {
+    // The rows of a partitioned table are those of its partitions.
+    for table in parents_first(dialect, schema).into_iter().filter(|table| table.partition_by.is_none()) {
         let renamed = renames
             .renamed
             .iter()
@@ -293,7 +294,9 @@ impl<'a> Kept<'a> {
             claim.changes.iter().any(drops)
         };
         let reshaped = Reshaped::of(near.to, claim.changes);
-        let tables = near.to.tables.iter().filter_map(|to| {
+        // The rows of a partitioned table are those of its partitions.
+        let holding = near.to.tables.iter().filter(|to| to.partition_by.is_none());
+        let tables = holding.filter_map(|to| {
             let old = claim.renames.old_table(dialect, &to.name);
             if is_dropped(old) {
                 return None;

@@ -79,6 +79,9 @@ pub(crate) fn obstacles(
         | Change::AlterSequence { .. }
         | Change::RenameSequence { .. }
         | Change::AlterTableOptions { .. }
+        | Change::AlterPartitionKey { .. }
+        | Change::DetachPartition { .. }
+        | Change::AttachPartition { .. }
         | Change::AddColumn { .. }
         | Change::RenameColumn { .. }
         | Change::CreateIndex { .. }
@@ -160,6 +163,9 @@ fn without_ground(desired: &Schema, changes: &[Change]) -> Vec<String> {
         | Change::DropTable { .. }
         | Change::RenameTable { .. }
         | Change::AlterTableOptions { .. }
+        | Change::AlterPartitionKey { .. }
+        | Change::DetachPartition { .. }
+        | Change::AttachPartition { .. }
         | Change::AddColumn { .. }
         | Change::DropColumn { .. }
         | Change::RenameColumn { .. }
@@ -285,19 +291,19 @@ mod tests {
     }
 
     #[test]
-    fn what_bears_the_name_of_a_partition_is_not_made() {
-        let partition = Unmanaged {
-            kind: "partition".into(),
+    fn what_bears_the_name_of_a_foreign_table_is_not_made() {
+        let foreign = Unmanaged {
+            kind: "foreign table".into(),
             name: "log_1".into(),
             relation: Some("log_1".into()),
-            table: Some("log".into()),
+            table: Some("log_1".into()),
             column: None,
         };
         let create = |name: &str| Change::CreateTable { table: Table::new(name) };
         let found = |changes: &[Change]| {
-            obstacles(Dialect::Postgres, std::slice::from_ref(&partition), &Renames::default(), changes)
+            obstacles(Dialect::Postgres, std::slice::from_ref(&foreign), &Renames::default(), changes)
         };
-        assert_eq!(found(&[create("log_1")]), ["`log_1` is a partition already"]);
+        assert_eq!(found(&[create("log_1")]), ["`log_1` is a foreign table already"]);
         assert_eq!(found(&[create("log_2")]), Vec::<String>::new());
     }
 

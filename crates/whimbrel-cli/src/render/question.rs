@@ -61,6 +61,7 @@ fn remedy(loss: &Loss) -> String {
         | LossKind::AddCheck { .. }
         | LossKind::AddExclusion { .. }
         | LossKind::AddForeignKey { .. }
+        | LossKind::MeetBound { .. }
         | LossKind::DropTable
         | LossKind::DropObject
         | LossKind::DropColumn { .. }

@@ -11,8 +11,6 @@ CREATE POLICY own ON orders USING (owner = current_user);
 CREATE POLICY cheap ON orders FOR SELECT USING (total < 10);
 CREATE RULE keep AS ON DELETE TO orders DO INSTEAD NOTHING;
 CREATE STATISTICS owner_and_total ON owner, total FROM orders;
-CREATE TABLE payments (at date, total int) PARTITION BY RANGE (at);
-CREATE TABLE payments_rest PARTITION OF payments DEFAULT;
 CREATE TABLE old_orders () INHERITS (orders);
 CREATE COLLATION plain FROM \"C\";
 CREATE CAST (text AS bytea) WITHOUT FUNCTION;

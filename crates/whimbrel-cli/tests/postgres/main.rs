@@ -4,6 +4,7 @@
 mod blocked;
 mod left_out;
 mod migrations;
+mod partitions;
 mod processes;
 mod refusals;
 mod secrets;

@@ -119,28 +119,29 @@ fn unmanaged_kinds_are_counted_and_stay() {
     story.run(&["push"]);
     story.schema("");
     story.run(&["push", "--accept-data-loss"]);
-    // A partition that becomes a table of its own.
+    // A foreign table that is to become one of this database.
     story.psql(
-        "CREATE TABLE log (at date) PARTITION BY RANGE (at); CREATE TABLE log_1 PARTITION OF log DEFAULT",
+        "CREATE FOREIGN DATA WRAPPER far; CREATE SERVER away FOREIGN DATA WRAPPER far; \
+         CREATE FOREIGN TABLE log_1 (at date) SERVER away",
     );
     story.schema("CREATE TABLE notes (id int PRIMARY KEY, owner text);\nCREATE TABLE log_1 (at date);\n");
     story.run(&["push"]);
     story.ends_as("left_alone.txt");
 }
 
-/// Whether the partitioned table is in the database or not: no scratch database
+/// Whether the table that inherits is in the database or not: no scratch database
 /// has it.
 #[test]
 fn what_rests_on_a_kind_that_is_left_alone_is_refused() {
     let mut story = Story::begin();
-    let tables = "CREATE TABLE log (at date) PARTITION BY RANGE (at);\n\
-                  CREATE TABLE years (at int PRIMARY KEY) PARTITION BY LIST (at);\n";
+    let tables = "CREATE TABLE base (at int);\nCREATE TABLE log () INHERITS (base);\n\
+                  CREATE TABLE years (PRIMARY KEY (at)) INHERITS (base);\n";
     let resting = "CREATE VIEW days AS SELECT DISTINCT at FROM log;\n\
                    CREATE TABLE notes (id int PRIMARY KEY, year int REFERENCES years);\n\
                    CREATE FUNCTION logged() RETURNS SETOF log LANGUAGE sql AS 'SELECT * FROM log';\n";
     story.schema(&format!("{tables}{resting}"));
     story.run(&["push"]);
-    story.psql("CREATE TABLE log (at date) PARTITION BY RANGE (at)");
+    story.psql("CREATE TABLE base (at int); CREATE TABLE log () INHERITS (base)");
     story.run(&["push"]);
     story.run(&["migrate", "generate", "--name", "days"]);
     story.schema(tables);

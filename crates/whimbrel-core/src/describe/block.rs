@@ -6,7 +6,7 @@ use super::shape;
 use super::words::{literal, name, object_name, or_none};
 use crate::change::{AlterEnum, Change, CommentTarget, EnumReplacement};
 use crate::name::ObjectName;
-use crate::schema::{EnumType, Object, ObjectKind, Table, TypeDef};
+use crate::schema::{EnumType, Object, ObjectKind, PartitionBy, Table, TypeDef};
 
 /// Whether something comes, changes or goes.
 ///
@@ -173,6 +173,9 @@ fn title(change: &Change) -> (Sign, String) {
         Change::DropTable { table_name } => drop(object_name(table_name)),
         Change::RenameTable { from, to } => rename("", from, to),
         Change::AlterTableOptions { table_name, .. }
+        | Change::AlterPartitionKey { table_name, .. }
+        | Change::DetachPartition { table_name, .. }
+        | Change::AttachPartition { table_name, .. }
         | Change::AddColumn { table_name, .. }
         | Change::DropColumn { table_name, .. }
         | Change::RenameColumn { table_name, .. }
@@ -237,6 +240,12 @@ fn lines(change: &Change) -> Vec<Line> {
         Change::AlterTableOptions { from, to, .. } => {
             vec![Line::alter(format!("options: {} → {}", shape::options(from), shape::options(to)))]
         }
+        Change::AlterPartitionKey { from, to, .. } => {
+            let key = |by: &Option<PartitionBy>| or_none(by.as_ref().map(shape::partition_key));
+            vec![Line::alter(format!("partition by: {} → {}", key(from), key(to)))]
+        }
+        Change::DetachPartition { partition_of, .. } => vec![Line::drop(shape::partition_of(partition_of))],
+        Change::AttachPartition { partition_of, .. } => vec![Line::add(shape::partition_of(partition_of))],
         Change::AddColumn { column, .. } => vec![Line::add(shape::column(column))],
         Change::DropColumn { column_name, .. } => vec![Line::drop(name(column_name))],
         Change::RenameColumn { from, to, .. } => {
@@ -276,7 +285,9 @@ fn lines(change: &Change) -> Vec<Line> {
 
 /// Everything that belongs to a new table.
 fn table_lines(table: &Table) -> Vec<Line> {
-    let mut lines: Vec<_> = table.columns.iter().map(shape::column).collect();
+    let of = table.partition_of.iter().map(shape::partition_of);
+    let by = table.partition_by.iter().map(|by| format!("partition by {}", shape::partition_key(by)));
+    let mut lines: Vec<_> = of.chain(by).chain(table.columns.iter().map(shape::column)).collect();
     lines.extend(table.primary_key.as_ref().map(shape::primary_key));
     lines.extend(table.unique_constraints.iter().map(shape::unique));
     lines.extend(table.foreign_keys.iter().map(shape::foreign_key));

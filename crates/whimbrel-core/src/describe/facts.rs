@@ -32,6 +32,8 @@ fn told(kind: &LossKind, facts: &Facts) -> String {
         LossKind::AddCheck { .. } => ("breaks", "break", "it"),
         LossKind::AddExclusion { .. } => ("excludes", "exclude", "another"),
         LossKind::AddForeignKey { .. } => ("refers", "refer", "to nothing"),
+        LossKind::MeetBound { within: true, .. } => ("is", "are", "beyond it"),
+        LossKind::MeetBound { within: false, .. } => ("is", "are", "within it"),
         LossKind::RemoveEnumValues { .. } => ("holds", "hold", "one of them"),
     };
     let verb = if facts.affected == 1 { one } else { many };

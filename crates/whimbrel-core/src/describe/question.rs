@@ -99,6 +99,14 @@ pub fn loss(loss: &Loss) -> String {
             names(columns),
             object_name(referenced_table)
         ),
+        LossKind::MeetBound { parent, bound, within: true } => {
+            let (parent, bound) = (object_name(parent), one_line(bound));
+            format!("{}: rows beyond `{bound}` of {parent} are refused", object_name(table))
+        }
+        LossKind::MeetBound { parent, bound, within: false } => {
+            let (parent, bound) = (object_name(parent), one_line(bound));
+            format!("{}: rows within `{bound}` of {parent} must be in another partition", object_name(table))
+        }
         LossKind::RemoveEnumValues { column, removed, .. } => {
             format!("{}: rows that hold {} need another value", of(table, column), values(removed))
         }

@@ -3,7 +3,8 @@
 use super::words::{literal, name, names, object_name, one_line, or_none};
 use crate::schema::{
     Check, Column, Deferrability, Exclusion, ForeignKey, Identity, Index, KeyPart, KeyTarget, NullsOrder,
-    PrimaryKey, ReferentialAction, Sequence, SortOrder, SqlExpr, TableOptions, TypeDef, Unique,
+    PartitionBy, PartitionOf, PrimaryKey, ReferentialAction, Sequence, SortOrder, SqlExpr, TableOptions,
+    TypeDef, Unique,
 };
 
 /// A column that comes: its name, type, and whatever else is said of it.
@@ -175,6 +176,16 @@ pub(super) fn index(index: &Index) -> String {
         text.push_str(&format!(", where {}", expression(predicate)));
     }
     text
+}
+
+/// By what a table tells its rows apart.
+pub(super) fn partition_key(by: &PartitionBy) -> String {
+    format!("{} ({})", by.strategy.sql().to_lowercase(), expression(&by.key))
+}
+
+/// What a table is a partition of, and with which bound.
+pub(super) fn partition_of(of: &PartitionOf) -> String {
+    format!("partition of {} {}", object_name(&of.parent), expression(&of.bound))
 }
 
 /// The options of a table.

@@ -16,6 +16,7 @@ mod matching;
 mod names;
 mod object;
 mod part;
+mod partition;
 mod problem;
 mod question;
 mod rename;
@@ -97,8 +98,11 @@ pub struct Diff {
 /// assert!(found.questions.is_empty());
 /// ```
 pub fn diff(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Diff {
-    let known = known::known(dialect, pair, renames).renames;
-    let names = names::Names::new(dialect, pair, &known);
+    let mut known = known::known(dialect, pair, renames).renames;
+    let spread = partition::spread(pair.from, &known);
+    known.retain(|rename| !spread.contains(rename));
+    let all = [&known[..], &spread[..]].concat();
+    let names = names::Names::new(dialect, pair, &all);
     let from = rewrite::rewrite(pair.from, &names);
     let to = pair.to;
     let mut asked = question::Asked::nothing(dialect, renames);
@@ -122,7 +126,8 @@ pub fn diff(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Diff {
 /// Definitions of views, triggers and functions stay as they are; what they
 /// depend on has its new name.
 pub(crate) fn after_renames(dialect: Dialect, pair: Pair<&Schema>, changes: &[Change]) -> Schema {
-    let known = Renames::of_changes(changes).renamed;
+    let mut known = Renames::of_changes(changes).renamed;
+    known.extend(partition::spread(pair.from, &known));
     let names = names::Names::new(dialect, pair, &known);
     let rewrite::Renamed { tables, enums, types, sequences, objects } = rewrite::rewrite(pair.from, &names);
     Schema {

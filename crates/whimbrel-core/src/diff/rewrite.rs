@@ -58,6 +58,11 @@ fn rewrite_table(table: &Table, names: &Names<'_>) -> Option<Table> {
         rewrite_column(column, &scope);
     }
     rewrite_parts(&mut new, &scope);
+    if let Some(of) = &mut new.partition_of
+        && let Some(name) = names.table(&of.parent)
+    {
+        of.parent = name.clone();
+    }
     for expression in expressions(&mut new) {
         put(&mut expression.0, |text| scope.rewrite(text));
     }
@@ -69,6 +74,7 @@ fn is_touched(table: &Table, names: &Names<'_>) -> bool {
     let renamed = |name: &ObjectName| names.table(name).is_some() || names.columns(name).is_some();
     renamed(&table.name)
         || table.foreign_keys.iter().any(|key| renamed(&key.referenced_table))
+        || table.parent().is_some_and(renamed)
         || names.mentioned().any(|name| mentions(table, name))
 }
 
@@ -92,6 +98,7 @@ fn mentions(table: &Table, name: &str) -> bool {
             index.columns.iter().any(in_index) || index.predicate.iter().any(|one| one.0.contains(name))
         })
         || table.exclusions.iter().any(|one| one.definition.0.contains(name))
+        || table.partition_by.iter().any(|by| by.key.0.contains(name))
 }
 
 fn rewrite_column(column: &mut Column, scope: &Scope<'_>) {
@@ -146,6 +153,7 @@ fn expressions(table: &mut Table) -> impl Iterator<Item = &mut SqlExpr> {
         .chain(of_indexes)
         .chain(table.checks.iter_mut().map(|check| &mut check.expression))
         .chain(table.exclusions.iter_mut().map(|exclusion| &mut exclusion.definition))
+        .chain(table.partition_by.iter_mut().map(|by| &mut by.key))
 }
 
 fn in_part(part: &mut KeyPart) -> Option<&mut SqlExpr> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::likeness::{self, Traits};
 use super::matching::{NameKey, match_by};
 use super::question::{Ask, Asked, Subject};
-use super::{column, part};
+use super::{column, part, partition};
 use crate::change::{Change, CommentTarget};
 use crate::dialect::Dialect;
 use crate::name::ObjectName;
@@ -21,8 +21,9 @@ pub(super) fn diff(
     out: &mut Vec<Change>,
     asked: &mut Asked<'_>,
 ) {
-    let from = from.iter().map(AsRef::as_ref);
-    let matched = match_by(from, to, |table: &Table| NameKey::new(dialect, &table.name));
+    let from = partition::expected(dialect, from, to);
+    let matched =
+        match_by(from.iter().map(AsRef::as_ref), to, |table: &Table| NameKey::new(dialect, &table.name));
     let dropped = |table: &&Table| Change::DropTable { table_name: table.name.clone() };
     out.extend(matched.lost.iter().map(dropped));
     out.extend(matched.gained.iter().map(|&table| Change::CreateTable { table: table.clone() }));
@@ -38,6 +39,7 @@ fn diff_table(dialect: Dialect, pair: Pair<&Table>, out: &mut Vec<Change>, asked
     }
     let name = &pair.to.name;
     diff_options(pair, out);
+    partition::diff(dialect, pair, out);
     let unmatched = column::diff(dialect, pair, out);
     part::diff(dialect, name, pair.map(|table| table.primary_key.as_slice()), out);
     part::diff(dialect, name, pair.map(|table| &table.unique_constraints[..]), out);

@@ -175,7 +175,14 @@ pub fn automatic_name(changes: &[Change], is_first: bool) -> String {
         Change::AlterColumn { table_name, column_name, .. } => {
             format!("alter-{column_name}-in-{}", flat(table_name))
         }
+        Change::AttachPartition { table_name, partition_of } => {
+            format!("attach-{}-to-{}", flat(table_name), flat(&partition_of.parent))
+        }
+        Change::DetachPartition { table_name, partition_of } => {
+            format!("detach-{}-from-{}", flat(table_name), flat(&partition_of.parent))
+        }
         Change::AlterTableOptions { table_name, .. }
+        | Change::AlterPartitionKey { table_name, .. }
         | Change::RenameIndex { table_name, .. }
         | Change::AddPrimaryKey { table_name, .. }
         | Change::DropPrimaryKey { table_name, .. }

@@ -100,6 +100,16 @@ pub enum LossKind {
         /// The referenced columns; empty for the primary key.
         referenced_columns: Vec<String>,
     },
+    /// A row may not be on its side of the bound of a partition that comes.
+    MeetBound {
+        /// The partitioned table, by its new name.
+        parent: ObjectName,
+        /// The bound.
+        bound: String,
+        /// Whether rows must be within it; otherwise it takes rows away from the
+        /// default partition.
+        within: bool,
+    },
     /// Rows may hold an enum value that goes.
     RemoveEnumValues {
         /// The column.
@@ -139,7 +149,8 @@ impl Loss {
             | LossKind::AddUnique { .. }
             | LossKind::AddCheck { .. }
             | LossKind::AddExclusion { .. }
-            | LossKind::AddForeignKey { .. } => false,
+            | LossKind::AddForeignKey { .. }
+            | LossKind::MeetBound { .. } => false,
         }
     }
 
@@ -179,7 +190,8 @@ impl Loss {
             | LossKind::AddUnique { .. }
             | LossKind::AddCheck { .. }
             | LossKind::AddExclusion { .. }
-            | LossKind::AddForeignKey { .. } => {
+            | LossKind::AddForeignKey { .. }
+            | LossKind::MeetBound { .. } => {
                 if self.is_acceptable() {
                     vec!["--accept-data-loss".to_owned()]
                 } else {

@@ -3,6 +3,8 @@
 //! Only tables that are there before and after hold rows that can be in the
 //! way. What is merely named, ordered or checked at another time loses nothing.
 
+mod new_partition;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Loss, LossKind};
@@ -80,6 +82,12 @@ impl<'a> Context<'a> {
             Change::DropTable { table_name } => Some((table_name, LossKind::DropTable)),
             Change::DropColumn { table_name, column_name } => self.drop_column(table_name, column_name),
             Change::AddColumn { table_name, column } => add_column(table_name, column),
+            Change::CreateTable { table: new } => {
+                return self.new_partition(&new.name, new.partition_of.as_ref());
+            }
+            Change::AttachPartition { table_name, partition_of: of } => {
+                return self.new_partition(table_name, Some(of));
+            }
             Change::AlterColumn { table_name, from, to, .. } => {
                 return self.alter_column(table_name, from, to);
             }
@@ -110,7 +118,8 @@ impl<'a> Context<'a> {
             | Change::DropSequence { .. }
             | Change::AlterSequence { .. }
             | Change::RenameSequence { .. }
-            | Change::CreateTable { .. }
+            | Change::AlterPartitionKey { .. }
+            | Change::DetachPartition { .. }
             | Change::RenameTable { .. }
             | Change::RenameColumn { .. }
             | Change::DropIndex { .. }

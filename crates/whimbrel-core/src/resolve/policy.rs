@@ -123,6 +123,11 @@ fn not_additive(change: &Change) -> Option<String> {
         Change::AlterType { from, .. } => ("alters", "type", from.name().to_string()),
         Change::AlterSequence { from, .. } => ("alters", "sequence", from.name.to_string()),
         Change::AlterTableOptions { table_name, .. } => ("alters", "the options of", table_name.to_string()),
+        Change::AlterPartitionKey { table_name, .. } => {
+            ("alters", "the partition key of", table_name.to_string())
+        }
+        Change::DetachPartition { table_name, .. } => ("detaches", "partition", table_name.to_string()),
+        Change::AttachPartition { table_name, .. } => ("attaches", "table", table_name.to_string()),
         Change::AlterColumn { table_name, column_name, .. } => {
             ("alters", "column", of(table_name, column_name))
         }

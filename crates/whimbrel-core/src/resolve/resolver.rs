@@ -307,7 +307,8 @@ impl Resolver for Predefined {
                 | LossKind::AddUnique { .. }
                 | LossKind::AddCheck { .. }
                 | LossKind::AddExclusion { .. }
-                | LossKind::AddForeignKey { .. } => self.accept_data_loss.then_some(Answer::Accept),
+                | LossKind::AddForeignKey { .. }
+                | LossKind::MeetBound { .. } => self.accept_data_loss.then_some(Answer::Accept),
             },
             Question::Down(_) => self.accept_data_loss.then_some(Answer::Accept),
         }

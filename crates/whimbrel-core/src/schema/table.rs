@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Column, Exclusion, ForeignKey, Index, Parameters, PrimaryKey, Unique, is_default};
+use super::{
+    Check, Column, Exclusion, ForeignKey, Index, Parameters, PartitionBy, PartitionOf, PrimaryKey, Unique,
+    is_default,
+};
 use crate::name::ObjectName;
 
 /// A table with all that belongs to it.
@@ -38,6 +41,13 @@ pub struct Table {
     /// PostgreSQL's exclusion constraints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclusions: Vec<Exclusion>,
+    /// How the rows of a partitioned table are told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition_by: Option<PartitionBy>,
+    /// What a partition is one of. It has all columns of that table; of keys,
+    /// conditions and indexes only its own are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition_of: Option<PartitionOf>,
     /// Whatever else was said after the closing parenthesis.
     #[serde(default, skip_serializing_if = "is_default")]
     pub options: TableOptions,
@@ -89,6 +99,8 @@ impl Table {
             unique_constraints: Vec::new(),
             checks: Vec::new(),
             exclusions: Vec::new(),
+            partition_by: None,
+            partition_of: None,
             options: TableOptions::default(),
             comment: None,
         }
@@ -97,5 +109,10 @@ impl Table {
     /// Returns the column of exactly this name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The table that it is a partition of.
+    pub fn parent(&self) -> Option<&ObjectName> {
+        self.partition_of.as_ref().map(|of| &of.parent)
     }
 }

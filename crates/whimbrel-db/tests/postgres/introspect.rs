@@ -427,8 +427,7 @@ async fn kinds_that_are_not_managed_are_counted_and_told_of() {
     let sql = "CREATE TABLE t (a int, b int); CREATE TABLE kept (id int);
         CREATE POLICY mine ON t USING (b = 1); ALTER TABLE t ENABLE ROW LEVEL SECURITY;
         CREATE RULE r AS ON DELETE TO t WHERE old.a = 1 DO INSTEAD NOTHING; CREATE STATISTICS st ON a, b FROM t;
-        CREATE TABLE parted (x int) PARTITION BY RANGE (x); CREATE TABLE part PARTITION OF parted DEFAULT;
-        CREATE INDEX ON parted (x); CREATE TABLE heir () INHERITS (t); GRANT SELECT ON t TO PUBLIC;
+        CREATE TABLE heir () INHERITS (t); GRANT SELECT ON t TO PUBLIC;
         GRANT UPDATE (b) ON t TO PUBLIC; CREATE PUBLICATION p FOR TABLE t; CREATE COLLATION own FROM \"C\";
         CREATE SCHEMA far; CREATE TABLE far.u (a int); GRANT SELECT ON far.u TO PUBLIC; GRANT USAGE ON SCHEMA far TO PUBLIC";
     let read = read(sql).await;
@@ -439,8 +438,6 @@ async fn kinds_that_are_not_managed_are_counted_and_told_of() {
         "grant: schema far",
         "grant: t",
         "inheriting table: heir",
-        "partition: part",
-        "partitioned table: parted",
         "policy: mine on t",
         "publication: p",
         "row security setting: t",
@@ -642,4 +639,58 @@ async fn a_failed_transaction_is_told_and_left() {
     let error = introspect(&mut connection, &IntrospectOptions::default()).await.unwrap_err();
     let IntrospectError::Db(error) = error else { panic!("{error:?}") };
     assert_eq!(error.statement().unwrap().code.as_deref(), Some("25P02"));
+}
+
+#[tokio::test]
+async fn partitions_tell_what_is_their_own() {
+    let schema = json(
+        "CREATE TABLE log (id serial, at date NOT NULL, n int DEFAULT 1 CHECK (n > 0), PRIMARY KEY (id, at))
+            PARTITION BY RANGE (at);
+        CREATE INDEX log_n ON log (n);
+        CREATE TABLE log_1 PARTITION OF log (n DEFAULT 2, CONSTRAINT own CHECK (n > 1))
+            FOR VALUES FROM ('2024-01-01') TO (MAXVALUE);
+        CREATE INDEX log_1_own ON log_1 (n, at);
+        CREATE TABLE \"Rest\" (at date NOT NULL, n int, id int NOT NULL, CONSTRAINT log_n_check CHECK (n > 0));
+        CREATE INDEX mine ON \"Rest\" (n);
+        ALTER TABLE log ATTACH PARTITION \"Rest\" DEFAULT;
+        CREATE TABLE note (id int, at date, FOREIGN KEY (id, at) REFERENCES log);
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+        CREATE TRIGGER touched BEFORE UPDATE ON log FOR EACH ROW EXECUTE FUNCTION f();
+        CREATE TRIGGER own BEFORE UPDATE ON log_1 FOR EACH ROW EXECUTE FUNCTION f();",
+    )
+    .await;
+    let id = json!({"name": "id", "type": "integer", "nullable": false, "default": "nextval('log_id_seq'::regclass)"});
+    let at = json!({"name": "at", "type": "date", "nullable": false});
+    let first = json!({"name": "log_1", "columns": [id, at, {"name": "n", "type": "integer", "nullable": true, "default": "2"}],
+        "indexes": [{"name": "log_1_own", "columns": ["n", "at"]}], "checks": [{"name": "own", "expression": "(n > 1)"}],
+        "partitionOf": {"parent": "log", "bound": "FOR VALUES FROM ('2024-01-01') TO (MAXVALUE)"}});
+    let rest = json!({"name": "Rest", "columns": [at, {"name": "n", "type": "integer", "nullable": true},
+        {"name": "id", "type": "integer", "nullable": false}], "partitionOf": {"parent": "log", "bound": "DEFAULT"}});
+    assert_eq!(schema["tables"][0], rest);
+    assert_eq!(schema["tables"][1]["partitionBy"], json!({"strategy": "range", "key": "at"}));
+    assert_eq!(schema["tables"][2], first);
+    assert_eq!(schema["tables"][3]["foreignKeys"].as_array().map(Vec::len), Some(1));
+    let triggers: Vec<_> =
+        schema["objects"].as_array().unwrap().iter().skip(1).map(|one| &one["table"]).collect();
+    assert_eq!(triggers, ["log_1", "log"]);
+}
+
+#[tokio::test]
+async fn the_fingerprint_tells_of_partitions() {
+    let database = Cluster::shared().database();
+    database.psql(
+        "CREATE TABLE log (at int) PARTITION BY RANGE (at); CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (1) TO (2)",
+    );
+    let mut connection = open(&database.url()).await.unwrap();
+    let mut prints = vec![fingerprint(&mut connection, &IntrospectOptions::default()).await.unwrap()];
+    for change in [
+        "ALTER TABLE log DETACH PARTITION log_1",
+        "ALTER TABLE log ATTACH PARTITION log_1 FOR VALUES FROM (1) TO (3)",
+        "ALTER TABLE log DETACH PARTITION log_1; ALTER TABLE log ATTACH PARTITION log_1 FOR VALUES FROM (1) TO (4)",
+    ] {
+        database.psql(change);
+        let print = fingerprint(&mut connection, &IntrospectOptions::default()).await.unwrap();
+        assert!(!prints.contains(&print), "{change}");
+        prints.push(print);
+    }
 }

@@ -40,7 +40,7 @@ pub(crate) fn locate(dialect: Dialect, texts: &[SourceText], left_alone: Vec<Lef
 /// a property of something else has no statement of its own.
 fn is_made_by(kind: DdlKind, made: &str) -> bool {
     match kind {
-        DdlKind::Table => made.ends_with("table") || made == "partition",
+        DdlKind::Table => made.ends_with("table"),
         DdlKind::ForeignTable => made == "foreign table",
         DdlKind::Type => made == "base type",
         DdlKind::Policy => made == "policy",

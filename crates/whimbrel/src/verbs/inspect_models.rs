@@ -4,7 +4,7 @@
 //! sequences, functions they call) is attached as SQL before them, everything
 //! else as SQL after them: views, triggers, and whatever of a table models
 //! cannot say. A table that SQLite could only rebuild to make it so is written
-//! as SQL altogether. The result is read back as any source is, and what still
+//! as SQL altogether, as are partitioned tables and partitions. The result is read back as any source is, and what still
 //! differs is told.
 
 use std::collections::BTreeSet;
@@ -72,7 +72,9 @@ impl Migrator {
     /// If the schema cannot be created in a scratch database.
     pub async fn write_models(&mut self, inspection: &Inspection) -> Result<WrittenModels, Error> {
         let (schema, dialect) = (&inspection.schema, self.dialect());
-        let mut draft = Draft { besides: BTreeSet::new(), attached: Vec::new() };
+        let partitioned = schema.tables.iter().filter(|table| is_partitioned(table));
+        let besides = partitioned.map(|table| table.name.clone()).collect();
+        let mut draft = Draft { besides, attached: Vec::new() };
         draft.attach_before(dialect, schema)?;
         loop {
             let back = self.read_models(&draft.text(dialect, schema)).await?;
@@ -96,6 +98,11 @@ impl Migrator {
     }
 }
 
+/// Says whether a table is partitioned or a partition.
+fn is_partitioned(table: &Table) -> bool {
+    table.partition_by.is_some() || table.partition_of.is_some()
+}
+
 /// What is written so far.
 struct Draft {
     /// Tables that are written as SQL.
@@ -110,8 +117,9 @@ impl Draft {
 
     /// Attaches what must be there before the tables of models are.
     fn attach_before(&mut self, dialect: Dialect, schema: &Schema) -> Result<(), Error> {
-        let whole: Vec<Table> =
-            schema.tables.iter().filter(|table| self.besides.contains(&table.name)).cloned().collect();
+        // Partitioned tables may need those of models.
+        let is_whole = |table: &&Table| self.besides.contains(&table.name) && !is_partitioned(table);
+        let whole: Vec<Table> = schema.tables.iter().filter(is_whole).cloned().collect();
         let unowned = |sequence: &Sequence| Sequence { owned_by: None, ..sequence.clone() };
         let needed = Schema {
             tables: whole,

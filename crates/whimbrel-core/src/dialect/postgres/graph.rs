@@ -12,7 +12,7 @@ use super::types::TypeName;
 use crate::name::ObjectName;
 use crate::plan::Key;
 use crate::schema::{
-    Check, Column, ForeignKey, KeyPart, KeyTarget, ObjectKind, Schema, SqlExpr, Table, TypeDef,
+    Check, Column, ForeignKey, KeyPart, KeyTarget, ObjectKind, Schema, SqlExpr, Table, TypeDef, lineage,
 };
 
 /// In what way one thing needs another.
@@ -22,6 +22,8 @@ pub(super) enum Need {
     Part,
     /// One end of a foreign key, or the key it refers to.
     Reference,
+    /// What of a partition follows from the table above it.
+    Inherited,
     /// The type of a column, or what a type is made of.
     Type,
     /// Mentioned in an expression.
@@ -149,7 +151,19 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// Enters a need. What needs a column of a partition needs those above as well:
+    /// the column comes, changes and goes along with them.
     fn need(&mut self, key: &Key, needed: Key, need: Need) {
+        let is_part = needed.kind == ObjectKind::Table && !needed.part.is_empty();
+        if let Some(table) = self.tables.get(&needed.name).filter(|_| is_part) {
+            for above in lineage(table, |name| self.tables.get(name).copied()) {
+                self.enter(key, Key { name: above.name.clone(), ..needed.clone() }, need);
+            }
+        }
+        self.enter(key, needed, need);
+    }
+
+    fn enter(&mut self, key: &Key, needed: Key, need: Need) {
         if *key != needed {
             self.graph.dependents.entry(needed.clone()).or_default().insert((key.clone(), need));
             self.graph.needs.entry(key.clone()).or_default().insert(needed);
@@ -160,6 +174,7 @@ impl Builder<'_> {
         for column in &table.columns {
             self.column(table, column);
         }
+        self.partition(table);
         for index in &table.indexes {
             let key = keys::relation(&table.name.with_name(&index.name));
             self.parts(table, &key, &index.columns);
@@ -190,6 +205,16 @@ impl Builder<'_> {
         // Most need nothing that could lead anywhere.
         let made_of = columns.chain(checks).filter(|key| self.graph.needs.contains_key(key)).collect();
         self.graph.made_of.insert(keys::relation(&table.name), made_of);
+    }
+
+    fn partition(&mut self, table: &Table) {
+        let Some(parent) = table.parent() else { return };
+        self.need(&keys::relation(&table.name), keys::relation(parent), Need::Inherited);
+        for column in &table.columns {
+            for key in [keys::column, keys::default] {
+                self.need(&key(&table.name, &column.name), key(parent, &column.name), Need::Inherited);
+            }
+        }
     }
 
     fn column(&mut self, table: &Table, column: &Column) {
@@ -249,10 +274,14 @@ impl Builder<'_> {
         for column in &fk.referenced_columns {
             self.need(&key, keys::column(&fk.referenced_table, column), Need::Reference);
         }
-        let referenced = self.tables.get(&fk.referenced_table).map(|table| referenced_keys(table, fk));
-        for needed in referenced.into_iter().flatten() {
-            self.need(&key, needed, Need::Reference);
+        let Some(&referenced) = self.tables.get(&fk.referenced_table) else { return };
+        let above = lineage(referenced, |name| self.tables.get(name).copied());
+        if !above.is_empty() {
+            self.need(&key, keys::membership(&referenced.name), Need::Reference);
         }
+        let found: Vec<_> =
+            [referenced].into_iter().chain(above).flat_map(|table| referenced_keys(table, fk)).collect();
+        found.into_iter().for_each(|needed| self.need(&key, needed, Need::Reference));
     }
 
     fn type_def(&mut self, type_def: &TypeDef) {

@@ -41,6 +41,29 @@ pub(super) fn constraint(table: &ObjectName, name: &str) -> Key {
     Key::part(ObjectKind::Constraint, table, name)
 }
 
+/// That a table is a partition of the one that it should be.
+pub(super) fn membership(table: &ObjectName) -> Key {
+    Key::part(ObjectKind::Table, table, "\0member")
+}
+
+/// The partitions of a table as a whole: who adds to them alters this, and comes
+/// after all else that is done to the table, which frees it.
+pub(super) fn members(table: &ObjectName) -> Key {
+    Key::part(ObjectKind::Table, table, "\0members")
+}
+
+/// The bounds that are free among the partitions of a table: who leaves frees
+/// this, who comes alters it.
+pub(super) fn room(table: &ObjectName) -> Key {
+    Key::part(ObjectKind::Table, table, "\0room")
+}
+
+/// The foreign keys that refer to a table: who drops one frees this, and partitions
+/// that go with the table alter it.
+pub(super) fn referrers(table: &ObjectName) -> Key {
+    Key::part(ObjectKind::Table, table, "\0referrers")
+}
+
 /// A function, procedure or aggregate; they share a name space.
 pub(super) fn routine(name: &ObjectName, signature: Option<&str>) -> Key {
     Key::part(ObjectKind::Function, name, signature.unwrap_or_default())

@@ -42,6 +42,7 @@ mod types;
 use std::borrow::Cow;
 
 pub use rules::{MAX_IDENT, clip_ident, serial_sequence};
+pub(crate) use rules::{inherited, name_of_copy};
 
 use super::{Backend, Conversion, Dialect};
 use crate::change::Change;

@@ -1,7 +1,8 @@
 //! How PostgreSQL writes and cuts names, and how it makes up its own.
 
 use crate::name::ObjectName;
-use crate::schema::{Column, Sequence};
+use crate::schema::{Column, KeyPart, KeyTarget, Sequence, SqlExpr};
+use crate::sql::{Lexicon, plain_ident};
 
 /// The most bytes an identifier has; the server cuts what is longer.
 pub const MAX_IDENT: usize = 63;
@@ -99,6 +100,45 @@ pub fn serial_sequence(table: &ObjectName, column: &str, sql_type: &str) -> Opti
         owned_by: Some((table.clone(), column.to_owned())),
         comment: None,
     })
+}
+
+/// A column as the partitions of its table have it, if they say nothing else of
+/// it: values that the table gives itself are a default to them.
+pub(crate) fn inherited(table: &ObjectName, column: &Column) -> Column {
+    let serial = serial_sequence(table, &column.name, &column.sql_type).filter(|_| column.auto_increment);
+    Column {
+        default: serial.map_or_else(|| column.default.clone(), |one| Some(next_value(&one.name))),
+        auto_increment: false,
+        identity: None,
+        sequence_comment: None,
+        comment: None,
+        ..column.clone()
+    }
+}
+
+/// The next value of a sequence, as the server spells it.
+fn next_value(sequence: &ObjectName) -> SqlExpr {
+    let part = |part: &str| plain_ident(part, Lexicon::POSTGRES).into_owned();
+    let namespace = sequence.namespace.as_deref().map(|name| format!("{}.", part(name)));
+    let named = format!("{}{}", namespace.unwrap_or_default(), part(&sequence.name));
+    SqlExpr(format!("nextval({}::regclass)", literal(&named)))
+}
+
+/// The name that the server gives to a partition's copy of a key or index.
+pub(crate) fn name_of_copy(table: &str, parts: &[KeyPart], include: &[String], label: &str) -> String {
+    let part = |part: &KeyPart| match &part.target {
+        KeyTarget::Column(column) => column.clone(),
+        KeyTarget::Expression(text) => called(text.as_str()).unwrap_or("expr").to_owned(),
+    };
+    let names: Vec<_> = parts.iter().map(part).chain(include.iter().cloned()).collect();
+    object_name(table, &names.join("_"), label)
+}
+
+/// The function whose call an expression is.
+fn called(text: &str) -> Option<&str> {
+    let (name, _) = text.split_once('(')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!name.is_empty() && name.chars().all(is_name)).then_some(name)
 }
 
 /// The least and greatest number of an integer type, as `format_type` spells it.

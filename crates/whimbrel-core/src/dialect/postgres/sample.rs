@@ -9,7 +9,7 @@ use super::mention::mentions;
 use super::rules::{ident, literal, name};
 use super::types::TypeName;
 use crate::name::ObjectName;
-use crate::schema::{Column, ForeignKey, Schema, SqlExpr, Table, TypeDef};
+use crate::schema::{Column, ForeignKey, PartitionStrategy, Schema, SqlExpr, Table, TypeDef, lineage};
 use crate::sql::{Lexicon, TokenKind, tokens};
 
 /// How many rows are tried before a table is left empty.
@@ -47,7 +47,10 @@ fn value(schema: &Schema, table: &Table, column: &Column, attempt: u32) -> Strin
     let checks = table.checks.iter().map(|check| &check.expression);
     let about: Vec<_> =
         checks.filter(|check| mentions(check.as_str()).words.contains(&column.name)).collect();
-    let candidates = candidates(schema, &column.sql_type, &about, 0);
+    let mut candidates = within_bound(schema, table, column);
+    if candidates.is_empty() {
+        candidates = self::candidates(schema, &column.sql_type, &about, 0);
+    }
     let index = attempt as usize % candidates.len().max(1);
     candidates.into_iter().nth(index).unwrap_or_else(|| "NULL".to_owned())
 }
@@ -60,6 +63,19 @@ fn referenced(table: &Table, column: &Column) -> Option<String> {
     let at = fk.columns.iter().position(|one| *one == column.name)?;
     let theirs = ident(fk.referenced_columns.get(at)?);
     Some(format!("(SELECT {theirs} FROM {} LIMIT 1)", name(&fk.referenced_table)))
+}
+
+/// The values that the bounds of a partition name for a column of the key, if they
+/// name any.
+fn within_bound(schema: &Schema, table: &Table, column: &Column) -> Vec<String> {
+    let of_type = TypeName::parse(&column.sql_type);
+    let above = lineage(table, |name| schema.table(name));
+    let places = [table].into_iter().chain(above.iter().copied()).zip(&above);
+    let named = places.filter_map(|(one, parent)| {
+        let by = parent.partition_by.as_ref().filter(|by| by.strategy != PartitionStrategy::Hash)?;
+        mentions(by.key.as_str()).words.contains(&column.name).then_some(&one.partition_of.as_ref()?.bound)
+    });
+    named.flat_map(|bound| literals(&[bound], &of_type)).collect()
 }
 
 /// The values to try for a type, the likeliest first.

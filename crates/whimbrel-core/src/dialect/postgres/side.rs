@@ -8,7 +8,9 @@ use super::part::Part;
 use super::rules::hidden_sequence;
 use crate::name::ObjectName;
 use crate::plan::Key;
-use crate::schema::{Column, EnumType, Index, Object, ObjectKind, Schema, Sequence, SqlExpr, Table, TypeDef};
+use crate::schema::{
+    Column, EnumType, Index, Object, ObjectKind, Schema, Sequence, SqlExpr, Table, TypeDef, lineage,
+};
 
 /// A schema, what needs what in it, and everything by its key.
 pub(super) struct Side<'a> {
@@ -69,6 +71,11 @@ impl<'a> Side<'a> {
 
     pub(super) fn table(&self, name: &ObjectName) -> Option<&'a Table> {
         self.tables.get(name).copied()
+    }
+
+    /// The tables above a partition, the nearest first.
+    pub(super) fn lineage(&self, table: &Table) -> Vec<&'a Table> {
+        lineage(table, |name| self.table(name))
     }
 
     pub(super) fn column(&self, table: &ObjectName, column: &str) -> Option<&'a Column> {

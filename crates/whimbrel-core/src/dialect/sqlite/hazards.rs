@@ -27,6 +27,9 @@ pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
         | Change::DropIndex { .. }
         | Change::RenameIndex { .. }
         | Change::AlterTableOptions { .. }
+        | Change::AlterPartitionKey { .. }
+        | Change::DetachPartition { .. }
+        | Change::AttachPartition { .. }
         | Change::DropPrimaryKey { .. }
         | Change::DropUniqueConstraint { .. }
         | Change::DropForeignKey { .. }

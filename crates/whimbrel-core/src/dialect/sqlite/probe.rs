@@ -43,7 +43,9 @@ pub(super) fn probe(pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Opti
             let parent = Parent { pair, renames, table: referenced_table, columns: referenced_columns };
             add_foreign_key(&rows()?, columns, &parent)
         }
-        LossKind::AddExclusion { .. } | LossKind::RemoveEnumValues { .. } => None,
+        LossKind::AddExclusion { .. } | LossKind::MeetBound { .. } | LossKind::RemoveEnumValues { .. } => {
+            None
+        }
     };
     sql.map(Probe::new)
 }

@@ -55,6 +55,9 @@ fn is_in_place(table: &TableWork<'_>, change: &Change) -> bool {
         | Change::DropTable { .. }
         | Change::RenameTable { .. }
         | Change::RenameColumn { .. }
+        | Change::AlterPartitionKey { .. }
+        | Change::DetachPartition { .. }
+        | Change::AttachPartition { .. }
         | Change::AddExclusion { .. }
         | Change::DropExclusion { .. }
         | Change::CreateObject { .. }

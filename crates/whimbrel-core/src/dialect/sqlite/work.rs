@@ -111,6 +111,9 @@ impl<'a> Work<'a> {
     fn enter(&mut self, change: &'a Change) -> Result<(), PlanError> {
         match change {
             Change::RenameTable { from, to } => self.renamed.push((&from.name, &to.name)),
+            Change::CreateTable { table } if table.partition_by.is_some() || table.partition_of.is_some() => {
+                return Err(unsupported("have partitioned tables"));
+            }
             Change::CreateTable { table } => self.created.push(table),
             Change::DropTable { table_name } => {
                 self.dropped.extend(self.tables.from.get(&*fold(&table_name.name)));
@@ -161,6 +164,9 @@ impl<'a> Work<'a> {
             | Change::DropSequence { .. }
             | Change::AlterSequence { .. }
             | Change::RenameSequence { .. } => return Err(unsupported("have sequences")),
+            Change::AlterPartitionKey { .. }
+            | Change::DetachPartition { .. }
+            | Change::AttachPartition { .. } => return Err(unsupported("have partitioned tables")),
             Change::AddExclusion { .. } | Change::DropExclusion { .. } => {
                 return Err(unsupported("have exclusion constraints"));
             }

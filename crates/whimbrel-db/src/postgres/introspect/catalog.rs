@@ -76,8 +76,11 @@ pub(super) struct Relation {
     pub(super) toast_options: Vec<String>,
     pub(super) tablespace: Option<String>,
     pub(super) method: Option<String>,
-    /// Partitions and typed tables.
-    pub(super) is_special: bool,
+    pub(super) is_typed: bool,
+    /// What `pg_get_partkeydef` says of a partitioned table.
+    pub(super) partition_key: Option<String>,
+    /// The table that it is a partition of, and its bound.
+    pub(super) partition_of: Option<(Oid, String)>,
     /// In the order of their numbers.
     pub(super) numbers: Vec<NumberedColumn>,
     /// The same columns, until the table or view takes them.
@@ -175,8 +178,10 @@ impl Catalog {
                 options: fields.texts(),
                 tablespace: fields.maybe().and_then(|oid: Oid| self.tablespaces.get(&oid).cloned()),
                 method: fields.maybe().and_then(|oid: Oid| self.methods.get(&oid).cloned()),
-                is_special: fields.flag() | fields.flag(),
+                is_typed: fields.flag(),
                 toast_options: fields.texts(),
+                partition_key: fields.optional(),
+                partition_of: fields.maybe().zip(fields.optional()),
                 numbers: Vec::new(),
                 columns: Vec::new(),
             };
@@ -197,6 +202,24 @@ impl Catalog {
         let mut names: Vec<String> = own.filter_map(|(_, name)| name.clone()).collect();
         names.sort();
         names
+    }
+
+    /// Says whether a relation is a table that is read: one whose own kind is
+    /// managed, and that of all tables above it.
+    pub(super) fn is_read_table(&self, oid: Oid) -> bool {
+        let mut next = Some(oid);
+        while let Some(oid) = next {
+            let Some(relation) = self.relations.get(&oid) else { return false };
+            if !matches!(relation.kind, 'r' | 'p')
+                || relation.is_typed
+                || self.unmanaged_relations.contains(&oid)
+                || self.is_member(class::CLASS, oid)
+            {
+                return false;
+            }
+            next = relation.partition_of.as_ref().map(|(parent, _)| *parent);
+        }
+        true
     }
 
     /// The type that a domain rests on in the end; another type itself.

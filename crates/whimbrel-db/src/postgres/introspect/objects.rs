@@ -209,10 +209,8 @@ fn trigger(
     let name = fields.text();
     let table: Oid = fields.number();
     let relation = catalog.relations.get(&table)?;
-    let is_told = !relation.is_special
-        && matches!(relation.kind, 'r' | 'v')
-        && !catalog.unmanaged_relations.contains(&table)
-        && !catalog.is_member(class::CLASS, table)
+    let is_view = relation.kind == 'v' && !catalog.is_member(class::CLASS, table);
+    let is_told = (is_view || catalog.is_read_table(table))
         && !catalog.is_member(class::TRIGGER, oid)
         && !is_hidden(&relation.name.name);
     if !is_told {

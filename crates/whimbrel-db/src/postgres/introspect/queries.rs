@@ -62,7 +62,10 @@ impl Queries {
             types: TYPES.to_owned(),
             relations: format!(
                 "SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relpersistence, c.reloptions, \
-                 nullif(c.reltablespace, 0), nullif(c.relam, 0), c.relispartition, c.reloftype <> 0, t.reloptions \
+                 nullif(c.reltablespace, 0), nullif(c.relam, 0), c.reloftype <> 0, t.reloptions, \
+                 CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END, \
+                 CASE WHEN c.relispartition THEN (SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid) END, \
+                 CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END \
                  FROM pg_class c LEFT JOIN pg_class t ON t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL \
                  WHERE c.relnamespace = {here} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c', 'S') ORDER BY c.oid"
             ),
@@ -80,8 +83,8 @@ impl Queries {
                 "SELECT oid, conname, contype, conrelid, contypid, conindid, confrelid, conkey, confkey, \
                  {}, confupdtype, confdeltype, confmatchtype, condeferrable, condeferred, convalidated, connoinherit, \
                  CASE contype WHEN 'c' THEN pg_get_expr(conbin, conrelid) WHEN 'x' THEN pg_get_constraintdef(oid) END \
-                 FROM pg_constraint WHERE connamespace = {here} AND contype IN ('c', 'f', 'p', 'u', 'x') {plain} \
-                 ORDER BY oid",
+                 FROM pg_constraint WHERE connamespace = {here} AND contype IN ('c', 'f', 'p', 'u', 'x') \
+                 AND conparentid = 0 AND (contype <> 'c' OR coninhcount = 0) {plain} ORDER BY oid",
                 since_15("confdelsetcols")
             ),
             indexes: format!(

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use whimbrel_core::dialect::postgres::serial_sequence;
 use whimbrel_core::schema::{
-    Check, Column, Exclusion, ForeignKey, Parameters, PrimaryKey, Schema, Sequence, Table, TableOptions,
-    Unique,
+    Check, Column, Exclusion, ForeignKey, Parameters, PartitionBy, PartitionOf, PrimaryKey, Schema, Sequence,
+    SqlExpr, Table, TableOptions, Unique,
 };
 
 use super::catalog::{Catalog, Relation, class};
@@ -55,13 +55,7 @@ pub(super) fn assemble(
 
 /// Says whether a relation is a table that the schema tells of.
 fn is_managed(catalog: &Catalog, oid: Oid, is_hidden: &impl Fn(&str) -> bool) -> bool {
-    catalog.relations.get(&oid).is_some_and(|relation| {
-        relation.kind == 'r'
-            && !relation.is_special
-            && !catalog.unmanaged_relations.contains(&oid)
-            && !catalog.is_member(class::CLASS, oid)
-            && !is_hidden(&relation.name.name)
-    })
+    catalog.is_read_table(oid) && catalog.relations.get(&oid).is_some_and(|one| !is_hidden(&one.name.name))
 }
 
 type Owned = HashMap<Oid, Vec<SequenceRow>>;
@@ -88,8 +82,11 @@ fn split(
 }
 
 fn table(catalog: &mut Catalog, oid: Oid, owned: Vec<SequenceRow>, sequences: &mut Vec<Sequence>) -> Table {
+    let partition_of = partition_of(catalog, oid);
     let relation = catalog.relations.get_mut(&oid).expect("only relations are made into tables");
     let mut table = Table::new("");
+    table.partition_by = relation.partition_key.as_deref().and_then(PartitionBy::parse);
+    table.partition_of = partition_of;
     table.name = relation.name.clone();
     table.options = table_options(relation);
     let numbers: Vec<i16> = relation.numbers.iter().map(|column| column.number).collect();
@@ -103,11 +100,28 @@ fn table(catalog: &mut Catalog, oid: Oid, owned: Vec<SequenceRow>, sequences: &m
             sequences.push(sequence);
         }
     }
+    if table.partition_of.is_some() {
+        leave_identities_to_parent(&mut table.columns);
+    }
     table.comment = catalog.take_comment(class::CLASS, oid, 0);
     for (number, column) in numbers.into_iter().zip(&mut table.columns) {
         column.comment = catalog.take_comment(class::CLASS, oid, number.into());
     }
     table
+}
+
+fn partition_of(catalog: &Catalog, oid: Oid) -> Option<PartitionOf> {
+    let (parent, bound) = catalog.relations.get(&oid)?.partition_of.as_ref()?;
+    let parent = catalog.relations.get(parent)?.name.clone();
+    Some(PartitionOf { parent, bound: SqlExpr(bound.clone()) })
+}
+
+/// Since version 17 the identity of a partition's column is that of its table,
+/// and so is the sequence.
+fn leave_identities_to_parent(columns: &mut [Column]) {
+    let has_no_sequence =
+        |column: &&mut Column| column.identity.as_ref().is_some_and(|one| one.sequence.name.name.is_empty());
+    columns.iter_mut().filter(has_no_sequence).for_each(|column| column.identity = None);
 }
 
 /// Gives a column the sequence that it owns; what is no identity's and no

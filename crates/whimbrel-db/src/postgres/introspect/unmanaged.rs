@@ -10,8 +10,7 @@ use crate::connection::Row;
 use crate::introspect::Unmanaged;
 
 const FOREIGN_TABLE: &str = "foreign table";
-const TABLES: [&str; 5] =
-    ["partition", "partitioned table", "typed table", "inheriting table", FOREIGN_TABLE];
+const TABLES: [&str; 4] = ["typed table", "partition of a typed table", "inheriting table", FOREIGN_TABLE];
 
 /// One object of a kind that is not managed, with one table or column that it
 /// depends on.
@@ -109,11 +108,12 @@ pub(super) fn query(here: &str, major: u32) -> String {
         ),
         // Kinds of tables.
         format!(
-            "SELECT 'pg_class'::regclass, c.oid, CASE WHEN c.relispartition THEN 'partition' WHEN c.relkind = 'p' \
-             THEN 'partitioned table' WHEN c.relkind = 'f' THEN 'foreign table' WHEN c.reloftype <> 0 THEN 'typed table' \
+            "SELECT 'pg_class'::regclass, c.oid, CASE WHEN c.relkind = 'f' THEN 'foreign table' \
+             WHEN c.reloftype <> 0 THEN 'typed table' WHEN c.relispartition THEN 'partition of a typed table' \
              ELSE 'inheriting table' END, c.relname, coalesce(i.inhparent, c.oid), 0, NULL::oid \
-             FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relnamespace = {here} \
-             AND (c.relkind IN ('p', 'f') OR c.relkind = 'r' AND (c.reloftype <> 0 OR i.inhrelid IS NOT NULL))"
+             FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid LEFT JOIN pg_class p ON p.oid = i.inhparent \
+             WHERE c.relnamespace = {here} AND (c.relkind = 'f' OR c.relkind IN ('r', 'p') AND (c.reloftype <> 0 \
+             OR i.inhrelid IS NOT NULL AND NOT c.relispartition OR c.relispartition AND p.reloftype <> 0))"
         ),
         format!(
             "SELECT 'pg_class'::regclass, oid, 'row security setting', relname, oid, 0, NULL FROM pg_class \
@@ -230,7 +230,7 @@ fn properties(here: &str) -> [String; 7] {
     [
         format!(
             "SELECT 'pg_class'::regclass, oid, 'replica identity', relname, NULL, 0, NULL FROM pg_class \
-             WHERE relnamespace = {here} AND relkind = 'r' AND relreplident <> 'd'"
+             WHERE relnamespace = {here} AND relkind IN ('r', 'p') AND relreplident <> 'd'"
         ),
         format!(
             "SELECT 'pg_index'::regclass, c.oid, 'clustering', c.relname, NULL, 0, i.indrelid FROM pg_index i \
@@ -244,7 +244,7 @@ fn properties(here: &str) -> [String; 7] {
         format!(
             "SELECT 'pg_attribute'::regclass, c.oid, 'column option', a.attname, NULL, 0, c.oid \
              FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, unnest(a.attoptions) o \
-             WHERE c.relnamespace = {here} AND c.relkind IN ('r', 'm') AND NOT starts_with(o, '{bookkeeping}=')"
+             WHERE c.relnamespace = {here} AND c.relkind IN ('r', 'p', 'm') AND NOT starts_with(o, '{bookkeeping}=')"
         ),
         format!(
             "SELECT 'pg_namespace'::regclass, n.oid, 'comment', 'schema ' || n.nspname, NULL, 0, NULL \

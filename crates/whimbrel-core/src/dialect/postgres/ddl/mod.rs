@@ -12,6 +12,9 @@ pub(super) use kinds::{
     alter_sequence, comment, create_domain, create_enum, create_sequence, create_type, sequence_options,
 };
 pub(super) use part::{
-    check, condition, constraint, create_index, exclusion, foreign_key, parenthesised, primary_key, unique,
+    check, condition, constraint, create_index, exclusion, foreign_key, is_call, parenthesised, primary_key,
+    unique,
 };
-pub(super) use table::{column, create_table, identity, parameter, storage};
+pub(super) use table::{
+    attach, column, create_partition, create_table, detach, identity, parameter, storage,
+};

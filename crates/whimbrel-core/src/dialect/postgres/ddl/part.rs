@@ -160,7 +160,7 @@ fn index_expression(text: &str) -> String {
 }
 
 /// Says whether a text is `name(...)` and nothing else.
-fn is_call(text: &str) -> bool {
+pub(in super::super) fn is_call(text: &str) -> bool {
     let mut name_may_come = true;
     for token in significant(text) {
         if token.is_punct("(") {

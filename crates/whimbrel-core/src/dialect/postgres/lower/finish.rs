@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::keys::{self, milestone};
 use super::enums::VALUES_ADDED;
+use super::partitions::{DETACHED, Families};
 use super::renames::RENAMED;
 use crate::change::Change;
 use crate::plan::{Action, Key};
@@ -22,9 +23,11 @@ pub(super) fn finish(mut actions: Vec<Action>, changes: &[Change]) -> Vec<Action
     actions.extend(leave_bodies_unchecked(&actions));
     let milestones = Milestones::of(&actions);
     let spaces = Spaces::of(changes);
+    let families = Families::of(&actions);
     for action in &mut actions {
         milestones.enter(action);
         spaces.enter(action);
+        families.enter(action);
         for step in &mut action.steps {
             // What the server printed is to be printed again.
             if let Cow::Owned(sql) = kept_whole(&step.sql, Lexicon::POSTGRES) {
@@ -44,8 +47,8 @@ fn leave_bodies_unchecked(actions: &[Action]) -> Option<Action> {
         .then(|| Action { creates: vec![key], ..Action::sql("SET LOCAL check_function_bodies = off") })
 }
 
-/// What all actions wait for: added enum values, then renames; the other way
-/// round where a value takes the old name of another.
+/// What all actions wait for: added enum values, then renames, then partitions
+/// that leave; values come after renames where one takes the old name of another.
 struct Milestones {
     reached: Vec<Key>,
     values_wait: bool,
@@ -57,7 +60,11 @@ impl Milestones {
         let waits = |action: &Action| action.creates.contains(&values) && action.uses.contains(&renamed);
         let is_made = |key: &Key| actions.iter().any(|action| action.creates.contains(key));
         let values_wait = actions.iter().any(waits);
-        Self { reached: [values, renamed].into_iter().filter(|key| is_made(key)).collect(), values_wait }
+        let detached = milestone(DETACHED);
+        Self {
+            reached: [values, renamed, detached].into_iter().filter(|key| is_made(key)).collect(),
+            values_wait,
+        }
     }
 
     fn enter(&self, action: &mut Action) {
@@ -67,9 +74,15 @@ impl Milestones {
         let makes_room = action.creates.iter().any(is_space);
         let is_before_values = adds_values || (self.values_wait && (renames || makes_room));
         let is_before_renames = adds_values || renames || makes_room;
+        let is_before_all_else = is_before_renames || makes(DETACHED);
         for key in &self.reached {
-            let is_before =
-                if *key == milestone(VALUES_ADDED) { is_before_values } else { is_before_renames };
+            let is_before = if *key == milestone(VALUES_ADDED) {
+                is_before_values
+            } else if *key == milestone(RENAMED) {
+                is_before_renames
+            } else {
+                is_before_all_else
+            };
             if !is_before {
                 action.uses.push(key.clone());
             }

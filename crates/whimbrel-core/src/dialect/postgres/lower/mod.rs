@@ -14,6 +14,7 @@ mod finish;
 mod generator;
 mod objects;
 mod options;
+mod partitions;
 mod parts;
 mod remade;
 mod renames;
@@ -51,6 +52,7 @@ pub(super) fn lower(pair: Pair<&Schema>, changes: &[Change]) -> Result<Vec<Actio
     let live = pair.from;
     let (computed, actions) = (OnceCell::new(), Vec::new());
     let mut lowering = Lowering { live, from, to, changes, remade, circle, computed, actions };
+    lowering.refuse_other_keys()?;
     lowering.renames();
     for change in changes {
         lowering.change(change)?;
@@ -97,6 +99,14 @@ impl Lowering<'_> {
             Change::CreateTable { table } => self.create_table(table),
             Change::DropTable { table_name } => self.drop_table(table_name),
             Change::AlterTableOptions { table_name, from, to } => self.table_options(table_name, from, to),
+            Change::DetachPartition { table_name, partition_of } => {
+                self.detach_partition(table_name, partition_of);
+            }
+            Change::AttachPartition { table_name, partition_of } => {
+                self.attach_partition(table_name, partition_of);
+            }
+            // The server cannot, see `refuse_other_keys`.
+            Change::AlterPartitionKey { .. } => {}
             Change::AddColumn { table_name, column } => self.add_column(table_name, column),
             Change::DropColumn { table_name, column_name } => self.drop_column(table_name, column_name),
             Change::AlterColumn { table_name, column_name, from, to } => {

@@ -13,6 +13,16 @@ pub(super) fn of_new<'a>(table: &'a ObjectName, column: &'a Column) -> Vec<Step>
     of_altered(&Altered { table, from: &usual, to: column }, false)
 }
 
+/// The statements that keep the values of a new partition's column as it says,
+/// where it was made with those of its table. What is known of them it has not.
+pub(super) fn of_partition(table: &ObjectName, usual: &Column, column: &Column) -> Vec<Step> {
+    let mut usual = usual.clone();
+    if let Some(options) = &mut usual.options {
+        options.statistics = None;
+    }
+    of_altered(&Altered { table, from: &usual, to: column }, false)
+}
+
 /// The statements that keep the values as the column is to say. A column that
 /// gets another type is kept as usual afterwards, but for its statistics.
 pub(super) fn of_altered(altered: &Altered<'_>, is_retyped: bool) -> Vec<Step> {

@@ -35,7 +35,7 @@ impl Lowering<'_> {
         let of = table.with_name(index);
         let key = keys::relation(&of);
         self.actions.push(Action {
-            steps: vec![Step::new(format!("DROP INDEX {}", name(&of)))],
+            steps: vec![Step::new(format!("DROP INDEX{} {}", self.if_exists(table), name(&of)))],
             frees: self.frees(table, [&key]),
             drops: vec![key],
             ..Action::about(table)
@@ -60,9 +60,14 @@ impl Lowering<'_> {
     pub(super) fn drop_part(&mut self, table: &ObjectName, part: Part<'_>) {
         let keys = part_keys(table, part);
         let named = ident(&part.name_in(&table.name));
+        let mut frees = self.frees(table, &keys);
+        if let Part::ForeignKey(fk) = part {
+            frees.push(keys::referrers(&fk.referenced_table));
+        }
+        let exists = if part.has_index() { self.if_exists(table) } else { "" };
         self.actions.push(Action {
-            steps: vec![Step::new(format!("ALTER TABLE {} DROP CONSTRAINT {named}", name(table)))],
-            frees: self.frees(table, &keys),
+            steps: vec![Step::new(format!("ALTER TABLE {} DROP CONSTRAINT{exists} {named}", name(table)))],
+            frees,
             drops: keys,
             ..Action::about(table)
         });

@@ -2,6 +2,7 @@
 
 use super::super::keys;
 use super::super::keys::milestone;
+use super::super::part::Part;
 use super::super::rules::{ident, literal, name, serial_sequence};
 use super::Lowering;
 use crate::change::Change;
@@ -74,13 +75,18 @@ impl Lowering<'_> {
         if self.remade.contains(&before) {
             return;
         }
-        let sql = format!("ALTER INDEX {} RENAME TO {}", name(&table.with_name(from)), ident(to));
+        let sql = self.rename_index_sql(table, from, to);
         self.actions.push(Action {
             steps: vec![Step::new(sql)],
             drops: vec![before],
             creates: vec![keys::relation(&table.with_name(to))],
             ..Action::about(table)
         });
+    }
+
+    fn rename_index_sql(&self, table: &ObjectName, from: &str, to: &str) -> String {
+        let exists = self.if_exists(table);
+        format!("ALTER INDEX{exists} {} RENAME TO {}", name(&table.with_name(from)), ident(to))
     }
 
     /// A constraint without a name on either side has whatever name it has.
@@ -90,7 +96,15 @@ impl Lowering<'_> {
         if self.remade.contains(&before) {
             return;
         }
-        let sql = format!("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", name(table), ident(from), ident(to));
+        let has_index =
+            self.to.table(table).and_then(|table| Part::find(table, to)).is_some_and(Part::has_index);
+        let sql = match has_index && self.is_left(table) {
+            // The constraint is renamed along.
+            true => self.rename_index_sql(table, from, to),
+            false => {
+                format!("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", name(table), ident(from), ident(to))
+            }
+        };
         let both =
             |named: &str| vec![keys::constraint(table, named), keys::relation(&table.with_name(named))];
         self.actions.push(Action {

@@ -16,6 +16,7 @@ use super::super::part::Part;
 use super::super::rules::hidden_sequence;
 use super::super::side::Side;
 use super::super::types::{TypeName, comparable, same};
+use super::partitions::is_inherited;
 use super::{enums, types};
 use crate::change::Change;
 use crate::name::ObjectName;
@@ -33,7 +34,14 @@ pub(super) struct Remade {
 impl Remade {
     /// Follows `changes` through the needs of `from`.
     pub(super) fn of(from: &Side<'_>, changes: &[Change]) -> Self {
-        let mut search = Search { from, found: Self::default(), fates: BTreeMap::new(), open: Vec::new() };
+        let mut search = Search {
+            from,
+            changes,
+            found: Self::default(),
+            fates: BTreeMap::new(),
+            followed: BTreeSet::new(),
+            open: Vec::new(),
+        };
         changes.iter().for_each(|change| search.begin(change));
         changes.iter().for_each(|change| search.attributes(change));
         while let Some((key, event)) = search.open.pop() {
@@ -82,8 +90,11 @@ enum Fate {
 
 struct Search<'s, 'a> {
     from: &'s Side<'a>,
+    changes: &'s [Change],
     found: Remade,
     fates: BTreeMap<Key, Fate>,
+    /// Columns of partitions that follow those of the table above.
+    followed: BTreeSet<Key>,
     open: Vec<(Key, Event)>,
 }
 
@@ -147,6 +158,9 @@ impl Search<'_, '_> {
             | Change::CreateTable { .. }
             | Change::RenameTable { .. }
             | Change::AlterTableOptions { .. }
+            | Change::AlterPartitionKey { .. }
+            | Change::DetachPartition { .. }
+            | Change::AttachPartition { .. }
             | Change::AddColumn { .. }
             | Change::RenameColumn { .. }
             | Change::CreateIndex { .. }
@@ -168,7 +182,9 @@ impl Search<'_, '_> {
     }
 
     fn remade(&mut self, key: Key) {
-        if self.found.keys.insert(key.clone()) {
+        if is_inherited(self.from, self.changes, &key) {
+            self.follow_above(&key, Event::Remade);
+        } else if self.found.keys.insert(key.clone()) {
             self.open.push((key, Event::Remade));
         }
     }
@@ -214,6 +230,10 @@ impl Search<'_, '_> {
     fn follow(&mut self, key: &Key, event: Event) {
         let from = self.from;
         for (dependent, need) in from.graph.dependents(key) {
+            if *need == Need::Inherited {
+                self.inherit(dependent, event);
+                continue;
+            }
             match reaction(event, *need) {
                 Some(Event::Remade) => self.stands_in_the_way(dependent, event),
                 Some(Event::Retyped { .. }) if dependent.part.is_empty() => {
@@ -225,12 +245,31 @@ impl Search<'_, '_> {
         }
     }
 
+    /// What happens to a column happens to those of the partitions. A default is
+    /// set for all of them, so theirs are set again.
+    fn inherit(&mut self, dependent: &Key, event: Event) {
+        match event {
+            Event::Remade if dependent.part.ends_with(keys::DEFAULT) => {
+                self.stands_in_the_way(dependent, event);
+            }
+            Event::Dropped | Event::Remade | Event::Retyped { .. } => self.follow_above(dependent, event),
+        }
+    }
+
+    fn follow_above(&mut self, key: &Key, event: Event) {
+        if !key.part.is_empty() && self.followed.insert(key.clone()) {
+            self.open.push((key.clone(), event));
+        }
+    }
+
     /// A column must move over to a type made anew. One that is computed is
     /// computed anew.
     fn retype(&mut self, column: &Key, event: Event) {
         let altered = self.from.column(&column.name, &column.part);
         let is_generated = altered.is_some_and(|one| one.generated.is_some());
         if self.fates.get(column) == Some(&Fate::Dropped) {
+        } else if is_inherited(self.from, self.changes, column) {
+            self.follow_above(column, event);
         } else if is_generated {
             self.remade(column.clone());
         } else if self.found.retyped.insert(column.clone()) {
@@ -256,6 +295,8 @@ impl Search<'_, '_> {
 /// it may stay.
 fn reaction(event: Event, need: Need) -> Option<Event> {
     match (event, need) {
+        // See `inherit`.
+        (_, Need::Inherited) => None,
         // Who used the type has another one by a change of its own.
         (Event::Dropped, Need::Type) => None,
         // A column moves over to the new type; a type made of it is made anew.

@@ -19,16 +19,22 @@ impl Lowering<'_> {
     pub(super) fn create_table(&mut self, table: &Table) {
         let (table, lifted) = self.lift(table);
         let keys: Vec<_> = all_of_table(&Table { indexes: Vec::new(), ..table.clone() }).collect();
-        let step = Step::new(ddl::create_table(&table));
-        self.actions.push(Action {
-            steps: std::iter::once(step)
+        let steps = match &table.partition_of {
+            Some(of) => self.creating_partition(&table, of),
+            None => std::iter::once(Step::new(ddl::create_table(&table)))
                 .chain(table.columns.iter().flat_map(|column| options::of_new(&table.name, column)))
-                .chain(comments::of_table(&table))
                 .collect(),
+        };
+        let mut action = Action {
+            steps: steps.into_iter().chain(comments::of_table(&table)).collect(),
             uses: self.needs(&keys),
             creates: keys,
             ..Action::about(&table.name)
-        });
+        };
+        if let Some(of) = &table.partition_of {
+            self.joins(&table, of, &mut action);
+        }
+        self.actions.push(action);
         for index in &table.indexes {
             self.create_index(&table.name, index);
         }
@@ -77,9 +83,15 @@ impl Lowering<'_> {
         keys.extend(self.owned_sequences(table_name, None));
         keys.retain(|key| !lifted.contains(key));
         let hazard = Hazard::LosesTable { subject: table_name.to_string() };
+        let drop = Step::new(format!("DROP TABLE {}", name(table_name))).with(hazard);
+        let mut frees = self.needed(&keys);
+        frees.extend(table.parent().map(keys::room));
+        frees.extend(table.foreign_keys.iter().map(|fk| keys::referrers(&fk.referenced_table)));
+        let above = self.from.lineage(table);
         self.actions.push(Action {
-            steps: vec![Step::new(format!("DROP TABLE {}", name(table_name))).with(hazard)],
-            frees: self.needed(&keys),
+            steps: self.leave_first(table).into_iter().chain([drop]).collect(),
+            frees,
+            alters: above.into_iter().map(|above| keys::referrers(&above.name)).collect(),
             drops: keys,
             ..Action::about(table_name)
         });

@@ -57,7 +57,7 @@ pub(super) fn gone<'a>(from: &'a TypeDef, to: &'a TypeDef) -> impl Iterator<Item
 fn is_looked_into(side: &Side<'_>, key: &Key) -> bool {
     let looks = |need: &Need| match need {
         Need::Part | Need::Reference | Need::Expression | Need::Computed => true,
-        Need::Type | Need::Definition => false,
+        Need::Inherited | Need::Type | Need::Definition => false,
     };
     side.made_of(key).iter().any(|user| {
         let is_column = side.column(&user.name, &user.part).is_some();

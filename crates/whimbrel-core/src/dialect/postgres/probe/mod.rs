@@ -10,6 +10,7 @@
 //! takes that for the answer.
 
 mod attributes;
+mod bound;
 mod convert;
 mod exclusion;
 mod rows;
@@ -52,6 +53,9 @@ pub(super) fn probe(pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Opti
         LossKind::AddForeignKey { columns, referenced_table, referenced_columns } => {
             let parent = Parent { pair, renames, table: referenced_table, columns: referenced_columns };
             add_foreign_key(&rows()?, columns, &parent)
+        }
+        LossKind::MeetBound { parent, bound, within } => {
+            return bound::probe(&rows()?, parent, bound, *within);
         }
         LossKind::RemoveEnumValues { column, removed, .. } => removed_values(&rows()?, column, removed),
     };

@@ -33,6 +33,11 @@ impl<'a> Rows<'a> {
         name(&self.from.name)
     }
 
+    /// The live name of another table, given its new name.
+    pub(super) fn live_table<'n>(&'n self, table: &'n ObjectName) -> &'n ObjectName {
+        self.renames.old_table(Dialect::Postgres, table)
+    }
+
     /// The live column, given its new name.
     pub(super) fn live(&self, column: &str) -> Option<&'a Column> {
         self.from.column(self.renames.old_column(Dialect::Postgres, &self.to.name, column))
