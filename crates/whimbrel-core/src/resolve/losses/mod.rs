@@ -3,20 +3,19 @@
 //! Only tables that are there before and after hold rows that can be in the
 //! way. What is merely named, ordered or checked at another time loses nothing.
 
+mod keys;
 mod new_partition;
+mod types;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Loss, LossKind};
-use crate::change::{AlterEnum, Change, EnumReplacement};
+use crate::change::{Change, EnumReplacement};
 use crate::dialect::Dialect;
-use crate::diff::{Renames, is_met, is_one_of, made_of, real_default};
+use crate::diff::{Renames, is_met, real_default};
 use crate::name::ObjectName;
 use crate::pair::Pair;
-use crate::schema::{
-    Check, Column, Exclusion, ForeignKey, Index, KeyPart, KeyTarget, Object, ObjectKind, PrimaryKey, Schema,
-    Table, TableOptions, TypeDef, Unique,
-};
+use crate::schema::{Check, Column, Exclusion, ForeignKey, Object, ObjectKind, Schema, Table, TableOptions};
 
 /// Lists what `changes`, which turn `pair.from` into `pair.to`, may lose or
 /// fail on, in the order of the changes.
@@ -195,98 +194,6 @@ impl<'a> Context<'a> {
         held_to_it.map(|kind| Loss { table: table.clone(), kind }).collect()
     }
 
-    fn unique_index<'b>(&self, table: &'b ObjectName, index: &Index) -> Option<(&'b ObjectName, LossKind)> {
-        index.unique.then_some(())?;
-        self.new_key(table, index.clone(), false)
-    }
-
-    fn unique<'b>(&self, table: &'b ObjectName, unique: &Unique) -> Option<(&'b ObjectName, LossKind)> {
-        let key = Index {
-            columns: unique.columns.clone(),
-            nulls_not_distinct: unique.nulls_not_distinct,
-            ..unique_key(unique.name.as_ref())
-        };
-        self.new_key(table, key, false)
-    }
-
-    fn primary_key<'b>(&self, table: &'b ObjectName, key: &PrimaryKey) -> Option<(&'b ObjectName, LossKind)> {
-        let index = Index { columns: key.columns.clone(), ..unique_key(key.name.as_ref()) };
-        self.new_key(table, index, true)
-    }
-
-    fn new_key<'b>(
-        &self,
-        table: &'b ObjectName,
-        key: Index,
-        primary: bool,
-    ) -> Option<(&'b ObjectName, LossKind)> {
-        let both = self.table(table)?;
-        if self.was_unique(both, &key, primary) || (!primary && self.stays_null(both, &key)) {
-            return None;
-        }
-        let columns = key.columns.iter().map(|part| match &part.target {
-            KeyTarget::Column(name) => name.clone(),
-            KeyTarget::Expression(text) => text.0.clone(),
-        });
-        Some((table, LossKind::AddUnique { columns: columns.collect(), primary, key: Box::new(key) }))
-    }
-
-    /// Says whether some key on fewer or the same columns held before, so that
-    /// the new one does.
-    fn was_unique(&self, both: Pair<&'a Table>, key: &Index, primary: bool) -> bool {
-        let columns: Option<Vec<_>> = key.columns.iter().map(|part| self.unchanged(both, part)).collect();
-        let Some(columns) = columns else { return false };
-        let no_nulls = columns.iter().all(|column| !column.nullable);
-        let within = |parts: &[KeyPart]| {
-            parts.iter().all(|part| {
-                part.collation.is_none() && part.column_name().is_some_and(|name| self.names(&columns, name))
-            })
-        };
-        let held = |parts: &[KeyPart], nulls_not_distinct: bool| {
-            within(parts) && (no_nulls || (!primary && (nulls_not_distinct || !key.nulls_not_distinct)))
-        };
-        let was_primary = |old: &PrimaryKey| {
-            within(&old.columns) && (old.columns.len() == columns.len() || held(&old.columns, false))
-        };
-        let plain = |index: &&Index| index.unique && index.predicate.is_none();
-        both.from.primary_key.as_ref().is_some_and(was_primary)
-            || both.from.unique_constraints.iter().any(|key| held(&key.columns, key.nulls_not_distinct))
-            || both.from.indexes.iter().filter(plain).any(|key| held(&key.columns, key.nulls_not_distinct))
-    }
-
-    fn names(&self, columns: &[&Column], name: &str) -> bool {
-        columns.iter().any(|column| self.dialect.same_ident(&column.name, name))
-    }
-
-    /// The column as it was behind a part of a key, if its values are equal to
-    /// each other exactly where they were before.
-    fn unchanged(&self, both: Pair<&'a Table>, part: &KeyPart) -> Option<&'a Column> {
-        let name = part.column_name().filter(|_| part.collation.is_none())?;
-        let (old, new) = (self.old_column(both, name)?, self.column(both.to, name)?);
-        let same = self.dialect.same_type(&old.sql_type, &new.sql_type)
-            && old.collation == new.collation
-            && old.generated == new.generated;
-        same.then_some(old)
-    }
-
-    /// Says whether a column of the key is new and NULL in every row that is
-    /// there: NULLs are not equal to each other.
-    fn stays_null(&self, both: Pair<&'a Table>, key: &Index) -> bool {
-        let columns = key.columns.iter().filter_map(KeyPart::column_name);
-        !key.nulls_not_distinct && columns.into_iter().any(|column| self.is_new_null(both, column))
-    }
-
-    fn is_new_null(&self, both: Pair<&'a Table>, column: &str) -> bool {
-        self.old_column(both, column).is_none()
-            && self.column(both.to, column).is_some_and(|column| {
-                column.nullable
-                    && real_default(column).is_none()
-                    && column.generated.is_none()
-                    && column.identity.is_none()
-                    && !column.auto_increment
-            })
-    }
-
     fn check<'b>(
         &self,
         table: &'b ObjectName,
@@ -350,112 +257,6 @@ impl<'a> Context<'a> {
     fn of_table(&self, table: &ObjectName) -> impl Iterator<Item = &'a Change> {
         self.changes.get(table).into_iter().flatten().copied()
     }
-
-    /// One loss for each column that uses the enum before and after.
-    fn alter_enum(&self, alter: &AlterEnum) -> Vec<Loss> {
-        if alter.remove_values.is_empty() {
-            return Vec::new();
-        }
-        let old_enum = self.renames.old_enum(self.dialect, &alter.enum_name);
-        let named = Pair::new(old_enum, &alter.enum_name).map(|name| BTreeSet::from([name.clone()]));
-        let kind = |column: &Column| LossKind::RemoveEnumValues {
-            column: column.name.clone(),
-            enum_name: alter.enum_name.clone(),
-            removed: alter.remove_values.clone(),
-            available: alter.new_values.clone(),
-            nullable: column.nullable,
-        };
-        self.users(&named).map(|(table, _, to)| Loss { table: table.clone(), kind: kind(to) }).collect()
-    }
-
-    /// Values of a type may not meet what the type becomes, or lose a part.
-    fn alter_type(&self, from: &TypeDef, to: &TypeDef) -> Vec<Loss> {
-        if self.takes_all_of(from, to) {
-            return Vec::new();
-        }
-        let kinds = match (from, to) {
-            (TypeDef::Composite { attributes, .. }, TypeDef::Composite { attributes: new, .. }) => {
-                self.attributes(attributes, new)
-            }
-            (TypeDef::Domain { .. } | TypeDef::Composite { .. } | TypeDef::Range { .. }, _) => {
-                vec![matches!(to, TypeDef::Domain { .. })]
-            }
-        };
-        let users: Vec<_> = self.users(&self.made_of(Pair::new(from.name(), to.name()))).collect();
-        let loss = |(table, from, to): (&ObjectName, &Column, &Column), refuses: bool| Loss {
-            table: table.clone(),
-            kind: change_type(from, to, refuses),
-        };
-        users.into_iter().flat_map(|user| kinds.iter().map(move |refuses| loss(user, *refuses))).collect()
-    }
-
-    /// Whether attributes are altered or go, which can be accepted, and whether
-    /// they are refused, which cannot: as [`Loss`]es say it.
-    fn attributes(&self, from: &[(String, String)], to: &[(String, String)]) -> Vec<bool> {
-        let (mut alters, mut refuses) = (false, false);
-        for (name, sql_type) in from {
-            let Some((_, now)) = to.iter().find(|(other, _)| other == name) else {
-                alters = true;
-                continue;
-            };
-            let columns = Pair::new(Column::new(name, sql_type), Column::new(name, now));
-            let conversion = self.dialect.conversion(self.pair, &Table::new(""), columns.as_ref());
-            alters |= conversion.alters;
-            refuses |= conversion.refuses;
-        }
-        [(alters, false), (refuses, true)].into_iter().filter_map(|(may, kind)| may.then_some(kind)).collect()
-    }
-
-    /// The names of a type and of all that is made of it, before and after.
-    fn made_of(&self, named: Pair<&ObjectName>) -> Pair<BTreeSet<ObjectName>> {
-        Pair::new(made_of(self.pair.from, named.from), made_of(self.pair.to, named.to))
-    }
-
-    /// Says whether every value of the old type is one of the new.
-    fn takes_all_of(&self, from: &TypeDef, to: &TypeDef) -> bool {
-        match (from, to) {
-            (
-                TypeDef::Domain { base, not_null, checks, .. },
-                TypeDef::Domain { base: new_base, not_null: new_not_null, checks: new_checks, .. },
-            ) => {
-                let was_met =
-                    |new: &str| checks.iter().any(|(_, old)| self.dialect.same_sql(old.as_str(), new));
-                self.dialect.same_type(base, new_base)
-                    && (*not_null || !new_not_null)
-                    && new_checks.iter().all(|(_, check)| was_met(check.as_str()))
-            }
-            (TypeDef::Composite { attributes, .. }, TypeDef::Composite { attributes: new, .. }) => {
-                attributes.iter().all(|(name, sql_type)| {
-                    new.iter().any(|(other, other_type)| {
-                        name == other && self.dialect.same_type(sql_type, other_type)
-                    })
-                })
-            }
-            (TypeDef::Range { .. }, TypeDef::Range { .. })
-            | (TypeDef::Domain { .. } | TypeDef::Composite { .. } | TypeDef::Range { .. }, _) => false,
-        }
-    }
-
-    /// The columns whose type is among those that change: their table, and they
-    /// themselves before and after.
-    fn users<'b>(
-        &'b self,
-        types: &'b Pair<BTreeSet<ObjectName>>,
-    ) -> impl Iterator<Item = (&'a ObjectName, &'a Column, &'a Column)> + use<'a, 'b> {
-        let uses = |column: &Column, names: &BTreeSet<ObjectName>| is_one_of(&column.sql_type, names);
-        self.pair
-            .to
-            .tables
-            .iter()
-            .filter(move |table| table.columns.iter().any(|column| uses(column, &types.to)))
-            .flat_map(move |table| {
-                let both = self.table(&table.name);
-                table.columns.iter().filter_map(move |to| {
-                    let from = self.old_column(both?, &to.name)?;
-                    (uses(from, &types.from) && uses(to, &types.to)).then_some((&table.name, from, to))
-                })
-            })
-    }
 }
 
 /// The column as it was is given its new name.
@@ -480,16 +281,13 @@ fn drop_object(object: &Object) -> Option<(&ObjectName, LossKind)> {
     (object.kind == ObjectKind::VirtualTable).then_some((&object.name, LossKind::DropObject))
 }
 
-fn unique_key(name: Option<&String>) -> Index {
-    Index { name: name.cloned().unwrap_or_default(), unique: true, ..Index::default() }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::keys::unique_key;
     use super::*;
     use crate::diff::{Rename, diff};
     use crate::resolve::{RenameKind, parse_rename};
-    use crate::schema::{EnumType, Generated};
+    use crate::schema::{EnumType, Generated, Index, KeyPart, Unique};
 
     fn table(columns: &[&str]) -> Table {
         let column = |text: &&str| {
