@@ -73,11 +73,12 @@ impl Migrator {
     pub async fn write_models(&mut self, inspection: &Inspection) -> Result<WrittenModels, Error> {
         let (schema, dialect) = (&inspection.schema, self.dialect());
         let partitioned = schema.tables.iter().filter(|table| is_partitioned(table));
-        let besides = partitioned.map(|table| table.name.clone()).collect();
+        let besides: BTreeSet<_> = partitioned.map(|table| table.name.clone()).collect();
+        let modelled = without_keys_to(&besides, schema);
         let mut draft = Draft { besides, attached: Vec::new() };
         draft.attach_before(dialect, schema)?;
         loop {
-            let back = self.read_models(&draft.text(dialect, schema)).await?;
+            let back = self.read_models(&draft.text(dialect, &modelled)).await?;
             let changes = differences(dialect, &back, schema);
             if !draft.leave_out(dialect, &back, &changes) {
                 draft.attach_after(dialect, Pair::new(&back, schema), &changes)?;
@@ -85,7 +86,7 @@ impl Migrator {
             }
             draft.attach_before(dialect, schema)?;
         }
-        let text = draft.text(dialect, schema);
+        let text = draft.text(dialect, &modelled);
         let back = self.read_models(&text).await?;
         let left = differences(dialect, &back, schema);
         let differences = describe(&left).iter().map(|one| one.to_string().trim_end().to_owned()).collect();
@@ -101,6 +102,16 @@ impl Migrator {
 /// Says whether a table is partitioned or a partition.
 fn is_partitioned(table: &Table) -> bool {
     table.partition_by.is_some() || table.partition_of.is_some()
+}
+
+/// The schema without the foreign keys that lead to tables which come after the
+/// models: so do they.
+fn without_keys_to(later: &BTreeSet<ObjectName>, schema: &Schema) -> Schema {
+    let mut schema = schema.clone();
+    for table in &mut schema.tables {
+        table.foreign_keys.retain(|key| !later.contains(&key.referenced_table));
+    }
+    schema
 }
 
 /// What is written so far.
