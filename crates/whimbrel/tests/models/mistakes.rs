@@ -133,3 +133,14 @@ fn macros_that_make_models() {
         )
     );
 }
+
+#[test]
+fn a_derive_under_another_name() {
+    let text = "use whimbrel::{DbEnum, Model as Table};\nuse whimbrel::model::Model as _;\n\n\
+                #[derive(Table)]\nstruct User { #[column(primary_key)] id: i64 }\n";
+    assert_eq!(
+        wrong(&[("src/models.rs", text)], "src/models.rs"),
+        "src/models.rs:1:24: `Model` is called `Table` here, and what derives it is not seen\n  \
+         help: keep its name, or write `#[derive(whimbrel::Model)]`\n"
+    );
+}

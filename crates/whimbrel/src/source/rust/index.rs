@@ -14,7 +14,7 @@ use super::macros::Macros;
 pub(super) struct Index {
     pub(super) items: Vec<Item>,
     pub(super) uses: Vec<Use>,
-    pub(super) macros: Macros,
+    macros: Macros,
 }
 
 /// An item that can be the type of a field.
@@ -54,6 +54,7 @@ pub(super) struct Use {
     pub(super) module: Vec<String>,
     pub(super) name: String,
     pub(super) path: Vec<String>,
+    at: At,
 }
 
 /// A `mod name;` line.
@@ -84,7 +85,28 @@ impl Item {
     }
 }
 
+impl Use {
+    /// Says what is wrong with another name for a derive: whatever derives it
+    /// would be passed over.
+    fn problem(&self) -> Option<Problem> {
+        let [of, derive] = &*self.path else { return None };
+        let is_derive = of == "whimbrel" && Derive::ALL.iter().any(|one| one.name() == derive);
+        let is_other = self.name != *derive && self.name != "_";
+        (is_derive && is_other).then(|| {
+            let message =
+                format!("`{derive}` is called `{}` here, and what derives it is not seen", self.name);
+            let help = format!("keep its name, or write `#[derive(whimbrel::{derive})]`");
+            Problem::new(self.at, message, help).in_file(&self.file)
+        })
+    }
+}
+
 impl Index {
+    /// What would be passed over without a word.
+    pub(super) fn problems(&self) -> impl Iterator<Item = Problem> {
+        self.uses.iter().filter_map(Use::problem).chain(self.macros.problems())
+    }
+
     /// Adds a file; what is wrong with it is returned.
     pub(super) fn add(&mut self, file: &File) -> Option<Problem> {
         match syn::parse_file(&file.text.text) {
@@ -177,7 +199,7 @@ impl Index {
     }
 
     fn add_use(&mut self, file: &File, module: &[String], tree: &UseTree, mut before: Vec<String>) {
-        let (name, last) = match tree {
+        let (ident, last) = match tree {
             UseTree::Path(path) => {
                 before.push(path.ident.to_string());
                 return self.add_use(file, module, &path.tree, before);
@@ -188,13 +210,19 @@ impl Index {
                 }
                 return;
             }
-            UseTree::Name(name) => (name.ident.to_string(), name.ident.to_string()),
-            UseTree::Rename(rename) => (rename.rename.to_string(), rename.ident.to_string()),
-            _ => return,
+            UseTree::Name(name) => (&name.ident, &name.ident),
+            UseTree::Rename(rename) => (&rename.rename, &rename.ident),
+            UseTree::Glob(_) => return,
         };
-        before.push(last);
-        let (file, module) = (file.text.name.clone(), module.to_vec());
-        self.uses.push(Use { file, module, name, path: before });
+        before.push(last.to_string());
+        let start = last.span().start();
+        self.uses.push(Use {
+            at: place(start.line, start.column + 1),
+            file: file.text.name.clone(),
+            module: module.to_vec(),
+            name: ident.to_string(),
+            path: before,
+        });
     }
 }
 

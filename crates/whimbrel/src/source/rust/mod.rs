@@ -127,7 +127,7 @@ fn read(found: crate_files::Found, rest: &[PathBuf]) -> Read {
     for file in files {
         problems.extend(index.add(&file));
     }
-    problems.extend(index.macros.problems());
+    problems.extend(index.problems());
     let mut resolver = Resolver::new(&index, rest);
     let (mut models, mut broken) = (Vec::new(), Vec::new());
     for item in index.items.iter().filter(|item| item.kind == Kind::Model) {
