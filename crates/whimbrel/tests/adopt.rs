@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha384};
 use tempfile::TempDir;
 use whimbrel::core::history::{State, Tool};
 use whimbrel::lockfile::{LOCK_FILE, LockFile};
 use whimbrel::store::MemoryStore;
-use whimbrel::{AdoptReport, Error, FsStore, Layout, Migrator, Store};
+use whimbrel::{AdoptReport, Error, FsStore, Layout, Migrator, Source, Store};
 
 /// A copy of what a tool left.
 struct Left {
@@ -339,4 +340,48 @@ async fn a_folder_of_nobody_and_a_store_of_others_are_refused() {
     let error = left.adopt(&store).await.unwrap_err();
     assert_eq!(error.to_string(), "`memory` holds migrations already");
     assert_eq!(store.texts(), texts);
+}
+
+/// The migrations of sqlx that the guide shows: their files, and what is in them.
+fn migrations_of_the_guide(guide: &str) -> Vec<(String, String)> {
+    let sql = guide.split("```sql\n-- migrations/").nth(1).unwrap().split("```").next().unwrap();
+    let migrations = sql.split("-- migrations/").map(|one| one.split_once('\n').unwrap());
+    migrations.map(|(file, sql)| (file.to_owned(), sql.to_owned())).collect()
+}
+
+#[tokio::test]
+async fn the_guide_for_sqlx_tells_what_happens() {
+    let guide = include_str!("../../../docs/from-sqlx.md");
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let connection = rusqlite::Connection::open(path("app.db")).unwrap();
+    let recorded = include_str!("fixtures/adopt/sqlx/database.sql");
+    connection.execute_batch(recorded.split("INSERT").next().unwrap()).unwrap();
+    fs::create_dir(path("migrations-sqlx")).unwrap();
+    for (file, sql) in migrations_of_the_guide(guide) {
+        fs::write(path("migrations-sqlx").join(&file), &sql).unwrap();
+        connection.execute_batch(&sql).unwrap();
+        let (version, description) = file.strip_suffix(".sql").unwrap().split_once('_').unwrap();
+        let checksum = Sha384::digest(&sql).to_vec();
+        let row = (version.parse::<i64>().unwrap(), description, checksum);
+        let insert = "INSERT INTO _sqlx_migrations VALUES (?, ?, CURRENT_TIMESTAMP, 1, ?, 1)";
+        connection.execute(insert, row).unwrap();
+    }
+
+    let url = format!("sqlite://{}", path("app.db").display());
+    let store = MemoryStore::new();
+    let builder = || Migrator::builder(&url).unwrap().store(store.clone());
+    let mut migrator = builder().connect().await.unwrap();
+    migrator.adopt(FsStore::new(path("migrations-sqlx"))).await.unwrap();
+    let schema = migrator.inspect().await.unwrap().to_sql().unwrap();
+    let with_body = schema.replace(r#""title" TEXT NOT NULL"#, "\"title\" TEXT NOT NULL,\n  body TEXT");
+    assert_ne!(with_body, schema);
+    migrator.close().await.unwrap();
+    let builder = builder().source(Source::sql("schema.sql", with_body));
+    builder.connect().await.unwrap().generate().await.unwrap();
+
+    let written = store.texts().into_keys().filter(|name| !name.contains('/'));
+    let told = guide.split("migrations/").filter_map(|rest| rest.split_whitespace().next());
+    let told = told.filter(|name| name.starts_with("000"));
+    assert_eq!(written.collect::<Vec<_>>(), told.collect::<Vec<_>>());
 }
