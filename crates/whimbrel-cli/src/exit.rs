@@ -3,6 +3,16 @@
 use std::process::ExitCode;
 
 /// What the exit status says.
+///
+/// ```
+/// use std::process::ExitCode;
+///
+/// use whimbrel_cli::{Exit, Program};
+///
+/// let exit = Program::new("shop").run(["shop", "push", "--no-such-flag"].map(Into::into));
+/// assert_eq!(exit, Exit::Usage);
+/// assert_eq!(ExitCode::from(exit), ExitCode::from(2));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {

@@ -52,17 +52,49 @@ pub(crate) type Configure = Box<dyn Fn(MigratorBuilder) -> MigratorBuilder + Sen
 
 impl Program {
     /// Begins with the name by which it is called, which its help shows.
+    ///
+    /// ```
+    /// use whimbrel_cli::{Exit, Program};
+    ///
+    /// let exit = Program::new("shop").run(["shop", "--version"].map(Into::into));
+    /// assert_eq!(exit, Exit::Done);
+    /// ```
     pub fn new(name: &'static str) -> Self {
         Self { name, ..Self::default() }
     }
 
     /// Names the database, where `--url`, `DATABASE_URL` and `whimbrel.toml` do not.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&folder)?;
+    /// use whimbrel_cli::{Exit, Program};
+    ///
+    /// std::fs::write("app.db", "")?;
+    /// let program = Program::new("shop").url("sqlite://app.db");
+    /// assert_eq!(program.run(["shop", "inspect"].map(Into::into)), Exit::Done);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
     }
 
     /// Says what the schema should be, where `--schema` and `whimbrel.toml` do not.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&folder)?;
+    /// use whimbrel::Source;
+    /// use whimbrel_cli::{Exit, Program};
+    ///
+    /// let program = Program::new("shop")
+    ///     .url("sqlite://app.db")
+    ///     .source(Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);"));
+    /// assert_eq!(program.run(["shop", "push"].map(Into::into)), Exit::Done);
+    /// assert!(std::fs::metadata("app.db")?.len() > 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn source(mut self, source: Source) -> Self {
         self.source = Some(source);
         self
@@ -70,6 +102,24 @@ impl Program {
 
     /// Says where the migrations are, where `--dir` and `whimbrel.toml` do not.
     /// Default: the folder `migrations`.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&folder)?;
+    /// use whimbrel::Source;
+    /// use whimbrel::store::MemoryStore;
+    /// use whimbrel_cli::{Exit, Program};
+    ///
+    /// let store = MemoryStore::new();
+    /// let program = Program::new("shop")
+    ///     .url("sqlite::memory:")
+    ///     .source(Source::sql("schema.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);"))
+    ///     .store(store.clone());
+    /// let arguments = ["shop", "migrate", "generate", "--name", "users"];
+    /// assert_eq!(program.run(arguments.map(Into::into)), Exit::Done);
+    /// assert!(store.texts().contains_key("0000_users.sql"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn store(mut self, store: impl Store + 'static) -> Self {
         self.store = Some(Arc::new(store));
         self
@@ -77,6 +127,25 @@ impl Program {
 
     /// Says who answers questions that no flag answers. A person at a terminal is
     /// asked what this leaves open.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&folder)?;
+    /// use whimbrel::{Source, resolver};
+    /// use whimbrel_cli::{Exit, Program};
+    ///
+    /// let push = |sql: &str| {
+    ///     let program = Program::new("shop")
+    ///         .url("sqlite://app.db")
+    ///         .source(Source::sql("schema.sql", sql))
+    ///         .resolver(resolver::lenient());
+    ///     program.run(["shop", "push"].map(Into::into))
+    /// };
+    /// assert_eq!(push("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);"), Exit::Done);
+    /// // Nobody has to say whether `name` has another name now.
+    /// assert_eq!(push("CREATE TABLE users (id INTEGER PRIMARY KEY, nick TEXT);"), Exit::Done);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn resolver(mut self, resolver: impl AsyncResolver + 'static) -> Self {
         self.resolver = Some(Box::new(resolver));
         self
@@ -84,6 +153,31 @@ impl Program {
 
     /// Registers a migration that is a closure of this program: `migrate create
     /// NAME --format rust` gives it its place.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&folder)?;
+    /// use whimbrel::Migration;
+    /// use whimbrel::store::MemoryStore;
+    /// use whimbrel_cli::{Exit, Program};
+    ///
+    /// let store = MemoryStore::new();
+    /// let run = |arguments: &[&str]| {
+    ///     let hours = Migration::new("opening-hours").up(|tx| async move {
+    ///         tx.execute("CREATE TABLE hours (day TEXT)", []).await?;
+    ///         Ok(())
+    ///     });
+    ///     let program = Program::new("shop")
+    ///         .url("sqlite://app.db")
+    ///         .store(store.clone())
+    ///         .migration(hours);
+    ///     program.run(arguments.iter().map(Into::into))
+    /// };
+    /// assert_eq!(run(&["shop", "migrate", "create", "opening-hours", "--format", "rust"]), Exit::Done);
+    /// assert_eq!(run(&["shop", "migrate", "apply"]), Exit::Done);
+    /// assert_eq!(run(&["shop", "migrate", "pending"]), Exit::Done);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn migration(mut self, migration: Migration) -> Self {
         self.migrations.push(migration);
         self
@@ -91,6 +185,29 @@ impl Program {
 
     /// Sets what else a [`Migrator`](whimbrel::Migrator) is built with, such as its
     /// policy, tracking table or cache. Flags and `whimbrel.toml` come after.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&folder)?;
+    /// use whimbrel::Source;
+    /// use whimbrel::core::resolve::Policy;
+    /// use whimbrel::store::MemoryStore;
+    /// use whimbrel_cli::{Exit, Program};
+    ///
+    /// let store = MemoryStore::new();
+    /// let generate = |sql: &str| {
+    ///     let program = Program::new("shop")
+    ///         .url("sqlite::memory:")
+    ///         .source(Source::sql("schema.sql", sql))
+    ///         .store(store.clone())
+    ///         .configure(|builder| builder.policy(Policy::Additive));
+    ///     program.run(["shop", "migrate", "generate"].map(Into::into))
+    /// };
+    /// assert_eq!(generate("CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);"), Exit::Done);
+    /// // The policy lets nothing go.
+    /// assert_eq!(generate("CREATE TABLE users (id INTEGER PRIMARY KEY);"), Exit::Failed);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn configure(
         mut self,
         configure: impl Fn(MigratorBuilder) -> MigratorBuilder + Send + Sync + 'static,
@@ -103,6 +220,16 @@ impl Program {
     /// own name), and says how it ended.
     ///
     /// Everything that is to be said has been printed by then.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # std::env::set_current_dir(&folder)?;
+    /// use whimbrel_cli::{Exit, Program};
+    ///
+    /// // There is neither a URL nor a schema.
+    /// assert_ne!(Program::new("shop").run(["shop", "push"].map(Into::into)), Exit::Done);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn run(self, arguments: impl IntoIterator<Item = OsString>) -> Exit {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let command = command(self.name);

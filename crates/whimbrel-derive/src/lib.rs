@@ -36,7 +36,7 @@ use proc_macro::TokenStream;
 /// }
 ///
 /// let source = schema![Post, User];
-/// # let _ = source;
+/// assert!(source.to_json().unwrap().contains("has_a_title"));
 /// ```
 #[cfg(feature = "models")]
 #[proc_macro_derive(Model, attributes(model, column))]
