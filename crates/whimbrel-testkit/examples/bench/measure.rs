@@ -62,9 +62,26 @@ impl Report {
 /// does not count.
 pub(crate) fn median_of(runs: usize, mut work: impl FnMut()) -> f64 {
     work();
-    let mut times: Vec<f64> = (0..runs).map(|_| once(&mut work)).collect();
+    median((0..runs).map(|_| once(&mut work)).collect())
+}
+
+/// The median times of two kinds of work that take turns, so that whatever the
+/// machine does meanwhile is done to both.
+pub(crate) fn medians_in_turn(runs: usize, mut one: impl FnMut(), mut other: impl FnMut()) -> (f64, f64) {
+    let mut times = (Vec::new(), Vec::new());
+    for run in 0..=runs {
+        let (one, other) = (once(&mut one), once(&mut other));
+        if run > 0 {
+            times.0.push(one);
+            times.1.push(other);
+        }
+    }
+    (median(times.0), median(times.1))
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
-    times[runs / 2]
+    times[times.len() / 2]
 }
 
 /// The time of one run, in milliseconds.

@@ -8,7 +8,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Entry, Journal, UpFile};
 use whimbrel_testkit::cluster::{Cluster, ClusterOptions, programs};
 
-use crate::measure::{Report, installed, median_of, once, run};
+use crate::measure::{Report, installed, median_of, medians_in_turn, once, run};
 
 /// How many migrations a history has.
 const MANY: usize = 1_000;
@@ -87,8 +87,9 @@ fn sqlite(report: &mut Report, binary: &Path, folder: &Path) {
     report.within("migrate, SQLite, apply 1,000", "ms", found, floor, of, 0.35 * floor);
 
     let path = folder.join("found.db");
-    let found = median_of(21, || apply(binary, path.as_os_str(), &dir));
-    let floor = median_of(21, || run("sqlite3", &[path.as_os_str(), OsStr::new("select 1")]));
+    let select = [path.as_os_str(), OsStr::new("select 1")];
+    let (found, floor) =
+        medians_in_turn(51, || apply(binary, path.as_os_str(), &dir), || run("sqlite3", &select));
     report.within("migrate, SQLite, nothing to apply", "ms", found, floor, "`select 1`", floor + 5.0);
 }
 
@@ -118,9 +119,8 @@ fn postgres(report: &mut Report, binary: &Path, folder: &Path) {
     let database = cluster.database();
     let url = database.url();
     apply(binary, url.as_ref(), &dir);
-    let found = median_of(21, || apply(binary, url.as_ref(), &dir));
     let select = ["-c", "select 1", url.as_str()].map(OsStr::new);
-    let floor = median_of(21, || run(&psql, &select));
+    let (found, floor) = medians_in_turn(51, || apply(binary, url.as_ref(), &dir), || run(&psql, &select));
     report.within("migrate, PostgreSQL, nothing to apply", "ms", found, floor, "`select 1`", 1.2 * floor);
 }
 
