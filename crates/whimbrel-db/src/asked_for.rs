@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 
 use whimbrel_core::schema::LeftAlone;
-use whimbrel_db::{Connection, DbError, Value};
 
-use crate::desired::Desired;
-use crate::error::Error;
+use crate::connection::{Connection, Value};
+use crate::error::DbError;
 
 /// How the name of a grant begins that makes a role the member of a role.
 const MEMBERSHIP: &str = "role ";
@@ -16,21 +15,44 @@ const MEMBERSHIP: &str = "role ";
 const MEMBERSHIPS: &str = "SELECT format('role %s to %s', r.rolname, m.rolname) FROM pg_auth_members a \
      JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member";
 
-/// Says whether a source speaks of what has to be asked for.
-pub(crate) fn speaks_of_such(desired: &Desired) -> bool {
-    desired.left_alone.iter().any(|found| is_setting(&found.what) || is_membership(&found.what))
+/// Says whether it has to be asked for whether a database has `one`.
+///
+/// ```
+/// use whimbrel_core::schema::LeftAlone;
+/// use whimbrel_db::asked_for::has_to_be;
+/// assert!(has_to_be(&LeftAlone::new(LeftAlone::PRAGMA, "user_version = 7")));
+/// assert!(!has_to_be(&LeftAlone::new(LeftAlone::GRANT, "orders")));
+/// ```
+pub fn has_to_be(one: &LeftAlone) -> bool {
+    is_setting(one) || is_membership(one)
 }
 
-/// What `desired` speaks of and the database has.
+/// What a source speaks of and the database has.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::schema::LeftAlone;
+/// use whimbrel_db::asked_for::asked_for;
+/// use whimbrel_db::{ConnectOptions, connect};
+///
+/// let url = "sqlite::memory:".parse().unwrap();
+/// let mut connection = connect(&url, &ConnectOptions::default()).await?;
+/// connection.execute("PRAGMA user_version = 7").await?;
+/// let version = |number: u8| LeftAlone::new(LeftAlone::PRAGMA, format!("user_version = {number}"));
+/// let found = asked_for(&mut *connection, &[&version(7), &version(8)]).await?;
+/// assert_eq!(found, [version(7)]);
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 ///
 /// # Errors
 ///
 /// If the database cannot be asked.
-pub(crate) async fn asked_for(
+pub async fn asked_for(
     connection: &mut dyn Connection,
-    desired: &Desired,
-) -> Result<Vec<LeftAlone>, Error> {
-    let spoken_of = || desired.left_alone.iter().map(|found| &found.what);
+    spoken_of: &[&LeftAlone],
+) -> Result<Vec<LeftAlone>, DbError> {
+    let spoken_of = || spoken_of.iter().copied();
     let mut found = Vec::new();
     if spoken_of().any(is_membership) {
         let memberships = texts(connection, MEMBERSHIPS).await?;

@@ -5,6 +5,7 @@
 //! plan; [`mod@apply`] runs migrations.
 
 pub mod apply;
+pub mod asked_for;
 pub mod connect;
 pub mod connection;
 mod datum;

@@ -45,6 +45,11 @@ impl std::fmt::Display for Found {
 }
 
 impl Desired {
+    /// What it speaks of and whimbrel does not manage.
+    pub(crate) fn spoken_of(&self) -> Vec<&LeftAlone> {
+        self.left_alone.iter().map(|found| &found.what).collect()
+    }
+
     /// A schema that was read elsewhere, with what was found besides.
     pub(crate) fn known(Entry { schema, left_alone }: Entry) -> Self {
         let left_alone = left_alone.into_iter().map(|what| Found { what, at: None }).collect();

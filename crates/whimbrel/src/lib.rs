@@ -43,7 +43,6 @@
 
 mod adopt;
 mod agreement;
-mod asked_for;
 pub mod blocking;
 mod cache;
 mod clock;

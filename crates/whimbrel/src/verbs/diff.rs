@@ -9,8 +9,8 @@ use whimbrel_core::diff::Renames;
 use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, plan};
 use whimbrel_core::resolve::strict;
+use whimbrel_db::asked_for::asked_for;
 
-use crate::asked_for::asked_for;
 use crate::cache::Entry;
 use crate::desired::Desired;
 use crate::error::Error;
@@ -199,7 +199,7 @@ impl<'m> Diff<'m> {
         };
         let mut there: Vec<_> = from.left_alone.into_iter().map(|found| found.what).collect();
         if let Side::Live = self.sides.from {
-            there.extend(asked_for(self.migrator.connection.as_mut(), &to).await?);
+            there.extend(asked_for(self.migrator.connection.as_mut(), &to.spoken_of()).await?);
         }
         let left_out = left_out(&to, &there, !changes.is_empty());
         let notes = from.notes.into_iter().chain(to.notes).chain(left_out).collect();

@@ -21,11 +21,11 @@ use whimbrel_core::pair::Pair;
 use whimbrel_core::plan::{Plan, Proof, Step, plan};
 use whimbrel_core::resolve::{LossQuestion, losses, strict};
 use whimbrel_core::schema::Schema;
+use whimbrel_db::asked_for::{asked_for, has_to_be};
 use whimbrel_db::execute::{self, ExecuteObserver, Guard, Outcome};
 use whimbrel_db::introspect::fingerprint;
 use whimbrel_db::{Connection, Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect};
 
-use crate::asked_for::{asked_for, speaks_of_such};
 use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::in_sync::InSync;
@@ -447,11 +447,11 @@ impl<'m> Push<'m> {
         self.migrator.let_go().await?;
         keep_grants(self.migrator.connection.as_mut(), &recreated, &mut plan).await?;
 
-        let asked_for = asked_for(self.migrator.connection.as_mut(), &desired).await?;
+        let asked_for = asked_for(self.migrator.connection.as_mut(), &desired.spoken_of()).await?;
         let there = [live.left_alone.as_slice(), &asked_for].concat();
         let left_out = left_out(&desired, &there, !changes.is_empty());
         // The fingerprint knows nothing of what is asked for.
-        let texts = texts.filter(|_| changes.is_empty() && !speaks_of_such(&desired));
+        let texts = texts.filter(|_| changes.is_empty() && !desired.spoken_of().into_iter().any(has_to_be));
         let mut notes = desired.notes;
         notes.extend(left_out);
         let is_replayed = !plan.is_empty() && !matches!(proof, Proof::Unproved { .. });
