@@ -25,7 +25,9 @@ ALTER TABLE orders OWNER TO clerk;
 
 fn begin() -> Story<'static> {
     let story = Story::begin();
-    story.sql("DO 'BEGIN CREATE ROLE clerk; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END'");
+    story.sql(
+        "DO 'BEGIN CREATE ROLE clerk; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END'",
+    );
     story
 }
 
