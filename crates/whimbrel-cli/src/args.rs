@@ -48,7 +48,7 @@ pub(crate) enum Command {
     Migrate(MigrateCommand),
     /// Say whether database, migrations and schema agree: status 4 if they do not
     Check,
-    /// Write whimbrel.toml, schema.sql and migrations/ into this folder
+    /// Write what is missing of whimbrel.toml, schema.sql and migrations/ into this folder
     Init,
     /// Print a completion script for a shell
     Completions {

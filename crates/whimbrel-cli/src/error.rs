@@ -3,7 +3,7 @@
 use miette::Diagnostic;
 use whimbrel::core::resolve::Question;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FILE_NAME};
 use crate::exit::Exit;
 use crate::render::json::Failure;
 use crate::render::problem::innermost;
@@ -59,12 +59,12 @@ pub(crate) enum CliError {
         help("to mean it, add `--yes --accept-data-loss`; to look first, add `--dry-run`")
     )]
     UnconfirmedReset { command: &'static str },
-    #[error("{} here already", there(.files))]
+    #[error("`{FILE_NAME}` is here already")]
     #[diagnostic(
         code(whimbrel::init::exists),
-        help("nothing was written; remove what is there, or work with it")
+        help("nothing was written; this is a project already: edit its settings, or remove the file")
     )]
-    Exists { files: Vec<String> },
+    Exists,
     #[error("cannot write `{path}`: {reason}")]
     #[diagnostic(code(whimbrel::cli::write), help("see to it that the place can be written to"))]
     Write { path: String, reason: std::io::Error },
@@ -106,9 +106,7 @@ impl CliError {
             Self::Whimbrel(error) if matches!(**error, whimbrel::Error::Unanswered { .. }) => {
                 Exit::AnswerNeeded
             }
-            Self::NoScratch { .. } | Self::Whimbrel(_) | Self::Exists { .. } | Self::Write { .. } => {
-                Exit::Failed
-            }
+            Self::NoScratch { .. } | Self::Whimbrel(_) | Self::Exists | Self::Write { .. } => Exit::Failed,
             #[cfg(not(feature = "object-store"))]
             Self::NoBuckets => Exit::Usage,
             Self::Interrupted { .. } => Exit::Interrupted,
@@ -144,9 +142,4 @@ fn failure_of(term: Term, problem: &dyn Diagnostic) -> Failure {
         help: problem.help().map(|help| term.in_own_name(&help.to_string())),
         problems: problem.related().into_iter().flatten().map(|one| failure_of(term, one)).collect(),
     }
-}
-
-fn there(files: &[String]) -> String {
-    let names: Vec<_> = files.iter().map(|file| format!("`{file}`")).collect();
-    format!("{} {}", names.join(", "), if files.len() == 1 { "is" } else { "are" })
 }
