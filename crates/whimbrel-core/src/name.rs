@@ -76,24 +76,18 @@ impl ObjectName {
 
 /// Splits `a.b."c.d"` at its unquoted dots; `None` if a part is missing or a
 /// quote is left open.
-///
-/// ```
-/// use whimbrel_core::name::split_dotted;
-/// assert_eq!(split_dotted(r#"users."nick.name""#).unwrap(), ["users", "nick.name"]);
-/// assert!(split_dotted("users.").is_none());
-/// ```
-pub fn split_dotted(text: &str) -> Option<Vec<String>> {
+pub(crate) fn split_dotted(text: &str) -> Option<Vec<String>> {
     split_unquoted(text, '.')?.into_iter().map(|part| unquoted(&part)).collect()
 }
 
-/// Writes names with dots between, each quoted where
-/// [`split_dotted`] would not read it back otherwise.
+/// Writes names with dots between, each quoted where it would not be read back
+/// otherwise.
 ///
 /// ```
-/// use whimbrel_core::name::{join_dotted, split_dotted};
-/// let text = join_dotted(["users", "nick.name", ""]);
-/// assert_eq!(text, r#"users."nick.name"."""#);
-/// assert_eq!(split_dotted(&text).unwrap(), ["users", "nick.name", ""]);
+/// use whimbrel_core::name::{ObjectName, join_dotted};
+/// let text = join_dotted(["audit.log", "users"]);
+/// assert_eq!(text, r#""audit.log".users"#);
+/// assert_eq!(ObjectName::parse(&text), Some(ObjectName::qualified("audit.log", "users")));
 /// ```
 pub fn join_dotted<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let written: Vec<_> = parts.into_iter().map(quoted_if_needed).collect();

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, FileState, HistoryProblem, Journal, JournalError, file_problems};
+use super::problem::file_problems;
+use super::{Entry, FileState, HistoryProblem, Journal, JournalError};
 
 /// Where the journal is.
 const JOURNAL: &str = "meta/_journal.json";

@@ -50,7 +50,7 @@ pub use legacy::legacy_matches;
 pub use losing::{Losing, losing};
 pub use moved::{Move, Moved};
 pub use name::{NameProblem, automatic_name, check_name, kebab, unique_name};
-pub use problem::{HistoryProblem, down_problems, file_problems, problems};
+pub use problem::{HistoryProblem, down_problems, problems};
 pub use proved::{proof_of, proved};
 pub use rebase::{Rebase, RebaseError, rebase};
 pub use script::{Script, ScriptError, ScriptProblem, ScriptProblemKind, ScriptStatement};

@@ -179,7 +179,7 @@ pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) 
 
 /// Everything in which files and journal do not agree, whatever a database has
 /// applied. `files` has what was found of them, in the order of the journal.
-pub fn file_problems(journal: &Journal, files: &[FileState]) -> Vec<HistoryProblem> {
+pub(crate) fn file_problems(journal: &Journal, files: &[FileState]) -> Vec<HistoryProblem> {
     let standings = standings(journal, files, &[], &[]);
     let both = |standing| [false, true].map(|way_back| all(journal, [standing], way_back));
     standings.iter().flat_map(both).flatten().collect()

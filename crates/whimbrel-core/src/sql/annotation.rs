@@ -16,6 +16,14 @@ pub(super) struct Annotation<'a> {
 }
 
 /// What is wrong with a comment that speaks to whimbrel.
+///
+/// ```
+/// use whimbrel_core::sql::{AnnotationProblem, AnnotationProblemKind, Lexicon, directives};
+///
+/// let found = directives("-- whimbrel: no-transactions\nVACUUM;", Lexicon::SQLITE);
+/// let kind = AnnotationProblemKind::Unknown { directive: "no-transactions".into() };
+/// assert_eq!(found.problems, [AnnotationProblem { kind, offset: 0 }]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnotationProblem {
     /// What it is.
@@ -25,6 +33,19 @@ pub struct AnnotationProblem {
 }
 
 /// The kinds of [`AnnotationProblem`].
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, directives, hints};
+///
+/// let of_hints = |text| hints(text, Lexicon::SQLITE).problems[0].kind.to_string();
+/// assert_eq!(of_hints("-- whimbrel: renamed_from a"), "unknown directive `whimbrel: renamed_from`");
+/// assert_eq!(of_hints("-- whimbrel: renamed-from a b"), "`whimbrel: renamed-from` takes the old name");
+/// let of_directives = |text| directives(text, Lexicon::SQLITE).problems[0].kind.to_string();
+/// assert_eq!(
+///     of_directives("-- whimbrel: lock-timeout soon"),
+///     "`whimbrel: lock-timeout` takes a time such as `2s` or `500ms`"
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnnotationProblemKind {
     /// whimbrel knows no such directive.
@@ -53,6 +74,17 @@ pub enum AnnotationProblemKind {
 
 impl AnnotationProblemKind {
     /// What to do about it.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{AnnotationProblemKind, Lexicon, hints};
+    ///
+    /// let found = hints("CREATE TABLE a (b int -- whimbrel: renamed-from c\n);", Lexicon::SQLITE);
+    /// assert_eq!(found.problems[0].kind, AnnotationProblemKind::Ambiguous);
+    /// assert_eq!(
+    ///     found.problems[0].kind.help(),
+    ///     "put the hint on a line of its own, above the table or column that was renamed"
+    /// );
+    /// ```
     pub fn help(&self) -> &'static str {
         match self {
             Self::Unknown { .. } => {

@@ -4,6 +4,27 @@
 use crate::name::ObjectName;
 
 /// The class of a statement, told by its leading words.
+///
+/// ```
+/// use whimbrel_core::name::ObjectName;
+/// use whimbrel_core::sql::{Beyond, Class, Data, DataVerb, Lexicon, Pragma, TransactionVerb, split};
+///
+/// let text = "PRAGMA foreign_keys = OFF; BEGIN; DELETE FROM app.users; .tables\nATTACH 'b.db' AS b; GRANT";
+/// let classes: Vec<_> = split(text, Lexicon::SQLITE).into_iter().map(|statement| statement.class).collect();
+/// assert_eq!(
+///     classes,
+///     [
+///         Class::Pragma(Pragma { name: "foreign_keys".into(), value: Some("OFF".into()) }),
+///         Class::Transaction(TransactionVerb::Begin),
+///         Class::Data(Data { verb: DataVerb::Delete, target: Some(ObjectName::qualified("app", "users")) }),
+///         Class::DotCommand { name: "tables".into() },
+///         Class::Attach,
+///         Class::Privilege,
+///     ]
+/// );
+/// let role = &split("CREATE ROLE reader", Lexicon::POSTGRES)[0];
+/// assert_eq!(role.class, Class::Beyond(Beyond::Role));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Class {
     /// CREATE, ALTER or DROP of an object of the database.
@@ -50,6 +71,23 @@ pub enum Class {
 }
 
 /// A statement that creates, alters or drops an object.
+///
+/// ```
+/// use whimbrel_core::name::ObjectName;
+/// use whimbrel_core::sql::{Class, Ddl, DdlKind, DdlVerb, Lexicon, classify};
+///
+/// let (class, _) = classify("CREATE INDEX IF NOT EXISTS by_name ON Users (name)", Lexicon::POSTGRES);
+/// let expected = Ddl {
+///     verb: DdlVerb::Create,
+///     kind: DdlKind::Index,
+///     name: Some(ObjectName::new("by_name")),
+///     on: Some(ObjectName::new("users")),
+///     temporary: false,
+///     or_replace: false,
+///     conditional: true,
+/// };
+/// assert_eq!(class, Class::Ddl(expected));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ddl {
     /// What it does.
@@ -73,6 +111,19 @@ pub struct Ddl {
 }
 
 /// What a DDL statement does.
+///
+/// ```
+/// use whimbrel_core::sql::{Class, DdlVerb, Lexicon, split};
+///
+/// let verbs = |text| {
+///     split(text, Lexicon::POSTGRES).into_iter().filter_map(|statement| match statement.class {
+///         Class::Ddl(ddl) => Some(ddl.verb),
+///         _ => None,
+///     })
+/// };
+/// let text = "CREATE TABLE a (); INSERT INTO a DEFAULT VALUES; ALTER TABLE a ADD b int; DROP TABLE a";
+/// assert_eq!(verbs(text).collect::<Vec<_>>(), [DdlVerb::Create, DdlVerb::Alter, DdlVerb::Drop]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DdlVerb {
     /// CREATE.
@@ -84,6 +135,19 @@ pub enum DdlVerb {
 }
 
 /// The kinds of objects that DDL statements speak of.
+///
+/// ```
+/// use whimbrel_core::sql::{Class, DdlKind, Lexicon, classify};
+///
+/// let kind = |statement| match classify(statement, Lexicon::POSTGRES).0 {
+///     Class::Ddl(ddl) => Some(ddl.kind),
+///     _ => None,
+/// };
+/// assert_eq!(kind("CREATE UNLOGGED TABLE a ()"), Some(DdlKind::Table));
+/// assert_eq!(kind("DROP SCHEMA app"), Some(DdlKind::Namespace));
+/// assert_eq!(kind("CREATE TEXT SEARCH PARSER p (START = f)"), Some(DdlKind::TextSearch));
+/// assert_eq!(kind("CREATE TABLESPACE t LOCATION '/x'"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DdlKind {
     /// A table.
@@ -159,6 +223,15 @@ pub enum DdlKind {
 }
 
 /// A statement that reads or writes rows.
+///
+/// ```
+/// use whimbrel_core::name::ObjectName;
+/// use whimbrel_core::sql::{Class, Data, DataVerb, Lexicon, classify};
+///
+/// let (class, _) = classify("TRUNCATE TABLE ONLY audit.users", Lexicon::POSTGRES);
+/// let target = Some(ObjectName::qualified("audit", "users"));
+/// assert_eq!(class, Class::Data(Data { verb: DataVerb::Truncate, target }));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Data {
     /// What it does.
@@ -168,6 +241,21 @@ pub struct Data {
 }
 
 /// What a statement does to rows.
+///
+/// ```
+/// use whimbrel_core::sql::{Class, DataVerb, Lexicon, classify};
+///
+/// let verb = |statement| match classify(statement, Lexicon::POSTGRES).0 {
+///     Class::Data(data) => Some(data.verb),
+///     _ => None,
+/// };
+/// // What comes after WITH may write, so it is told apart from a mere SELECT.
+/// assert_eq!(verb("WITH gone AS (DELETE FROM a RETURNING *) SELECT * FROM gone"), Some(DataVerb::With));
+/// assert_eq!(verb("SELECT * FROM a"), Some(DataVerb::Select));
+/// assert_eq!(verb("COPY a FROM stdin"), Some(DataVerb::CopyFromStdin));
+/// // A file on the server is beyond the database.
+/// assert_eq!(verb("COPY a FROM '/tmp/rows'"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DataVerb {
     /// SELECT, VALUES, TABLE.
@@ -195,6 +283,19 @@ pub enum DataVerb {
 }
 
 /// What a statement does to the transaction.
+///
+/// ```
+/// use whimbrel_core::sql::{Class, Lexicon, TransactionVerb, classify};
+///
+/// let verb = |statement| match classify(statement, Lexicon::POSTGRES).0 {
+///     Class::Transaction(verb) => Some(verb),
+///     _ => None,
+/// };
+/// assert_eq!(verb("ROLLBACK"), Some(TransactionVerb::Rollback));
+/// assert_eq!(verb("ROLLBACK TO SAVEPOINT before"), Some(TransactionVerb::RollbackTo));
+/// assert_eq!(verb("COMMIT PREPARED 'a'"), Some(TransactionVerb::TwoPhase));
+/// assert_eq!(verb("END"), Some(TransactionVerb::Commit));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TransactionVerb {
     /// BEGIN, START TRANSACTION.
@@ -214,6 +315,16 @@ pub enum TransactionVerb {
 }
 
 /// A PRAGMA.
+///
+/// ```
+/// use whimbrel_core::sql::{Class, Lexicon, Pragma, classify};
+///
+/// let pragma = |statement| classify(statement, Lexicon::SQLITE).0;
+/// let sets = Pragma { name: "foreign_keys".into(), value: Some("ON".into()) };
+/// assert_eq!(pragma("PRAGMA main.Foreign_Keys(ON)"), Class::Pragma(sets));
+/// let asks = Pragma { name: "foreign_keys".into(), value: None };
+/// assert_eq!(pragma("PRAGMA foreign_keys"), Class::Pragma(asks));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pragma {
     /// The name, in lower case.
@@ -223,6 +334,17 @@ pub struct Pragma {
 }
 
 /// What a maintenance statement does.
+///
+/// ```
+/// use whimbrel_core::sql::{Class, Lexicon, MaintenanceVerb, Run, classify};
+///
+/// let vacuum = classify("VACUUM", Lexicon::SQLITE);
+/// assert_eq!(vacuum, (Class::Maintenance(MaintenanceVerb::Vacuum), Run::Alone));
+/// let copy = classify("VACUUM INTO 'copy.db'", Lexicon::SQLITE);
+/// assert_eq!(copy, (Class::Maintenance(MaintenanceVerb::VacuumInto), Run::Alone));
+/// let analyze = classify("ANALYZE", Lexicon::SQLITE);
+/// assert_eq!(analyze, (Class::Maintenance(MaintenanceVerb::Analyze), Run::InTransaction));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MaintenanceVerb {
     /// VACUUM.
@@ -240,6 +362,20 @@ pub enum MaintenanceVerb {
 }
 
 /// What lies beyond the database that a statement reaches for.
+///
+/// ```
+/// use whimbrel_core::sql::{Beyond, Class, Lexicon, classify};
+///
+/// let beyond = |statement| match classify(statement, Lexicon::POSTGRES).0 {
+///     Class::Beyond(beyond) => Some(beyond),
+///     _ => None,
+/// };
+/// let role = beyond("CREATE USER reader").unwrap();
+/// assert_eq!(role, Beyond::Role);
+/// assert_eq!(format!("this statement reaches for {}", role.noun()), "this statement reaches for a role");
+/// assert_eq!(beyond("COPY a TO PROGRAM 'gzip'"), Some(Beyond::Program));
+/// assert_eq!(beyond("COPY a TO stdout"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Beyond {
     /// Roles, users, groups, and what they own.
@@ -280,6 +416,17 @@ impl Beyond {
 }
 
 /// What a statement asks of the transaction it runs in.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, Run, classify};
+///
+/// let run = |statement| classify(statement, Lexicon::POSTGRES).1;
+/// assert_eq!(run("ALTER TABLE a ADD b int"), Run::InTransaction);
+/// assert_eq!(run("ALTER TYPE mood ADD VALUE 'fine'"), Run::OwnTransaction);
+/// assert_eq!(run("DROP INDEX CONCURRENTLY i"), Run::Alone);
+/// // SQLite would ignore it in a transaction.
+/// assert_eq!(classify("PRAGMA foreign_keys = OFF", Lexicon::SQLITE).1, Run::Alone);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Run {
     /// Any transaction will do.
@@ -293,6 +440,18 @@ pub enum Run {
 
 impl Class {
     /// The DDL statement of this verb and kind, if it is one.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{DdlKind, DdlVerb, Lexicon, split};
+    ///
+    /// let text = "CREATE TABLE a (b); CREATE INDEX i ON a (b); CREATE TABLE c (d)";
+    /// let tables: Vec<_> = split(text, Lexicon::SQLITE)
+    ///     .iter()
+    ///     .filter_map(|statement| statement.class.ddl(DdlVerb::Create, DdlKind::Table)?.name.clone())
+    ///     .map(|name| name.to_string())
+    ///     .collect();
+    /// assert_eq!(tables, ["a", "c"]);
+    /// ```
     pub fn ddl(&self, verb: DdlVerb, kind: DdlKind) -> Option<&Ddl> {
         match self {
             Self::Ddl(ddl) if ddl.verb == verb && ddl.kind == kind => Some(ddl),
@@ -301,7 +460,7 @@ impl Class {
     }
 
     /// Says whether it is a command to the client, not to the engine.
-    pub fn is_client_command(&self) -> bool {
+    pub(crate) fn is_client_command(&self) -> bool {
         matches!(self, Self::MetaCommand { .. } | Self::DotCommand { .. })
     }
 }

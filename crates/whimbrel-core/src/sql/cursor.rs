@@ -40,16 +40,35 @@ impl<'a> Cursor<'a> {
     }
 
     /// Says whether the token ahead is this bare word.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{Cursor, Lexicon};
+    ///
+    /// let mut cursor = Cursor::new("CREATE UNIQUE INDEX i", Lexicon::SQLITE);
+    /// cursor.eat("create");
+    /// assert!(cursor.at_word("Unique"));
+    /// assert_eq!(cursor.peek().unwrap().text, "UNIQUE", "still ahead");
+    /// ```
     pub fn at_word(&self, word: &str) -> bool {
         self.ahead.is_some_and(|token| token.is_word(word))
     }
 
     /// Says whether the token ahead is this punctuation mark.
-    pub fn at_punct(&self, mark: &str) -> bool {
+    pub(crate) fn at_punct(&self, mark: &str) -> bool {
         self.ahead.is_some_and(|token| token.is_punct(mark))
     }
 
     /// Steps over this bare word; says whether it was ahead.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{Cursor, Lexicon};
+    ///
+    /// let mut cursor = Cursor::new("CREATE TABLE a", Lexicon::SQLITE);
+    /// assert!(cursor.eat("create"));
+    /// let temporary = cursor.eat("temp");
+    /// assert!(!temporary);
+    /// assert_eq!(cursor.peek().unwrap().text, "TABLE");
+    /// ```
     pub fn eat(&mut self, word: &str) -> bool {
         let found = self.at_word(word);
         if found {
@@ -59,7 +78,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over one of these bare words; says whether one was ahead.
-    pub fn eat_any(&mut self, words: &[&str]) -> bool {
+    pub(crate) fn eat_any(&mut self, words: &[&str]) -> bool {
         words.iter().any(|word| self.eat(word))
     }
 
@@ -75,6 +94,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over this punctuation mark; says whether it was ahead.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{Cursor, Lexicon};
+    ///
+    /// let mut cursor = Cursor::new("a, b, c", Lexicon::SQLITE);
+    /// let mut names = Vec::from_iter(cursor.name());
+    /// while cursor.eat_punct(",") {
+    ///     names.extend(cursor.name());
+    /// }
+    /// assert_eq!(names, ["a", "b", "c"]);
+    /// ```
     pub fn eat_punct(&mut self, mark: &str) -> bool {
         let found = self.at_punct(mark);
         if found {
@@ -84,6 +114,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads one identifier, as [`Token::name`] does.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{Cursor, Lexicon};
+    ///
+    /// let mut cursor = Cursor::new("Users \"Users\" 1", Lexicon::POSTGRES);
+    /// assert_eq!(cursor.name().unwrap(), "users");
+    /// assert_eq!(cursor.name().unwrap(), "Users");
+    /// assert_eq!(cursor.name(), None);
+    /// assert_eq!(cursor.peek().unwrap().text, "1", "nothing was stepped over");
+    /// ```
     pub fn name(&mut self) -> Option<Cow<'a, str>> {
         let name = self.ahead?.name(self.lexicon)?;
         self.advance();
@@ -112,7 +152,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over a parenthesis and all it holds, if one opens ahead.
-    pub fn skip_parentheses(&mut self) {
+    pub(crate) fn skip_parentheses(&mut self) {
         if !self.at_punct("(") {
             return;
         }
@@ -131,6 +171,15 @@ impl<'a> Cursor<'a> {
 
     /// Steps over the rest of an item, such as an action of ALTER TABLE, and the
     /// comma after it; says whether one follows.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{Cursor, Lexicon};
+    ///
+    /// let mut cursor = Cursor::new("ADD a numeric(5, 2), DROP b", Lexicon::POSTGRES);
+    /// assert!(cursor.skip_past_comma());
+    /// assert!(cursor.at_word("drop"));
+    /// assert!(!cursor.skip_past_comma(), "it was the last");
+    /// ```
     pub fn skip_past_comma(&mut self) -> bool {
         while self.peek().is_some() {
             if self.eat_punct(",") {

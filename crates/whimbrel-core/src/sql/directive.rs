@@ -11,6 +11,18 @@ pub(super) const NO_TRANSACTION: &str = "no-transaction";
 pub(super) const LOCK_TIMEOUT: &str = "lock-timeout";
 
 /// What a file says of itself.
+///
+/// ```
+/// use whimbrel_core::sql::{Directives, Lexicon, directives};
+///
+/// assert_eq!(directives("CREATE TABLE a (b)", Lexicon::SQLITE), Directives::default());
+/// let late = directives("VACUUM;\n-- whimbrel: no-transaction", Lexicon::SQLITE);
+/// assert!(!late.no_transaction);
+/// assert_eq!(
+///     late.problems[0].kind.to_string(),
+///     "`whimbrel: no-transaction` speaks of the whole file but is not at its top"
+/// );
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Directives {
     /// `-- whimbrel: no-transaction`.

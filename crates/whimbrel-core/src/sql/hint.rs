@@ -23,6 +23,19 @@ use crate::name::ObjectName;
 pub(super) const RENAMED_FROM: &str = "renamed-from";
 
 /// What a table or column was called before.
+///
+/// ```
+/// use whimbrel_core::name::ObjectName;
+/// use whimbrel_core::sql::{Hint, HintTarget, Lexicon, hints};
+///
+/// let source = "-- whimbrel: renamed-from old.members\nCREATE TABLE users (id int);";
+/// let expected = Hint {
+///     target: HintTarget::Table(ObjectName::new("users")),
+///     renamed_from: ObjectName::qualified("old", "members"),
+///     offset: 0,
+/// };
+/// assert_eq!(hints(source, Lexicon::POSTGRES).hints, [expected]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
     /// What it is called now.
@@ -34,6 +47,19 @@ pub struct Hint {
 }
 
 /// What a hint speaks of.
+///
+/// ```
+/// use whimbrel_core::name::ObjectName;
+/// use whimbrel_core::sql::{HintTarget, Lexicon, hints};
+///
+/// let source = "CREATE TABLE app.users (
+///   -- whimbrel: renamed-from nick
+///   nickname text
+/// );";
+/// let users = ObjectName::qualified("app", "users");
+/// let column = HintTarget::Column { table: users, column: "nickname".into() };
+/// assert_eq!(hints(source, Lexicon::POSTGRES).hints[0].target, column);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HintTarget {
     /// A table.
@@ -48,6 +74,17 @@ pub enum HintTarget {
 }
 
 /// The hints of a text.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, hints, position};
+///
+/// let source = "CREATE TABLE users (id int);\n-- whimbrel: renamed-from members\n";
+/// let found = hints(source, Lexicon::SQLITE);
+/// assert_eq!(found.hints, []);
+/// let problem = &found.problems[0];
+/// assert_eq!(position(source, problem.offset).line, 2);
+/// assert_eq!(problem.kind.to_string(), "the hint stands before no table or column");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hints {
     /// Those that could be bound, in the order of the text.

@@ -5,6 +5,21 @@ use std::borrow::Cow;
 use super::{Cursor, Grammar, Lexicon, Token, TokenKind, is_keyword, is_reserved, plain_ident, tokens};
 
 /// An identifier in a text, with what its neighbours say of it.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use whimbrel_core::sql::{Identifier, Lexicon, Role, identifiers};
+///
+/// let last = identifiers("u.Nick", Lexicon::POSTGRES).last();
+/// let expected = Identifier {
+///     name: Cow::from("nick"),
+///     qualifier: Some(Cow::from("u")),
+///     role: Role::Plain,
+///     text: "Nick",
+///     offset: 2,
+/// };
+/// assert_eq!(last, Some(expected));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identifier<'a> {
     /// The name, as the engine's catalogue would keep it.
@@ -20,6 +35,13 @@ pub struct Identifier<'a> {
 }
 
 /// What an identifier is to the token after it.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, Role, identifiers};
+///
+/// let roles: Vec<_> = identifiers("lower(u.nick)", Lexicon::SQLITE).map(|found| found.role).collect();
+/// assert_eq!(roles, [Role::Call, Role::Qualifier, Role::Plain]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// A dot follows: it qualifies another name.
@@ -43,6 +65,14 @@ pub fn identifiers(text: &str, lexicon: Lexicon) -> Identifiers<'_> {
 }
 
 /// The identifiers of a text, made by [`identifiers`].
+///
+/// ```
+/// use whimbrel_core::sql::{Identifiers, Lexicon, Role, identifiers};
+///
+/// let all: Identifiers<'_> = identifiers("a > length(b)", Lexicon::SQLITE);
+/// let columns: Vec<_> = all.filter(|found| found.role == Role::Plain).map(|found| found.text).collect();
+/// assert_eq!(columns, ["a", "b"]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Identifiers<'a> {
     cursor: Cursor<'a>,
@@ -108,6 +138,16 @@ fn is_key(token: &Token<'_>, before: Option<Token<'_>>, lexicon: Lexicon) -> boo
 /// Replaces the identifiers for which `rename` has another name, and nothing
 /// else: strings, comments and white space stay as they are, byte for byte. The
 /// new names are quoted only where they must be.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, Role, rename_identifiers};
+///
+/// let check = "length(nick) > 0 AND \"Nick\" <> 'nick' -- nick";
+/// let renamed = rename_identifiers(check, Lexicon::SQLITE, |found| {
+///     (found.role == Role::Plain && found.name.eq_ignore_ascii_case("nick")).then(|| "order".to_owned())
+/// });
+/// assert_eq!(renamed, "length(\"order\") > 0 AND \"order\" <> 'nick' -- nick");
+/// ```
 pub fn rename_identifiers<'a>(
     text: &'a str,
     lexicon: Lexicon,
@@ -128,28 +168,8 @@ pub fn rename_identifiers<'a>(
     Cow::Owned(out)
 }
 
-/// Renames a column in an expression: every identifier that `is_column` takes
-/// for it, unless it qualifies another one or is called.
-///
-/// ```
-/// use whimbrel_core::sql::{Lexicon, rename_column};
-/// let check = "length(nick) > 0 AND \"Nick\" <> 'nick' -- nick";
-/// let renamed = rename_column(check, Lexicon::SQLITE, |name| name.eq_ignore_ascii_case("nick"), "order");
-/// assert_eq!(renamed, "length(\"order\") > 0 AND \"order\" <> 'nick' -- nick");
-/// ```
-pub fn rename_column<'a>(
-    text: &'a str,
-    lexicon: Lexicon,
-    is_column: impl Fn(&str) -> bool,
-    to: &str,
-) -> Cow<'a, str> {
-    rename_identifiers(text, lexicon, |found| {
-        (found.role == Role::Plain && is_column(&found.name)).then(|| to.to_owned())
-    })
-}
-
 /// Renames a table where it qualifies a column: `users.` becomes `people.`.
-pub fn rename_qualifier<'a>(
+pub(crate) fn rename_qualifier<'a>(
     text: &'a str,
     lexicon: Lexicon,
     is_table: impl Fn(&str) -> bool,
@@ -163,6 +183,14 @@ pub fn rename_qualifier<'a>(
 /// Lists every name that a text may speak of, for finding dependencies: its
 /// identifiers, all bare words, and for SQLite, which takes them for names where
 /// one must stand, its strings.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, mentions};
+///
+/// let view = "SELECT id FROM 'users' -- not members";
+/// let names: Vec<_> = mentions(view, Lexicon::SQLITE).collect();
+/// assert_eq!(names, ["SELECT", "id", "FROM", "users"]);
+/// ```
 pub fn mentions(text: &str, lexicon: Lexicon) -> impl Iterator<Item = Cow<'_, str>> {
     tokens(text, lexicon).filter_map(move |token| token.name(lexicon))
 }
@@ -197,7 +225,10 @@ mod tests {
                 Grammar::Sqlite => name.eq_ignore_ascii_case("end"),
                 Grammar::Postgres => name == "end",
             };
-            assert_eq!(rename_column(text, lexicon, is_column, to), expected);
+            let rename = |found: &Identifier<'_>| {
+                (found.role == Role::Plain && is_column(&found.name)).then(|| to.to_owned())
+            };
+            assert_eq!(rename_identifiers(text, lexicon, rename), expected);
         };
         let sqlite = Lexicon::SQLITE;
         check(sqlite, "CASE WHEN [End] THEN t.End END", "x", "CASE WHEN x THEN t.x END");

@@ -9,18 +9,12 @@ use super::Grammar;
 
 /// Says whether the word, in either case, is a key word, reserved or not. For
 /// PostgreSQL only reserved ones are known: all its bare words fold to one case.
-pub fn is_keyword(word: &str, grammar: Grammar) -> bool {
+pub(crate) fn is_keyword(word: &str, grammar: Grammar) -> bool {
     is_reserved(word, grammar) || (grammar == Grammar::Sqlite && SQLITE_FREE.contains(word))
 }
 
 /// Says whether the word, in either case, must be quoted to be an identifier.
-///
-/// ```
-/// use whimbrel_core::sql::{Grammar, is_reserved};
-/// assert!(is_reserved("Order", Grammar::Sqlite));
-/// assert!(!is_reserved("key", Grammar::Sqlite));
-/// ```
-pub fn is_reserved(word: &str, grammar: Grammar) -> bool {
+pub(crate) fn is_reserved(word: &str, grammar: Grammar) -> bool {
     match grammar {
         Grammar::Sqlite => SQLITE_RESERVED.contains(word),
         Grammar::Postgres => POSTGRES_RESERVED.contains(word),

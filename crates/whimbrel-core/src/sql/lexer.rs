@@ -27,6 +27,16 @@ pub fn tokens(text: &str, lexicon: Lexicon) -> Tokens<'_> {
 }
 
 /// The tokens of a text, made by [`tokens`].
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, Tokens, tokens};
+///
+/// let mut all: Tokens<'_> = tokens("SELECT 1", Lexicon::SQLITE);
+/// assert_eq!(all.next().unwrap().text, "SELECT");
+/// // A reader that looks ahead tries on a copy.
+/// assert_eq!(all.clone().map(|token| token.text).collect::<Vec<_>>(), [" ", "1"]);
+/// assert_eq!(all.next().unwrap().offset, 6);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Tokens<'a> {
     text: &'a str,

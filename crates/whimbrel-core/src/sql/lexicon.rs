@@ -1,6 +1,17 @@
 //! How an engine's text falls into tokens and statements.
 
 /// How an engine's text falls into tokens.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::sql::{Lexicon, split};
+///
+/// assert_eq!(Dialect::Postgres.lexicon(), Lexicon::POSTGRES);
+/// // One text, and what each engine sees in it: a body in dollars, or parameters.
+/// let text = "SELECT $body$ a; b $body$";
+/// assert_eq!(split(text, Lexicon::POSTGRES).len(), 1);
+/// assert_eq!(split(text, Lexicon::SQLITE).len(), 2);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lexicon {
     /// Whose key words and statements the text is made of.
@@ -30,6 +41,14 @@ pub struct Lexicon {
 }
 
 /// Whose key words and statements a text is made of.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::sql::Grammar;
+///
+/// assert_eq!(Dialect::Sqlite.lexicon().grammar, Grammar::Sqlite);
+/// assert_eq!(Dialect::Postgres.lexicon().grammar, Grammar::Postgres);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grammar {
     /// SQLite's.

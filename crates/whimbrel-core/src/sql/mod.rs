@@ -33,14 +33,15 @@ pub use columns::rename_columns;
 pub use cursor::Cursor;
 pub use directive::{Directives, directives};
 pub use hint::{Hint, HintTarget, Hints, hints};
-pub use identifiers::{
-    Identifier, Identifiers, Role, identifiers, mentions, rename_column, rename_identifiers, rename_qualifier,
-};
-pub use keyword::{is_keyword, is_reserved};
+pub use identifiers::{Identifier, Identifiers, Role, identifiers, mentions, rename_identifiers};
 pub use lexer::{Tokens, tokens};
 pub use lexicon::{Grammar, Lexicon};
 pub use position::{Position, position};
-pub use quote::{plain_ident, quote_ident, quote_literal};
+pub use quote::{quote_ident, quote_literal};
 pub use statement::{Statement, split};
 pub use token::{Token, TokenKind};
 pub use transaction::{TransactionControl, unwrap_transaction};
+
+pub(crate) use identifiers::rename_qualifier;
+pub(crate) use keyword::{is_keyword, is_reserved};
+pub(crate) use quote::plain_ident;

@@ -3,6 +3,15 @@
 use std::fmt;
 
 /// A line and a column, both counted from 1.
+///
+/// ```
+/// use whimbrel_core::sql::{Position, position};
+///
+/// let source = "CREATE TABLE a (\n  b int,,\n);";
+/// let place = position(source, source.find(",,").unwrap() + 1);
+/// assert_eq!(place, Position { line: 2, column: 9 });
+/// assert_eq!(format!("schema.sql:{place}"), "schema.sql:2:9");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The line.

@@ -7,11 +7,24 @@ use super::{Grammar, Lexicon, is_keyword};
 
 /// Writes an identifier in double quotes, those inside doubled: what every
 /// engine here reads.
+///
+/// ```
+/// use whimbrel_core::sql::quote_ident;
+///
+/// assert_eq!(quote_ident("order"), r#""order""#);
+/// assert_eq!(quote_ident(r#"a"; DROP TABLE b; --"#), r#""a""; DROP TABLE b; --""#);
+/// ```
 pub fn quote_ident(name: &str) -> String {
     quote(name, '"')
 }
 
 /// Writes a string in single quotes, those inside doubled.
+///
+/// ```
+/// use whimbrel_core::sql::quote_literal;
+///
+/// assert_eq!(quote_literal("it's"), "'it''s'");
+/// ```
 pub fn quote_literal(text: &str) -> String {
     quote(text, '\'')
 }
@@ -31,14 +44,7 @@ fn quote(text: &str, mark: char) -> String {
 
 /// Writes an identifier bare where that spells the same name, in quotes
 /// otherwise.
-///
-/// ```
-/// use whimbrel_core::sql::{Lexicon, plain_ident};
-/// assert_eq!(plain_ident("nickname", Lexicon::SQLITE), "nickname");
-/// assert_eq!(plain_ident("order", Lexicon::SQLITE), r#""order""#);
-/// assert_eq!(plain_ident("nickName", Lexicon::POSTGRES), r#""nickName""#);
-/// ```
-pub fn plain_ident(name: &str, lexicon: Lexicon) -> Cow<'_, str> {
+pub(crate) fn plain_ident(name: &str, lexicon: Lexicon) -> Cow<'_, str> {
     let folds = lexicon.grammar == Grammar::Postgres && name.bytes().any(|byte| byte.is_ascii_uppercase());
     if is_bare(name) && !folds && !is_keyword(name, lexicon.grammar) {
         Cow::Borrowed(name)
@@ -59,6 +65,19 @@ pub(super) fn is_bare(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::sql::tokens;
+
+    #[test]
+    fn quotes_stand_only_where_they_must() {
+        let cases = [
+            ("nickname", Lexicon::SQLITE, "nickname"),
+            ("key", Lexicon::SQLITE, r#""key""#),
+            ("nickName", Lexicon::SQLITE, "nickName"),
+            ("nickName", Lexicon::POSTGRES, r#""nickName""#),
+        ];
+        for (name, lexicon, expected) in cases {
+            assert_eq!(plain_ident(name, lexicon), expected, "{name}");
+        }
+    }
 
     #[test]
     fn what_is_written_is_read_back() {

@@ -4,6 +4,17 @@ use super::lexer::is_breakpoint;
 use super::{Class, Data, DataVerb, Grammar, Lexicon, Run, Token, TokenKind, classify, tokens};
 
 /// One statement of a text.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, Run, split};
+///
+/// let text = "-- two rows\nCOPY a FROM stdin;\n1\n2\n\\.\nVACUUM;";
+/// let statements = split(text, Lexicon::POSTGRES);
+/// assert_eq!(statements[0].text, "COPY a FROM stdin");
+/// assert_eq!(statements[0].copy_data, Some("1\n2\n\\."));
+/// assert_eq!(&text[statements[0].offset..statements[0].end()], statements[0].text);
+/// assert_eq!(statements[1].run, Run::Alone);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement<'a> {
     /// The statement as written, from its first to its last token: without the
@@ -23,11 +34,6 @@ impl Statement<'_> {
     /// Where it ends in the whole text, in bytes.
     pub fn end(&self) -> usize {
         self.offset + self.text.len()
-    }
-
-    /// Says whether the engine lets it run in a transaction.
-    pub fn runs_in_transaction(&self) -> bool {
-        self.run != Run::Alone
     }
 }
 

@@ -5,6 +5,16 @@ use std::borrow::Cow;
 use super::{Grammar, Lexicon};
 
 /// A piece of a text.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, Token, TokenKind, tokens};
+///
+/// let all: Vec<_> = tokens("DROP /* it */ TABLE(", Lexicon::SQLITE).filter(|token| !token.is_trivia()).collect();
+/// assert!(all[0].is_word("drop"));
+/// assert_eq!(all[1], Token { kind: TokenKind::Word, text: "TABLE", offset: 14 });
+/// assert_eq!(all[1].end(), 19);
+/// assert!(all[2].is_punct("("));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {
     /// What it is.
@@ -16,6 +26,18 @@ pub struct Token<'a> {
 }
 
 /// What a token is.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, TokenKind, tokens};
+///
+/// let kinds = |text, lexicon| tokens(text, lexicon).map(|token| token.kind).collect::<Vec<_>>();
+/// use TokenKind::{DollarString, MetaCommand, Number, Operator, Parameter, QuotedIdent, Semicolon, Word};
+/// assert_eq!(kinds("[a]>=1;", Lexicon::SQLITE), [QuotedIdent, Operator, Number, Semicolon]);
+/// assert_eq!(kinds("$$a$$", Lexicon::POSTGRES), [DollarString]);
+/// assert_eq!(kinds("$1", Lexicon::POSTGRES), [Parameter]);
+/// assert_eq!(kinds("\\connect db", Lexicon::POSTGRES), [MetaCommand]);
+/// assert_eq!(kinds("größe", Lexicon::POSTGRES), [Word]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TokenKind {
     /// Blanks, line ends, and byte order marks.
@@ -90,6 +112,16 @@ impl<'a> Token<'a> {
     /// The name that the token spells where a name must stand, as the engine's
     /// catalogue keeps it: PostgreSQL folds bare words to lower case, SQLite
     /// takes a string for a name too.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{Lexicon, tokens};
+    ///
+    /// let name = |text, lexicon| tokens(text, lexicon).next()?.name(lexicon).map(|name| name.into_owned());
+    /// assert_eq!(name("Users", Lexicon::POSTGRES).as_deref(), Some("users"));
+    /// assert_eq!(name("\"Users\"", Lexicon::POSTGRES).as_deref(), Some("Users"));
+    /// assert_eq!(name("'Users'", Lexicon::SQLITE).as_deref(), Some("Users"));
+    /// assert_eq!(name("'Users'", Lexicon::POSTGRES), None);
+    /// ```
     pub fn name(&self, lexicon: Lexicon) -> Option<Cow<'a, str>> {
         match (self.kind, lexicon.grammar) {
             (TokenKind::Word, Grammar::Postgres) => Some(fold(self.text)),
@@ -100,6 +132,15 @@ impl<'a> Token<'a> {
 
     /// The text that a string of any kind holds, quotes off and doubled quotes
     /// single; backslash escapes stay as written. `None` for any other token.
+    ///
+    /// ```
+    /// use whimbrel_core::sql::{Lexicon, tokens};
+    ///
+    /// let string = |text| tokens(text, Lexicon::POSTGRES).next()?.string().map(|text| text.into_owned());
+    /// assert_eq!(string("'it''s'").as_deref(), Some("it's"));
+    /// assert_eq!(string("$q$it's$q$").as_deref(), Some("it's"));
+    /// assert_eq!(string("\"it's\""), None);
+    /// ```
     pub fn string(&self) -> Option<Cow<'a, str>> {
         match self.kind {
             TokenKind::String => Some(unquote(&self.text[self.text.find('\'')?..])),

@@ -3,6 +3,15 @@
 use super::{Class, Statement, TransactionVerb};
 
 /// A statement that begins or ends a transaction where none may.
+///
+/// ```
+/// use whimbrel_core::sql::{Lexicon, TransactionControl, TransactionVerb, position, split, unwrap_transaction};
+///
+/// let text = "CREATE TABLE a (b);\nSAVEPOINT s;";
+/// let found = unwrap_transaction(split(text, Lexicon::SQLITE)).unwrap_err();
+/// assert_eq!(found, [TransactionControl { verb: TransactionVerb::Savepoint, offset: 20 }]);
+/// assert_eq!(position(text, found[0].offset).to_string(), "2:1");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransactionControl {
     /// What it does.

@@ -130,7 +130,7 @@ impl Script {
     /// # Errors
     ///
     /// Everything in that part of the file that cannot run as a migration.
-    pub fn read_down(dialect: Dialect, file: &str, text: &str) -> Result<Option<Self>, ScriptError> {
+    pub(super) fn read_down(dialect: Dialect, file: &str, text: &str) -> Result<Option<Self>, ScriptError> {
         let Some(down) = sections(text, dialect.lexicon()).down else { return Ok(None) };
         Reader::new(dialect, text, text.len() - down.len()..text.len()).read(file).map(Some)
     }
