@@ -177,6 +177,26 @@ pub struct AlterEnum {
 }
 
 /// What one column's rows get in place of one removed enum value.
+///
+/// ```
+/// use whimbrel_core::change::{AlterEnum, Change, EnumReplacement};
+///
+/// let replacement = EnumReplacement {
+///     table_name: "users".into(),
+///     column_name: "status".into(),
+///     from: "pending".into(),
+///     to: None,
+/// };
+/// let alter = Change::AlterEnum(AlterEnum {
+///     enum_name: "status".into(),
+///     add_values: vec![],
+///     remove_values: vec!["pending".into()],
+///     new_values: vec!["open".into()],
+///     reorders: false,
+///     replacements: vec![replacement.clone()],
+/// });
+/// assert_eq!(alter.replacements(), [replacement]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EnumReplacement {
@@ -238,6 +258,13 @@ impl Change {
     }
 
     /// What rows get in place of enum values that go.
+    ///
+    /// ```
+    /// use whimbrel_core::change::Change;
+    ///
+    /// let change = Change::DropTable { table_name: "users".into() };
+    /// assert_eq!(change.replacements(), [], "only an enum or a check that lists values has some");
+    /// ```
     pub fn replacements(&self) -> &[EnumReplacement] {
         if let Self::AlterEnum(AlterEnum { replacements, .. }) | Self::AddCheck { replacements, .. } = self {
             replacements

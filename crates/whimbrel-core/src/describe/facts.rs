@@ -8,6 +8,17 @@ use crate::resolve::{Facts, LossKind, LossQuestion};
 const SAMPLE: usize = 60;
 
 /// Says what is lost, and what the live rows say of it where they were asked.
+///
+/// ```
+/// use whimbrel_core::describe::loss_question;
+/// use whimbrel_core::resolve::{Facts, Loss, LossKind, LossQuestion};
+///
+/// let loss = Loss { table: "logs".into(), kind: LossKind::DropTable };
+/// let unasked = LossQuestion { loss, facts: None };
+/// assert_eq!(loss_question(&unasked), "logs: all rows are lost");
+/// let facts = Some(Facts { affected: 1, total: None, sample: None });
+/// assert_eq!(loss_question(&LossQuestion { facts, ..unasked }), "logs: all rows are lost (it holds 1 row)");
+/// ```
 pub fn loss_question(question: &LossQuestion) -> String {
     let loss = loss(&question.loss);
     match &question.facts {

@@ -7,6 +7,21 @@ use crate::history::{Detail, Standing, State};
 impl Standing {
     /// The rows whose place the record of this migration takes at the next
     /// apply, if it replaces migrations that are all applied.
+    ///
+    /// ```
+    /// use whimbrel_core::history::{Detail, Standing, State};
+    ///
+    /// let rows = vec!["users".to_owned(), "posts".to_owned()];
+    /// let standing = Standing {
+    ///     name: "initial".into(),
+    ///     idx: Some(0),
+    ///     state: State::Applied,
+    ///     applied_at: None,
+    ///     details: vec![Detail::Swap { rows: rows.clone() }],
+    /// };
+    /// assert_eq!(standing.swap(), Some(&rows[..]));
+    /// assert_eq!(standing.to_string(), "0000_initial: applied; as `users`, `posts`");
+    /// ```
     pub fn swap(&self) -> Option<&[String]> {
         self.details.iter().find_map(|detail| match detail {
             Detail::Swap { rows } => Some(rows.as_slice()),
@@ -22,6 +37,21 @@ impl Standing {
     }
 
     /// Its number and name, as its file has them.
+    ///
+    /// ```
+    /// use whimbrel_core::history::{Standing, State};
+    ///
+    /// let known = Standing {
+    ///     name: "add-users".into(),
+    ///     idx: Some(3),
+    ///     state: State::Pending,
+    ///     applied_at: None,
+    ///     details: vec![],
+    /// };
+    /// assert_eq!(known.label(), "0003_add-users");
+    /// let unknown = Standing { idx: None, state: State::Unknown, ..known };
+    /// assert_eq!(unknown.label(), "add-users");
+    /// ```
     pub fn label(&self) -> String {
         match self.idx {
             Some(idx) => format!("{idx:04}_{}", self.name),

@@ -31,6 +31,18 @@ pub(crate) fn listed(dialect: Dialect, check: &Check) -> Option<(String, Vec<Str
 }
 
 /// What the enum is called to which a column belongs whose values a check lists.
+///
+/// ```
+/// use whimbrel_core::diff::listing_enum;
+/// use whimbrel_core::name::ObjectName;
+/// use whimbrel_core::resolve::{RenameKind, parse_rename};
+///
+/// // SQLite has no enums: the check of a column lists its values, and a flag
+/// // renames one of them as if the column were the enum.
+/// let rename = &parse_rename("users.status.pending=waiting", RenameKind::EnumValue).unwrap()[0];
+/// let users = ObjectName::new("users");
+/// assert_eq!(rename.parent, Some(listing_enum(&users, "status")));
+/// ```
 pub fn listing_enum(table: &ObjectName, column: &str) -> ObjectName {
     ObjectName { namespace: Some(table.name.clone()), name: column.to_owned() }
 }

@@ -198,6 +198,25 @@ impl Renames {
     /// Takes up what somebody answered to a question. An answer that is none to
     /// such a question is passed over; one that names nothing lost is among the
     /// [`Renames::problems`] from then on, and the question is not asked again.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::diff::{Renames, diff};
+    /// use whimbrel_core::pair::Pair;
+    /// use whimbrel_core::resolve::{Answer, Question, Resolver, always_rename};
+    /// use whimbrel_core::schema::{Schema, Table};
+    ///
+    /// let schema = |table: &str| Schema { tables: vec![Table::new(table)], ..Schema::default() };
+    /// let pair = Pair::new(schema("users"), schema("people"));
+    /// let mut renames = Renames::default();
+    /// let question = diff(Dialect::Sqlite, pair.as_ref(), &renames).questions.remove(0);
+    /// let answer = always_rename().answer(&Question::Rename(question.clone())).unwrap();
+    /// assert_eq!(answer, Answer::RenamedFrom("users".into()));
+    ///
+    /// renames.learn(&question, &answer);
+    /// assert_eq!(renames.old_table(Dialect::Sqlite, &"people".into()), &"users".into());
+    /// assert!(diff(Dialect::Sqlite, pair.as_ref(), &renames).questions.is_empty());
+    /// ```
     pub fn learn(&mut self, question: &RenameQuestion, answer: &Answer) {
         match answer {
             Answer::New => self.new.push((question.kind, question.parent.clone(), question.gained.clone())),

@@ -6,6 +6,21 @@ use super::{Journal, JournalError};
 ///
 /// Where only one side changed something, all three have that change: git has
 /// merged it already.
+///
+/// ```
+/// use whimbrel_core::history::Sides;
+///
+/// let merged = "one\n<<<<<<< HEAD\nours\n||||||| 1a2b3c4\n=======\ntheirs\n>>>>>>> feature\n";
+/// let expected = Sides {
+///     ours: "one\nours\n".into(),
+///     theirs: "one\ntheirs\n".into(),
+///     base: Some("one\n".into()),
+///     ours_label: "HEAD".into(),
+///     theirs_label: "feature".into(),
+/// };
+/// assert_eq!(Sides::read(merged), Ok(expected));
+/// assert_eq!(Sides::read("<<<<<<< HEAD\nours\n<<<<<<< HEAD\n"), Err(3));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sides {
     /// The side that git calls ours: `HEAD`. In a `git rebase` that is the other
@@ -22,6 +37,26 @@ pub struct Sides {
 }
 
 /// A journal with conflict markers, as each side had it.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Conflict, Entry, Journal, JournalError, rebase};
+///
+/// let journal = |name: &str| {
+///     let entry = Entry::new(0, name, 0, Checksum::of_file(name));
+///     Journal { dialect: Dialect::Sqlite, entries: vec![entry] }
+/// };
+/// let [ours, theirs] = [journal("posts"), journal("users")];
+/// let text = format!("<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n", ours.to_json(), theirs.to_json());
+/// let conflict = Conflict::read("meta/_journal.json", &text).unwrap();
+/// assert_eq!((&conflict.ours, &conflict.theirs), (&ours, &theirs));
+/// assert_eq!((conflict.ours_label.as_str(), conflict.theirs_label.as_str()), ("HEAD", "main"));
+/// let merged = rebase(&conflict.theirs, &conflict.ours).unwrap().journal;
+/// assert_eq!(merged.head().unwrap().path(), "0001_posts.sql");
+///
+/// let error = Conflict::read("meta/_journal.json", ">>>>>>> main\n").unwrap_err();
+/// assert!(matches!(error, JournalError::Markers { line: 1, .. }));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conflict {
     /// See [`Sides::ours`].
@@ -67,6 +102,7 @@ impl Sides {
     ///
     /// ```
     /// use whimbrel_core::history::Sides;
+    ///
     /// let sides = Sides::read("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> main\n").unwrap();
     /// assert_eq!((sides.ours.as_str(), sides.theirs.as_str()), ("a\nb\n", "a\nc\n"));
     /// assert_eq!((sides.ours_label.as_str(), sides.theirs_label.as_str()), ("HEAD", "main"));

@@ -15,6 +15,34 @@ const JOURNAL: &str = "meta/_journal.json";
 const SNAPSHOT: &str = "meta/_snapshot.json";
 
 /// What keeps a folder from being taken as it is.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Journal, folder};
+///
+/// let mut journal = Journal::new(Dialect::Sqlite);
+/// for (idx, name) in [(0, "users"), (1, "posts")] {
+///     journal.entries.push(Entry::new(idx, name, 0, Checksum::of_file("SELECT 1;\n")));
+/// }
+/// let problems = folder("migrations", |path| match path {
+///     "meta/_journal.json" => Ok(Some(journal.to_json())),
+///     "0000_users.sql" => Ok(Some("SELECT 2;\n".to_owned())),
+///     _ => Ok(None),
+/// });
+/// let messages: Vec<_> = problems.unwrap_err().iter().map(ToString::to_string).collect();
+/// assert_eq!(
+///     messages,
+///     [
+///         "`0000_users.sql` was edited: it has checksum a41109d24069, and the journal says b4e0497804e4",
+///         "`0001_posts.sql` of migration `posts` is missing",
+///     ]
+/// );
+/// let unreadable = folder("migrations", |_| Err("permission denied".to_owned())).unwrap_err();
+/// assert_eq!(
+///     unreadable[0].to_string(),
+///     "cannot read `migrations/meta/_journal.json`: permission denied"
+/// );
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum FolderProblem {
     /// There is no journal, and so no migration.

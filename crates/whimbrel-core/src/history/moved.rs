@@ -6,6 +6,18 @@ use super::{Checksum, Entry, legacy_matches, renamed};
 /// A migration that gets another number, another name, or both.
 ///
 /// The paths of two moves never meet: a path holds a name, and names are unique.
+///
+/// ```
+/// use whimbrel_core::history::{Checksum, Entry, Move};
+///
+/// let up = "-- Migration: users\nCREATE TABLE users (id int);\n";
+/// let from = Entry::new(0, "users", 0, Checksum::of_file(up));
+/// let to = Entry { idx: 1, name: "users-2".into(), ..from.clone() };
+/// let moved = Move { from, to }.files(up, None);
+/// assert_eq!(moved.entry.path(), "0001_users-2.sql");
+/// assert_eq!(moved.up, "-- Migration: users-2\nCREATE TABLE users (id int);\n");
+/// assert_eq!(moved.entry.checksum, Checksum::of_file(&moved.up), "the head of a file does not count");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Move {
     /// The entry as it was.
@@ -15,6 +27,17 @@ pub struct Move {
 }
 
 /// The files of a migration that was moved.
+///
+/// ```
+/// use whimbrel_core::history::{Checksum, Entry, Move, Moved};
+///
+/// let up = "CREATE TABLE users (id int);\n";
+/// let from = Entry::new(0, "users", 0, Checksum::of_file(up));
+/// let to = Entry { idx: 4, ..from.clone() };
+/// let moved = Move { from, to: to.clone() }.files(up, Some("DROP TABLE users;\n"));
+/// // Of a number alone the file does not speak.
+/// assert_eq!(moved, Moved { entry: to, up: up.into(), down: Some("DROP TABLE users;\n".into()) });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moved {
     /// The entry that belongs to them: see [`Move::files`].
@@ -31,6 +54,18 @@ impl Move {
     /// The checksum stays, unless it is one of VibORM's, which holds the name:
     /// then the entry gets one of ours, and keeps VibORM's for the tracking tables
     /// that have it. A program says its number itself, so its checksum changes.
+    ///
+    /// ```
+    /// use whimbrel_core::history::{Checksum, Entry, Format, Move, template};
+    /// use whimbrel_core::dialect::Dialect;
+    ///
+    /// let up = template(Format::Ts, 0, "fill-users", 0);
+    /// let from = Entry { format: Format::Ts, ..Entry::new(0, "fill-users", 0, Checksum::of_file(&up)) };
+    /// let to = Entry { idx: 7, ..from.clone() };
+    /// let moved = Move { from, to }.files(&up, None);
+    /// assert_eq!(moved.up, template(Format::Ts, 7, "fill-users", 0));
+    /// assert_eq!(moved.entry.checksum, Checksum::of_file(&moved.up));
+    /// ```
     pub fn files(&self, up: &str, down: Option<&str>) -> Moved {
         let mut entry = self.to.clone();
         if entry.format.is_program() {

@@ -3,6 +3,21 @@
 use super::{Detail, Entry, FileState, Journal, Standing, State, standings};
 
 /// One thing that must be put right first.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_core::history::HistoryProblem;
+///
+/// let problem = HistoryProblem::OutOfOrder { name: "add-bio".into(), applied: "add-age".into() };
+/// assert_eq!(
+///     problem.to_string(),
+///     "migration `add-bio` is pending, but `add-age`, which comes after it, is applied"
+/// );
+/// assert_eq!(
+///     problem.help().unwrap().to_string(),
+///     "run `whimbrel migrate rebase`: it puts the pending migrations after the applied ones"
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum HistoryProblem {
     /// The file of a migration was edited after the migration was applied.
@@ -167,11 +182,57 @@ pub enum HistoryProblem {
 }
 
 /// Everything that keeps pending migrations from being applied.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{AppliedMigration, Checksum, Entry, FileState, Journal, problems, standings};
+///
+/// let checksum = Checksum::of_file("SELECT 1;\n");
+/// let entry = Entry::new(0, "users", 0, checksum.clone());
+/// let edited = [FileState::of(&entry, Some("SELECT 2;\n"), None)];
+/// let journal = Journal { dialect: Dialect::Sqlite, entries: vec![entry] };
+/// let row = AppliedMigration {
+///     id: 1,
+///     name: "users".into(),
+///     checksum: checksum.to_string(),
+///     applied_at: "2026-01-31 10:20:30".into(),
+/// };
+/// let told = |rows: &[AppliedMigration]| {
+///     let standings = standings(&journal, &edited, rows, &[]);
+///     problems(&journal, &standings).iter().map(ToString::to_string).collect::<Vec<_>>()
+/// };
+/// assert_eq!(
+///     told(&[]),
+///     ["`0000_users.sql` was edited: it has checksum a41109d24069, and the journal says b4e0497804e4"]
+/// );
+/// assert_eq!(
+///     told(&[row]),
+///     ["migration `users` was edited after it was applied: `0000_users.sql` has checksum a41109d24069, not b4e0497804e4"]
+/// );
+/// ```
 pub fn problems(journal: &Journal, standings: &[Standing]) -> Vec<HistoryProblem> {
     all(journal, standings, false)
 }
 
 /// Everything that keeps the migrations called `names` from being taken back.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, FileState, Journal, down_problems, problems, standings};
+///
+/// let down_checksum = Some(Checksum::of_file("DROP TABLE users;\n"));
+/// let entry = Entry { down_checksum, ..Entry::new(0, "users", 0, Checksum::of_file("SELECT 1;\n")) };
+/// let files = [FileState::of(&entry, Some("SELECT 1;\n"), None)];
+/// let journal = Journal { dialect: Dialect::Sqlite, entries: vec![entry] };
+/// let standings = standings(&journal, &files, &[], &[]);
+/// assert!(problems(&journal, &standings).is_empty(), "the way there is free");
+/// let back = down_problems(&journal, &standings, &["users"]);
+/// assert_eq!(
+///     back[0].to_string(),
+///     "`meta/_down/0000_users.sql`, the way back of migration `users`, is missing"
+/// );
+/// assert_eq!(down_problems(&journal, &standings, &["posts"]), []);
+/// ```
 pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) -> Vec<HistoryProblem> {
     let wanted = standings.iter().filter(|standing| names.contains(&standing.name.as_str()));
     all(journal, wanted, true)

@@ -16,6 +16,17 @@ use crate::name::ObjectName;
 use crate::schema::{Column, KeyTarget, Schema, Table};
 
 /// A lock file that has caught up.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::lockfile::{CaughtUp, LockFile, catch_up};
+/// use whimbrel_core::schema::Schema;
+///
+/// let lock = LockFile::empty();
+/// let CaughtUp { lock: after, foreign_hashes } =
+///     catch_up(Dialect::Sqlite, &lock, &[], &Schema::default(), 0);
+/// assert_eq!((after, foreign_hashes), (lock, vec![]), "nothing was applied");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaughtUp {
     /// The lock file.
@@ -26,6 +37,20 @@ pub struct CaughtUp {
 }
 
 /// A migration that was applied, and what it did.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Format};
+/// use whimbrel_core::lockfile::{Caught, Field, LockFile, catch_up};
+/// use whimbrel_core::schema::Schema;
+///
+/// // A program of which no statement is known, and which says what a table has now.
+/// let entry = Entry { format: Format::Ts, ..Entry::new(1, "users", 0, Checksum::of_file("")) };
+/// let described = [("users".to_owned(), [("id", Field::new("string"))].into_iter().collect())];
+/// let applied = [Caught { entry: &entry, script: None, described: &described }];
+/// let lock = catch_up(Dialect::Sqlite, &LockFile::empty(), &applied, &Schema::default(), 0).lock;
+/// assert_eq!(lock.tables.get("users").unwrap().schema.get("id"), Some(&Field::new("string")));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Caught<'a> {
     /// The migration.
@@ -42,6 +67,27 @@ pub struct Caught<'a> {
 /// program does not speak of stay.
 ///
 /// `now` is in milliseconds since 1970-01-01 UTC.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Script};
+/// use whimbrel_core::lockfile::{Caught, LockFile, catch_up};
+/// use whimbrel_core::schema::{Column, Schema, Table};
+///
+/// let up = "CREATE TABLE users (id INTEGER);";
+/// let entry = Entry::new(1, "users", 0, Checksum::of_file(up));
+/// let script = Script::read(Dialect::Sqlite, "0001_users.sql", up).unwrap();
+/// let applied = [Caught { entry: &entry, script: Some(&script), described: &[] }];
+/// let users = Table { columns: vec![Column::new("id", "INTEGER")], ..Table::new("users") };
+/// let live = Schema { tables: vec![users], ..Schema::default() };
+///
+/// let caught_up = catch_up(Dialect::Sqlite, &LockFile::empty(), &applied, &live, 0);
+/// assert_eq!(caught_up.lock.version, 1);
+/// assert_eq!(caught_up.lock.record("users").unwrap().sql, "CREATE TABLE users (id INTEGER);");
+/// let users = caught_up.lock.tables.get("users").unwrap();
+/// assert_eq!(users.schema.get("id").unwrap().field_type, "INTEGER");
+/// assert!(caught_up.foreign_hashes.is_empty());
+/// ```
 pub fn catch_up(
     dialect: Dialect,
     lock: &LockFile,

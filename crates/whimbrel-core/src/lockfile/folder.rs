@@ -29,6 +29,24 @@ pub struct Found {
 }
 
 /// Why folder and lock file are no history.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::Checksum;
+/// use whimbrel_core::lockfile::{FileName, Found, LockFile, folder_journal};
+///
+/// let told = |files: &[&str]| {
+///     let found = |file: &&str| {
+///         let name = FileName::read(file).unwrap();
+///         Found { name, checksum: Checksum::of_file("SELECT 1;\n") }
+///     };
+///     let found: Vec<_> = files.iter().map(found).collect();
+///     let problems = folder_journal(Dialect::Sqlite, &LockFile::empty(), &found).unwrap_err();
+///     problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+/// };
+/// assert_eq!(told(&["0001_a.sql", "0001_b.sql"]), ["`0001_a.sql` and `0001_b.sql` have the number 1"]);
+/// assert_eq!(told(&["0001_a.sql", "0003_b.sql"]), ["no migration has the number 2"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum FolderProblem {
     /// A file begins as that of a migration does, and is none.
@@ -104,6 +122,25 @@ pub enum FolderProblem {
 /// # Errors
 ///
 /// Everything in which they contradict each other.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::Checksum;
+/// use whimbrel_core::lockfile::{FileName, Found, LockFile, LockMigration, folder_journal};
+///
+/// let applied = Checksum::of_file("SELECT 1;\n");
+/// let record = LockMigration {
+///     version: 1,
+///     name: Some("users".into()),
+///     checksum: Some(applied.clone()),
+///     ..LockMigration::default()
+/// };
+/// let lock = LockFile { version: 1, migrations: vec![record], ..LockFile::empty() };
+/// let edited = Checksum::of_file("SELECT 2;\n");
+/// let found = Found { name: FileName::read("0001_users.sql").unwrap(), checksum: edited };
+/// let journal = folder_journal(Dialect::Sqlite, &lock, &[found]).unwrap();
+/// assert_eq!(journal.entries[0].checksum, applied, "the file was edited since");
+/// ```
 pub fn folder_journal(
     dialect: Dialect,
     lock: &LockFile,

@@ -8,6 +8,18 @@ use crate::history::{Entry, Journal};
 impl LockFile {
     /// The lock file in which every record says the name of its file: what
     /// Kontract wrote says a number alone.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::{Checksum, Entry, Journal};
+    /// use whimbrel_core::lockfile::{LockFile, LockMigration};
+    ///
+    /// let of_kontract = LockMigration { version: 1, ..LockMigration::default() };
+    /// let lock = LockFile { version: 1, migrations: vec![of_kontract], ..LockFile::empty() };
+    /// let users = Entry::new(1, "users", 0, Checksum::of_file(""));
+    /// let journal = Journal { dialect: Dialect::Sqlite, entries: vec![users] };
+    /// assert_eq!(lock.named(&journal).migrations[0].name.as_deref(), Some("users"));
+    /// ```
     pub fn named(&self, journal: &Journal) -> Self {
         let mut lock = self.clone();
         for record in lock.migrations.iter_mut().filter(|record| record.name.is_none()) {
@@ -33,6 +45,24 @@ impl LockFile {
     /// The lock file for another journal: records get the numbers and checksums
     /// of their entries, those of squashed migrations become one, and what comes
     /// after a migration that is not recorded waits for a database to say so.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::{Checksum, Entry, Journal};
+    /// use whimbrel_core::lockfile::{LockFile, LockMigration};
+    ///
+    /// let users = LockMigration { version: 1, name: Some("users".into()), ..LockMigration::default() };
+    /// let lock = LockFile { version: 1, migrations: vec![users], ..LockFile::empty() };
+    /// // A rebase put a migration of theirs before it, which is not recorded yet.
+    /// let entries = vec![
+    ///     Entry::new(1, "posts", 0, Checksum::of_file("")),
+    ///     Entry::new(2, "users", 0, Checksum::of_file("")),
+    /// ];
+    /// let journal = Journal { dialect: Dialect::Sqlite, entries };
+    /// assert_eq!(lock.with_journal(&journal).migrations, []);
+    /// let alone = Journal { entries: journal.entries[1..].to_vec(), ..journal };
+    /// assert_eq!(lock.with_journal(&alone).version, 2);
+    /// ```
     pub fn with_journal(&self, journal: &Journal) -> Self {
         let records = journal.entries.iter().map_while(|entry| self.record_of(entry));
         let migrations: Vec<_> = records.collect();

@@ -17,6 +17,5 @@ pub use question::{
 };
 pub use replacement::{ReplacementProblem, replace_enum_values};
 pub use resolver::{
-    AlwaysAddDrop, AlwaysRename, FromFn, Lenient, Predefined, RejectAll, Resolver, Strict, always_add_drop,
-    always_rename, from_fn, lenient, predefined, reject_all, strict,
+    Predefined, Resolver, always_add_drop, always_rename, from_fn, lenient, predefined, reject_all, strict,
 };

@@ -64,7 +64,7 @@ impl<R: Resolver + ?Sized> Resolver for &mut R {
 /// let loss = Loss { table: "users".into(), kind: LossKind::DropTable };
 /// assert_eq!(strict().answer(&Question::Loss(LossQuestion { loss, facts: None })), None);
 /// ```
-pub fn strict() -> Strict {
+pub fn strict() -> impl Resolver + Copy {
     Strict
 }
 
@@ -83,7 +83,7 @@ pub fn strict() -> Strict {
 /// });
 /// assert_eq!(always_rename().answer(&question), Some(Answer::RenamedFrom("users".into())));
 /// ```
-pub fn always_rename() -> AlwaysRename {
+pub fn always_rename() -> impl Resolver + Copy {
     AlwaysRename
 }
 
@@ -102,7 +102,7 @@ pub fn always_rename() -> AlwaysRename {
 /// });
 /// assert_eq!(always_add_drop().answer(&question), Some(Answer::New));
 /// ```
-pub fn always_add_drop() -> AlwaysAddDrop {
+pub fn always_add_drop() -> impl Resolver + Copy {
     AlwaysAddDrop
 }
 
@@ -115,7 +115,7 @@ pub fn always_add_drop() -> AlwaysAddDrop {
 /// let question = Question::Loss(LossQuestion { loss, facts: None });
 /// assert_eq!(lenient().answer(&question), Some(Answer::Accept));
 /// ```
-pub fn lenient() -> Lenient {
+pub fn lenient() -> impl Resolver + Copy {
     Lenient
 }
 
@@ -127,7 +127,7 @@ pub fn lenient() -> Lenient {
 /// let question = Question::Loss(LossQuestion { loss, facts: None });
 /// assert_eq!(reject_all().answer(&question), Some(Answer::Reject));
 /// ```
-pub fn reject_all() -> RejectAll {
+pub fn reject_all() -> impl Resolver + Copy {
     RejectAll
 }
 
@@ -145,7 +145,7 @@ pub fn reject_all() -> RejectAll {
 /// drop(noting);
 /// assert_eq!(asked.len(), 1);
 /// ```
-pub fn from_fn<F: FnMut(&Question) -> Option<Answer> + Send>(f: F) -> FromFn<F> {
+pub fn from_fn<F: FnMut(&Question) -> Option<Answer> + Send>(f: F) -> impl Resolver {
     FromFn(f)
 }
 
@@ -174,28 +174,27 @@ pub fn predefined() -> Predefined {
 }
 
 /// See [`strict`].
-#[derive(Debug, Clone, Copy)]
-pub struct Strict;
+#[derive(Clone, Copy)]
+struct Strict;
 
 /// See [`always_rename`].
-#[derive(Debug, Clone, Copy)]
-pub struct AlwaysRename;
+#[derive(Clone, Copy)]
+struct AlwaysRename;
 
 /// See [`always_add_drop`].
-#[derive(Debug, Clone, Copy)]
-pub struct AlwaysAddDrop;
+#[derive(Clone, Copy)]
+struct AlwaysAddDrop;
 
 /// See [`lenient`].
-#[derive(Debug, Clone, Copy)]
-pub struct Lenient;
+#[derive(Clone, Copy)]
+struct Lenient;
 
 /// See [`reject_all`].
-#[derive(Debug, Clone, Copy)]
-pub struct RejectAll;
+#[derive(Clone, Copy)]
+struct RejectAll;
 
 /// See [`from_fn`].
-#[derive(Debug, Clone, Copy)]
-pub struct FromFn<F>(F);
+struct FromFn<F>(F);
 
 /// Answers known beforehand: what the flags of the command line say.
 ///

@@ -29,10 +29,38 @@ pub struct LeftAlone {
 
 impl LeftAlone {
     /// What people call that rights are given on an object.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::LeftAlone;
+    /// use whimbrel_core::sql::{Class, Lexicon};
+    ///
+    /// let sql = "GRANT editors TO anna";
+    /// let found = LeftAlone::of_statement(&Class::Privilege, sql, Lexicon::POSTGRES);
+    /// assert_eq!(found, [LeftAlone::new(LeftAlone::GRANT, "role editors to anna")]);
+    /// ```
     pub const GRANT: &str = "grant";
     /// What people call that an object belongs to a role.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::LeftAlone;
+    /// use whimbrel_core::sql::{Lexicon, classify};
+    ///
+    /// let sql = "ALTER TABLE orders OWNER TO web";
+    /// let (class, _) = classify(sql, Lexicon::POSTGRES);
+    /// let found = LeftAlone::of_statement(&class, sql, Lexicon::POSTGRES);
+    /// assert_eq!(found, [LeftAlone::new(LeftAlone::OWNER, "web")]);
+    /// ```
     pub const OWNER: &str = "owner";
     /// What people call a setting that a file of SQLite keeps.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::LeftAlone;
+    /// use whimbrel_core::sql::{Lexicon, classify};
+    ///
+    /// let found = |sql| LeftAlone::of_statement(&classify(sql, Lexicon::SQLITE).0, sql, Lexicon::SQLITE);
+    /// assert_eq!(found("PRAGMA user_version = 7"), [LeftAlone::new(LeftAlone::PRAGMA, "user_version = 7")]);
+    /// assert_eq!(found("PRAGMA foreign_keys = OFF"), [], "it ends with the session");
+    /// ```
     pub const PRAGMA: &str = "pragma";
     /// What people call rights on what is yet to be made.
     const DEFAULT_PRIVILEGE: &str = "default privilege";

@@ -29,6 +29,16 @@ impl Parameters {
     }
 
     /// The value of a parameter.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::Parameters;
+    ///
+    /// assert!(Parameters::default().is_empty());
+    /// let storage = Parameters::from_iter([("fillfactor".to_owned(), "70".to_owned())]);
+    /// assert_eq!(storage.get("fillfactor"), Some("70"));
+    /// assert_eq!(storage.get("autovacuum_enabled"), None);
+    /// assert_eq!(storage.iter().collect::<Vec<_>>(), [("fillfactor", "70")]);
+    /// ```
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }

@@ -26,6 +26,14 @@ pub struct PartitionBy {
 }
 
 /// What of a partition's key counts.
+///
+/// ```
+/// use whimbrel_core::schema::{PartitionBy, PartitionStrategy};
+///
+/// let by = PartitionBy::parse("HASH (id)").unwrap();
+/// assert_eq!(by.strategy, PartitionStrategy::Hash);
+/// assert_eq!(by.strategy.sql(), "HASH");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PartitionStrategy {
@@ -38,6 +46,16 @@ pub enum PartitionStrategy {
 }
 
 /// A partition's place in its table.
+///
+/// ```
+/// use whimbrel_core::schema::{PartitionOf, Table};
+///
+/// let of = |bound: &str| Some(PartitionOf { parent: "payments".into(), bound: bound.into() });
+/// let rest = Table { partition_of: of("DEFAULT"), ..Table::new("payments_rest") };
+/// assert_eq!(rest.parent(), Some(&"payments".into()));
+/// assert!(rest.partition_of.unwrap().is_default());
+/// assert!(!of("FOR VALUES FROM (1) TO (9)").unwrap().is_default());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PartitionOf {

@@ -112,6 +112,12 @@ impl Table {
     }
 
     /// The table that it is a partition of.
+    ///
+    /// ```
+    /// use whimbrel_core::schema::Table;
+    ///
+    /// assert_eq!(Table::new("users").parent(), None);
+    /// ```
     pub fn parent(&self) -> Option<&ObjectName> {
         self.partition_of.as_ref().map(|of| &of.parent)
     }

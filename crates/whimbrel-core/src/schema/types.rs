@@ -27,6 +27,21 @@ pub struct EnumType {
 }
 
 /// A domain, composite or range type.
+///
+/// ```
+/// use whimbrel_core::schema::TypeDef;
+///
+/// let address = TypeDef::Composite {
+///     name: "address".into(),
+///     attributes: vec![("street".into(), "text".into()), ("zip".into(), "integer".into())],
+///     comment: None,
+/// };
+/// assert_eq!(address.name(), &"address".into());
+/// assert_eq!(
+///     serde_json::to_string(&address).unwrap(),
+///     r#"{"kind":"composite","name":"address","attributes":[["street","text"],["zip","integer"]]}"#
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum TypeDef {

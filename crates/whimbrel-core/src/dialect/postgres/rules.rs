@@ -5,6 +5,14 @@ use crate::schema::{Column, KeyPart, KeyTarget, Sequence, SqlExpr};
 use crate::sql::{Lexicon, plain_ident};
 
 /// The most bytes an identifier has; the server cuts what is longer.
+///
+/// ```
+/// use whimbrel_core::dialect::postgres::{MAX_IDENT, clip_ident};
+///
+/// let name = "a".repeat(MAX_IDENT);
+/// assert_eq!(clip_ident(&name), name);
+/// assert_eq!(clip_ident(&format!("{name}b")), name);
+/// ```
 pub const MAX_IDENT: usize = 63;
 
 /// Writes an identifier: always quoted, quotes inside doubled.

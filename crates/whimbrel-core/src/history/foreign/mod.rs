@@ -52,6 +52,16 @@ pub enum Tool {
 }
 
 /// The texts of a folder by path.
+///
+/// ```
+/// use whimbrel_core::history::{Texts, Tool};
+///
+/// let folder = Texts::from([
+///     ("20260131102030_users.up.sql".to_owned(), "CREATE TABLE users (id INTEGER);".to_owned()),
+///     ("20260131102030_users.down.sql".to_owned(), "DROP TABLE users;".to_owned()),
+/// ]);
+/// assert_eq!(Tool::Sqlx.read(&folder).unwrap()[0].down.as_deref(), Some("DROP TABLE users;"));
+/// ```
 pub type Texts = BTreeMap<String, String>;
 
 /// A migration of another tool.
@@ -217,6 +227,15 @@ impl Foreign {
     }
 
     /// Says whether a row of the tracking table with this key is its own.
+    ///
+    /// ```
+    /// use whimbrel_core::history::{Texts, Tool};
+    ///
+    /// let folder = Texts::from([("V1__users.sql".to_owned(), "CREATE TABLE users (id INTEGER);".to_owned())]);
+    /// let migration = &Tool::Refinery.read(&folder).unwrap()[0];
+    /// assert!(migration.is_known_as("1"));
+    /// assert!(!migration.is_known_as("2"));
+    /// ```
     pub fn is_known_as(&self, key: &str) -> bool {
         let is_in = |second: i64| key.parse::<i64>().is_ok_and(|milli| milli.div_euclid(1000) == second);
         self.key == key || self.second.is_some_and(is_in)

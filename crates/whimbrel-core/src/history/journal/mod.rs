@@ -143,6 +143,19 @@ impl Journal {
 
     /// Says whether a migration has or had this name: one that was squashed
     /// still stands in tracking tables.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::{Checksum, Entry, Journal, Replaced};
+    ///
+    /// let checksum = Checksum::of_file("");
+    /// let users = Replaced { name: "users".into(), checksum: checksum.clone(), legacy_checksums: vec![], by: None };
+    /// let initial = Entry { replaces: vec![users], ..Entry::new(0, "initial", 0, checksum) };
+    /// let journal = Journal { dialect: Dialect::Sqlite, entries: vec![initial] };
+    /// assert!(journal.is_taken("users"), "it was squashed");
+    /// assert_eq!(journal.unique_name("users"), "users-2");
+    /// assert_eq!(journal.unique_name("posts"), "posts");
+    /// ```
     pub fn is_taken(&self, name: &str) -> bool {
         self.entries
             .iter()
@@ -156,6 +169,16 @@ impl Journal {
 
     /// The numbers that are left out. They do no harm, but something may have
     /// been lost.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::{Checksum, Entry, Journal};
+    ///
+    /// let mut journal = Journal::new(Dialect::Sqlite);
+    /// journal.entries.push(Entry::new(2, "users", 0, Checksum::of_file("")));
+    /// let gaps: Vec<_> = journal.gaps().iter().map(ToString::to_string).collect();
+    /// assert_eq!(gaps, ["no migration has the numbers 0 to 1"]);
+    /// ```
     pub fn gaps(&self) -> Vec<Gap> {
         let mut next = 0;
         let mut gaps = Vec::new();

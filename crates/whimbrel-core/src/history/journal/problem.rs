@@ -86,6 +86,19 @@ pub enum JournalError {
 }
 
 /// One thing that is wrong with a journal.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_core::history::{EntryPlace, Journal, JournalError, JournalProblemKind};
+///
+/// let text = r#"{"version":"1","dialect":"oracle","entries":[]}"#;
+/// let error = Journal::from_json("meta/_journal.json", text).unwrap_err();
+/// assert_eq!(error.to_string(), "`meta/_journal.json`: the dialect `oracle` is unknown");
+/// let JournalError::Invalid { problem, .. } = error else { panic!("one thing is wrong") };
+/// assert_eq!(problem.kind, JournalProblemKind::Dialect { found: "oracle".into() });
+/// assert_eq!(problem.kind.help(), "this whimbrel speaks `sqlite` and `postgresql`");
+/// assert_eq!(problem.entry, None::<EntryPlace>);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalProblem {
     /// The entry it is in; `None` for the journal itself.
@@ -95,6 +108,13 @@ pub struct JournalProblem {
 }
 
 /// An entry of a journal, as people find it.
+///
+/// ```
+/// use whimbrel_core::history::EntryPlace;
+///
+/// assert_eq!(EntryPlace { number: 2, name: Some("users".into()) }.to_string(), "entry 2 (`users`)");
+/// assert_eq!(EntryPlace { number: 3, name: None }.to_string(), "entry 3");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryPlace {
     /// Where it stands in the list, from 1.
@@ -104,6 +124,26 @@ pub struct EntryPlace {
 }
 
 /// The kinds of [`JournalProblem`].
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Journal, JournalError};
+///
+/// let mut journal = Journal::new(Dialect::Sqlite);
+/// for (idx, name) in [(1, "users"), (0, "posts"), (2, "users")] {
+///     journal.entries.push(Entry::new(idx, name, 0, Checksum::of_file("")));
+/// }
+/// let error = Journal::from_json("meta/_journal.json", &journal.to_json()).unwrap_err();
+/// let JournalError::Several { problems, .. } = error else { panic!("several things are wrong") };
+/// let messages: Vec<_> = problems.iter().map(ToString::to_string).collect();
+/// assert_eq!(
+///     messages,
+///     [
+///         "entry 2 (`posts`): its number 0 comes after 1",
+///         "entry 3 (`users`): entry 1 has the same name",
+///     ]
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JournalProblemKind {
     /// A field is not there.
@@ -180,6 +220,14 @@ pub struct Gap {
 
 impl JournalProblemKind {
     /// What to do about it.
+    ///
+    /// ```
+    /// use whimbrel_core::history::JournalProblemKind;
+    ///
+    /// let kind = JournalProblemKind::Replaced { by: "initial".into() };
+    /// assert_eq!(kind.to_string(), "`initial` replaces it");
+    /// assert_eq!(kind.help(), "take out the entry that was replaced, or undo the squash");
+    /// ```
     pub fn help(&self) -> &'static str {
         match self {
             Self::Missing { .. } | Self::IllTyped { .. } => "restore the file from version control",

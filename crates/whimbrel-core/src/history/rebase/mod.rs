@@ -6,6 +6,23 @@ use crate::dialect::Dialect;
 use crate::plan::Proof;
 
 /// What becomes of a history by a rebase.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Journal, rebase};
+///
+/// let journal = |names: &[&str]| {
+///     let entries = (0..).zip(names).map(|(idx, name)| Entry::new(idx, *name, 0, Checksum::of_file(name)));
+///     Journal { dialect: Dialect::Sqlite, entries: entries.collect() }
+/// };
+/// let theirs = journal(&["initial", "add-age"]);
+/// let ours = journal(&["initial", "add-bio"]);
+/// let rebased = rebase(&theirs, &ours).unwrap();
+/// let paths: Vec<_> = rebased.journal.entries.iter().map(Entry::path).collect();
+/// assert_eq!(paths, ["0000_initial.sql", "0001_add-age.sql", "0002_add-bio.sql"]);
+/// assert_eq!(rebased.ours, ["add-bio"]);
+/// assert_eq!((rebased.moves[0].from.idx, rebased.moves[0].to.idx), (1, 2));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rebase {
     /// The journal as it is to be: theirs, then what only we have.
@@ -17,6 +34,14 @@ pub struct Rebase {
 }
 
 /// Why our migrations cannot come after theirs.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Journal, rebase};
+///
+/// let error = rebase(&Journal::new(Dialect::Postgres), &Journal::new(Dialect::Sqlite)).unwrap_err();
+/// assert_eq!(error.to_string(), "our migrations are for SQLite, and theirs for PostgreSQL");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum RebaseError {
     /// The journals are of different engines.
@@ -54,6 +79,22 @@ pub enum RebaseError {
 /// # Errors
 ///
 /// If the journals are of different engines, or we squashed what they have.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Journal, rebase};
+///
+/// let journal = |text: &str| {
+///     let entry = Entry::new(0, "add-users", 0, Checksum::of_file(text));
+///     Journal { dialect: Dialect::Sqlite, entries: vec![entry] }
+/// };
+/// // Both sides made a migration of this name, and not the same one.
+/// let rebased = rebase(&journal("theirs"), &journal("ours")).unwrap();
+/// assert_eq!(rebased.ours, ["add-users-2"]);
+/// assert_eq!(rebased.journal.head().unwrap().path(), "0001_add-users-2.sql");
+/// // What both have stays where it is.
+/// assert!(rebase(&journal("same"), &journal("same")).unwrap().moves.is_empty());
+/// ```
 pub fn rebase(theirs: &Journal, ours: &Journal) -> Result<Rebase, RebaseError> {
     if ours.dialect != theirs.dialect {
         return Err(RebaseError::Dialect { ours: ours.dialect, theirs: theirs.dialect });

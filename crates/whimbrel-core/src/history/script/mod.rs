@@ -121,6 +121,19 @@ impl Script {
     /// # Errors
     ///
     /// Everything in the file that cannot run as a migration.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::Script;
+    ///
+    /// let down = Script::read_down_file(Dialect::Sqlite, "meta/_down/0000_a.sql", "DROP TABLE a;\n").unwrap();
+    /// assert_eq!(down.sql(&down.statements[0]), "DROP TABLE a");
+    /// let error = Script::read_down_file(Dialect::Sqlite, "meta/_down/0000_a.sql", "COMMIT;").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "`meta/_down/0000_a.sql` cannot run: a migration may not control its transaction"
+    /// );
+    /// ```
     pub fn read_down_file(dialect: Dialect, file: &str, text: &str) -> Result<Self, ScriptError> {
         Reader::new(dialect, text, 0..text.len()).read(file)
     }
@@ -159,6 +172,16 @@ impl Script {
     }
 
     /// The rows that follow one of its statements, if it is a COPY.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::Script;
+    ///
+    /// let text = "COPY colors FROM stdin;\n1\tred\n2\tblue\n\\.\nANALYZE colors;\n";
+    /// let script = Script::read(Dialect::Postgres, "0003_colors.sql", text).unwrap();
+    /// let rows: Vec<_> = script.statements.iter().map(|statement| script.copy_data(statement)).collect();
+    /// assert_eq!(rows, [Some("1\tred\n2\tblue\n"), None]);
+    /// ```
     pub fn copy_data(&self, statement: &ScriptStatement) -> Option<&str> {
         statement.copy_data.clone().map(|range| &self.text[range])
     }

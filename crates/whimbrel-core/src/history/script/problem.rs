@@ -27,6 +27,18 @@ pub struct ScriptError {
 }
 
 /// One thing in a file that cannot run, shown where it stands.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Script, ScriptProblemKind};
+///
+/// let text = "CREATE TABLE a (b);\n  ATTACH 'b.db' AS b;\n";
+/// let problem = &Script::read(Dialect::Sqlite, "a.sql", text).unwrap_err().problems[0];
+/// assert_eq!(problem.kind, ScriptProblemKind::Attach);
+/// assert_eq!(problem.to_string(), "line 2: a migration may not attach or detach databases");
+/// assert_eq!(&text[problem.offset..problem.offset + problem.length], "ATTACH 'b.db' AS b");
+/// assert_eq!(problem.position.to_string(), "2:3");
+/// ```
 #[derive(Debug, Clone, thiserror::Error, Diagnostic)]
 #[error("line {}: {kind}", position.line)]
 #[diagnostic(code(whimbrel::script::statement), help("{}", kind.help()))]
@@ -44,6 +56,25 @@ pub struct ScriptProblem {
 }
 
 /// The kinds of [`ScriptProblem`].
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::Script;
+///
+/// let told = |text| {
+///     let error = Script::read(Dialect::Postgres, "a.sql", text).unwrap_err();
+///     error.problems.iter().map(|problem| problem.kind.to_string()).collect::<Vec<_>>()
+/// };
+/// assert_eq!(
+///     told("\\connect other\nDISCARD ALL;"),
+///     [
+///         "`\\connect` is a command to psql, which does not read this",
+///         "DISCARD ALL frees the lock under which migrations run",
+///     ]
+/// );
+/// assert_eq!(told("/* DROP TABLE a;"), ["the comment has no end"]);
+/// assert_eq!(told("-- whimbrel: no-lock\n"), ["unknown directive `whimbrel: no-lock`"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptProblemKind {
     /// BEGIN, COMMIT and the like, other than one pair around all.
@@ -110,6 +141,12 @@ pub enum ScriptProblemKind {
 
 impl ScriptProblemKind {
     /// What to do about it.
+    ///
+    /// ```
+    /// use whimbrel_core::history::ScriptProblemKind;
+    ///
+    /// assert_eq!(ScriptProblemKind::Attach.help(), "give each database migrations of its own");
+    /// ```
     pub fn help(&self) -> &'static str {
         match self {
             Self::Transaction => {

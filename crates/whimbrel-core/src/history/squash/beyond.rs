@@ -18,6 +18,16 @@ use crate::schema::LeftAlone;
 use crate::sql::{Class, Cursor, Data, DataVerb, Ddl, DdlKind, DdlVerb, Token, position};
 
 /// Where the statements of a squashed migration are from.
+///
+/// ```
+/// use whimbrel_core::history::{AsWritten, SquashForm};
+/// use whimbrel_core::pair::Pair;
+///
+/// let anew = SquashForm::Anew { statements: Pair::new(12, 3) };
+/// assert_eq!(anew.to_string(), "planned anew: 3 in place of 12 statements");
+/// let written = SquashForm::AsWritten(AsWritten::Rows { table: "colors".into() });
+/// assert_eq!(written.to_string(), "kept as written: `colors` holds rows after it");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SquashForm {
     /// They are a plan from nothing to the schema that the range leads to.
@@ -30,6 +40,22 @@ pub enum SquashForm {
 }
 
 /// Why the statements of a range stay as they were written.
+///
+/// ```
+/// use whimbrel_core::history::AsWritten;
+/// use whimbrel_core::schema::LeftAlone;
+///
+/// let told = |reason: AsWritten| reason.to_string();
+/// assert_eq!(
+///     told(AsWritten::NotTheFirst { after: "0003_users".into() }),
+///     "a database may hold rows after `0003_users`"
+/// );
+/// assert_eq!(
+///     told(AsWritten::LeftAlone(LeftAlone::new("policy", "own_rows"))),
+///     "whimbrel does not manage the policy `own_rows`"
+/// );
+/// assert_eq!(told(AsWritten::NotShorter), "anew it would not be shorter");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AsWritten {
     /// Somebody wanted it so.

@@ -19,6 +19,15 @@ pub use planned::Planned;
 use crate::sql::Lexicon;
 
 /// What is to be squashed.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Journal, SquashRequest, squash};
+///
+/// let request = SquashRequest { from: 0, to: 4, name: None, when: 1_769_853_600_000 };
+/// let error = squash(&Journal::new(Dialect::Sqlite), &request, &[].into()).unwrap_err();
+/// assert_eq!(error.to_string(), "no migration has the number 0");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SquashRequest {
     /// The number of the first migration.
@@ -41,6 +50,25 @@ pub struct FileTexts {
 }
 
 /// What becomes of a history by a squash.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, FileTexts, Journal, SquashRequest, squash};
+///
+/// let mut journal = Journal::new(Dialect::Sqlite);
+/// let mut files = BTreeMap::new();
+/// for (idx, (name, up)) in (0..).zip([("a", "CREATE TABLE a (b);\n"), ("c", "ALTER TABLE a ADD c;\n")]) {
+///     journal.entries.push(Entry::new(idx, name, 0, Checksum::of_file(up)));
+///     files.insert(name.to_owned(), FileTexts { up: up.into(), down: None });
+/// }
+/// let request = SquashRequest { from: 0, to: 1, name: Some("initial".into()), when: 0 };
+/// let written = squash(&journal, &request, &files).unwrap();
+/// let statements = "CREATE TABLE a (b);\n--> statement-breakpoint\nALTER TABLE a ADD c;\n";
+/// assert!(written.up.ends_with(statements));
+/// assert_eq!(written.entry.replaces.iter().map(|one| &one.name).collect::<Vec<_>>(), ["a", "c"]);
+/// assert_eq!(written.journal.head(), Some(&written.entry));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Squash {
     /// The journal as it is to be.
@@ -60,6 +88,24 @@ pub struct Squash {
 }
 
 /// Why migrations cannot be squashed.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, Journal, SquashRequest, squash};
+///
+/// let mut journal = Journal::new(Dialect::Sqlite);
+/// for (idx, name) in [(0, "users"), (1, "posts")] {
+///     journal.entries.push(Entry::new(idx, name, 0, Checksum::of_file("")));
+/// }
+/// let told = |from, to| {
+///     let request = SquashRequest { from, to, name: None, when: 0 };
+///     squash(&journal, &request, &BTreeMap::new()).unwrap_err().to_string()
+/// };
+/// assert_eq!(told(0, 7), "no migration has the number 7");
+/// assert_eq!(told(1, 1), "there are not two migrations from 1 to 1");
+/// assert_eq!(told(0, 1), "`0000_users.sql` of migration `users` is missing");
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum SquashError {
     /// No migration has this number.
@@ -131,6 +177,32 @@ pub enum SquashError {
 ///
 /// If the range is none, a file is missing or holds what cannot run, or the
 /// migrations cannot run as one.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Entry, FileTexts, Journal, SquashRequest, squash};
+///
+/// let mut journal = Journal::new(Dialect::Sqlite);
+/// let mut files = BTreeMap::new();
+/// let written = [
+///     ("users", "CREATE TABLE users (id INTEGER);\n", Some("DROP TABLE users;\n")),
+///     ("add-age", "ALTER TABLE users ADD age INTEGER;\n", None),
+///     ("posts", "CREATE TABLE posts (id INTEGER);\n", None),
+/// ];
+/// for (idx, (name, up, down)) in (0..).zip(written) {
+///     journal.entries.push(Entry::new(idx, name, 0, Checksum::of_file(up)));
+///     files.insert(name.to_owned(), FileTexts { up: up.into(), down: down.map(Into::into) });
+/// }
+/// let request = SquashRequest { from: 0, to: 1, name: Some("initial".into()), when: 0 };
+/// let squashed = squash(&journal, &request, &files).unwrap();
+/// let paths: Vec<_> = squashed.journal.entries.iter().map(Entry::path).collect();
+/// assert_eq!(paths, ["0000_initial.sql", "0001_posts.sql"]);
+/// // Both are known to have been applied by whoever applied the new one, and back it
+/// // goes only if all of them do.
+/// assert!(squashed.journal.is_taken("add-age"));
+/// assert_eq!((squashed.down, squashed.without_down), (None, vec!["add-age".to_owned()]));
+/// ```
 pub fn squash(
     journal: &Journal,
     request: &SquashRequest,

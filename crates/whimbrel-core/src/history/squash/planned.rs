@@ -30,6 +30,27 @@ impl Squash {
     /// # Errors
     ///
     /// If the up file of this one does not read.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::{Checksum, Entry, FileTexts, Journal, Planned, SquashRequest, squash};
+    ///
+    /// let mut journal = Journal::new(Dialect::Sqlite);
+    /// let mut files = BTreeMap::new();
+    /// for (idx, (name, up)) in (0..).zip([("a", "CREATE TABLE a (b);\n"), ("c", "ALTER TABLE a ADD c;\n")]) {
+    ///     journal.entries.push(Entry::new(idx, name, 0, Checksum::of_file(up)));
+    ///     files.insert(name.to_owned(), FileTexts { up: up.into(), down: None });
+    /// }
+    /// let request = SquashRequest { from: 0, to: 1, name: Some("initial".into()), when: 0 };
+    /// let written = squash(&journal, &request, &files).unwrap();
+    ///
+    /// let plan = Planned { up: vec!["CREATE TABLE a (b, c)".into()], ..Planned::default() };
+    /// let planned = written.planned(Dialect::Sqlite, plan).unwrap();
+    /// let notes = "-- Squashed: 0000_a.sql\n-- Squashed: 0001_c.sql\n";
+    /// assert!(planned.up.ends_with(&format!("\n{notes}CREATE TABLE a (b, c);\n")), "{}", planned.up);
+    /// assert_eq!(planned.journal.head(), Some(&planned.entry));
+    /// ```
     pub fn planned(&self, dialect: Dialect, planned: Planned) -> Result<Self, Box<ScriptError>> {
         let script = Script::read(dialect, &self.entry.path(), &self.up)?;
         let Planned { up, down, warnings } = planned;

@@ -85,6 +85,29 @@ impl State {
 }
 
 /// What is to be said of a migration besides its state.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Detail, Entry, FileState, Journal, Progress, State, standings};
+///
+/// let entry = Entry::new(0, "users", 0, Checksum::of_file("SELECT 1;\n"));
+/// let journal = Journal { dialect: Dialect::Sqlite, entries: vec![entry.clone()] };
+/// let begun = Progress {
+///     name: "users".into(),
+///     checksum: entry.checksum.to_string(),
+///     done: 2,
+///     is_open: false,
+///     started_at: "2026-01-31 10:00:00".into(),
+/// };
+/// let files = [FileState::of(&entry, Some("SELECT 1;\n"), None)];
+/// let standing = &standings(&journal, &files, &[], &[begun])[0];
+/// assert_eq!(standing.state, State::Failed);
+/// assert_eq!(standing.details, [Detail::Begun { done: 2, same_file: true }]);
+/// assert_eq!(standing.to_string(), "0000_users: failed; statements done: 2; `apply` goes on");
+///
+/// let missing = &standings(&journal, &[], &[], &[])[0];
+/// assert_eq!((missing.state, missing.details.as_slice()), (State::Missing, &[Detail::FileMissing][..]));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
     /// The up file is not what the journal says.
@@ -178,6 +201,27 @@ pub(super) type Rows<'a> = HashMap<&'a str, &'a AppliedMigration>;
 ///
 /// `files` has what was found on disk of each entry, in the order of the journal;
 /// those beyond its end have no files.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{AppliedMigration, Checksum, Entry, FileState, Journal, standings};
+///
+/// let text = "SELECT 1;\n";
+/// let entries = ["users", "posts", "tags"].map(|name| Entry::new(0, name, 0, Checksum::of_file(text)));
+/// let files = entries.each_ref().map(|entry| FileState::of(entry, Some(text), None));
+/// let journal = Journal { dialect: Dialect::Sqlite, entries: entries.into() };
+/// let applied = ["users", "tags", "logs"].map(|name| AppliedMigration {
+///     id: 0,
+///     name: name.into(),
+///     checksum: Checksum::of_file(text).to_string(),
+///     applied_at: "2026-01-31 10:20:30".into(),
+/// });
+/// let states: Vec<_> = standings(&journal, &files, &applied, &[])
+///     .into_iter()
+///     .map(|standing| format!("{} {}", standing.name, standing.state))
+///     .collect();
+/// assert_eq!(states, ["users applied", "posts out of order", "tags applied", "logs unknown"]);
+/// ```
 pub fn standings(
     journal: &Journal,
     files: &[FileState],
@@ -205,6 +249,23 @@ pub fn standings(
 /// Then all [`standings`] are applied ones of which nothing else is to be said, and
 /// need not be asked for: most starts of a service find no more than that. Of what
 /// it does not see at once, this says no.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{AppliedMigration, Checksum, Entry, FileState, Journal, is_settled};
+///
+/// let entry = Entry::new(0, "users", 0, Checksum::of_file("SELECT 1;\n"));
+/// let files = [FileState::of(&entry, Some("SELECT 1;\n"), None)];
+/// let row = AppliedMigration {
+///     id: 1,
+///     name: "users".into(),
+///     checksum: entry.checksum.to_string(),
+///     applied_at: "2026-01-31 10:20:30".into(),
+/// };
+/// let journal = Journal { dialect: Dialect::Sqlite, entries: vec![entry] };
+/// assert!(is_settled(&journal, &files, &[row], &[]));
+/// assert!(!is_settled(&journal, &files, &[], &[]), "it is pending");
+/// ```
 pub fn is_settled(
     journal: &Journal,
     files: &[FileState],

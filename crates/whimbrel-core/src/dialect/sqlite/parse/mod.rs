@@ -41,6 +41,26 @@ use crate::name::ObjectName;
 use crate::schema::{Dependency, Object, ObjectKind, Schema, SqlExpr, Table};
 
 /// A row of `sqlite_schema`.
+///
+/// ```
+/// use whimbrel_core::dialect::sqlite::parse::{CatalogRow, read_schema};
+///
+/// let row = |kind: &str, name: &str, sql: &str| CatalogRow {
+///     kind: kind.into(),
+///     name: name.into(),
+///     table: "users".into(),
+///     sql: (!sql.is_empty()).then(|| sql.into()),
+/// };
+/// let rows = [
+///     row("table", "users", "CREATE TABLE users (name TEXT UNIQUE)"),
+///     // The index behind the constraint: SQLite makes it, and has no text of it.
+///     row("index", "sqlite_autoindex_users_1", ""),
+///     row("index", "by_name", "CREATE INDEX by_name ON users (name)"),
+/// ];
+/// let schema = read_schema(&rows, &[], |_| false).unwrap();
+/// assert_eq!(schema.tables[0].unique_constraints.len(), 1);
+/// assert_eq!(schema.tables[0].indexes[0].name, "by_name");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CatalogRow {
     /// `table`, `index`, `view` or `trigger`.
@@ -55,6 +75,19 @@ pub struct CatalogRow {
 
 impl CatalogRow {
     /// Says whether the row is a virtual table.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::sqlite::parse::CatalogRow;
+    ///
+    /// let row = |sql: &str| CatalogRow {
+    ///     kind: "table".into(),
+    ///     name: "docs".into(),
+    ///     table: "docs".into(),
+    ///     sql: Some(sql.into()),
+    /// };
+    /// assert!(row("CREATE VIRTUAL TABLE docs USING fts5(body)").is_virtual_table());
+    /// assert!(!row("CREATE TABLE docs (body)").is_virtual_table());
+    /// ```
     pub fn is_virtual_table(&self) -> bool {
         const START: &[u8] = b"create virtual";
         let sql = self.sql.as_deref().unwrap_or_default().as_bytes();
@@ -63,6 +96,22 @@ impl CatalogRow {
 }
 
 /// Why a catalogue could not be read.
+///
+/// ```
+/// use whimbrel_core::dialect::sqlite::parse::{CatalogRow, read_schema};
+///
+/// let row = CatalogRow {
+///     kind: "table".into(),
+///     name: "users".into(),
+///     table: "users".into(),
+///     sql: Some("CREATE TABLE users (id ?)".into()),
+/// };
+/// let error = read_schema(&[row], &[], |_| false).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "cannot read the definition of table `users`: expected a constraint, a comma or `)` instead of `?` at byte 23"
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("cannot read the definition of {kind} `{name}`: {reason}")]
 #[diagnostic(
@@ -122,6 +171,13 @@ pub fn read_schema(
 }
 
 /// Says whether SQLite keeps the name for itself.
+///
+/// ```
+/// use whimbrel_core::dialect::sqlite::parse::is_internal;
+///
+/// assert!(is_internal("sqlite_sequence"));
+/// assert!(!is_internal("sqlites"));
+/// ```
 pub fn is_internal(name: &str) -> bool {
     name.as_bytes().get(..7).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"sqlite_"))
 }
