@@ -32,15 +32,15 @@ impl Migrator {
         Ok(table.was_used(self.connection.as_mut()).await?)
     }
 
-    /// The names of what `agenda` wants where a database has applied `tracked`,
-    /// without running it.
+    /// What `agenda` wants where a database has applied `tracked`, without running
+    /// it.
     pub(crate) async fn preview(
         agenda: &mut dyn Agenda<Error = Error>,
         tracked: &Tracked,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Vec<Job>, Error> {
         let progress = tracked.progress();
         let seen = Seen { applied: &tracked.applied, progress: &progress, done: &[] };
-        Ok(agenda.decide(&seen).await?.into_iter().map(|job| job.name).collect())
+        agenda.decide(&seen).await
     }
 
     /// Runs what `agenda` wants, and returns the names of what was run.

@@ -193,6 +193,15 @@ pub enum ApplyError {
         /// How many the file has.
         of: usize,
     },
+    /// A migration was to be gone on with that did not stop midway.
+    #[error("`{migration}` cannot be gone on with: {standing}")]
+    #[diagnostic(code(whimbrel::apply::nothing_to_resume), help("{}", standing.advice()))]
+    NothingToResume {
+        /// The migration.
+        migration: String,
+        /// Where it stands instead.
+        standing: NotStopped,
+    },
 }
 
 impl ApplyError {
@@ -221,7 +230,8 @@ impl ApplyError {
             | Self::Cancelled { .. }
             | Self::Undecided { .. }
             | Self::OtherBeginning { .. }
-            | Self::ResumeAt { .. } => None,
+            | Self::ResumeAt { .. }
+            | Self::NothingToResume { .. } => None,
         }
     }
 
@@ -239,7 +249,8 @@ impl ApplyError {
             | Self::NotAtomic { .. }
             | Self::Undecided { .. }
             | Self::OtherBeginning { .. }
-            | Self::ResumeAt { .. } => Kept::default(),
+            | Self::ResumeAt { .. }
+            | Self::NothingToResume { .. } => Kept::default(),
         }
     }
 }
@@ -296,6 +307,51 @@ impl fmt::Display for Next {
             }
             Self::GoOn { done } => {
                 write!(f, "; statements 1 to {done} of this one stay: the next run goes on after them")
+            }
+        }
+    }
+}
+
+/// Where a migration stands that was to be gone on with in vain.
+///
+/// ```
+/// use whimbrel_db::apply::NotStopped;
+/// assert_eq!(NotStopped::Applied.to_string(), "it is applied");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotStopped {
+    /// All of it has run.
+    Applied,
+    /// Nothing of it has run.
+    Pending,
+    /// It did stop midway, and is not among what is to be run now.
+    Beyond {
+        /// How many of its statements have run.
+        done: usize,
+    },
+}
+
+impl NotStopped {
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Applied | Self::Pending => {
+                "nothing was run; leave `--resume-at` out, and what is pending is applied from its beginning \
+                 (`whimbrel migrate status` says where every migration stands)"
+            }
+            Self::Beyond { .. } => {
+                "nothing was run; leave `--to` out, or let it name this migration or a later one"
+            }
+        }
+    }
+}
+
+impl fmt::Display for NotStopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Applied => f.write_str("it is applied"),
+            Self::Pending => f.write_str("it is pending, and no run of it has stopped midway"),
+            Self::Beyond { done } => {
+                write!(f, "it stopped after statement {done}, and this run does not come to it")
             }
         }
     }

@@ -36,7 +36,7 @@ mod trouble;
 mod verdict;
 
 pub use agenda::{Agenda, Job, Record, Seen, Work};
-pub use error::{ApplyError, Kept, Next, ProgramProblem, Stopped};
+pub use error::{ApplyError, Kept, Next, NotStopped, ProgramProblem, Stopped};
 pub use observer::{ApplyObserver, Silent};
 pub use options::{ApplyOptions, ResumeAt, TransactionMode};
 pub use program::{

@@ -1,5 +1,7 @@
 //! How a run is to go about it.
 
+use super::error::NotStopped;
+use super::{ApplyError, Job};
 use crate::tracking::{Tracked, TrackingTable};
 
 /// How a run is to go about it.
@@ -68,4 +70,36 @@ pub struct ResumeAt {
     /// The statement to run next, from 1; one more than there are if all were
     /// run.
     pub statement: usize,
+}
+
+impl ResumeAt {
+    /// Says whether there is anything to go on with: an earlier run stopped in
+    /// the midst of the migration, and it is among `jobs`.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplyError::NothingToResume`], with where the migration stands.
+    ///
+    /// ```
+    /// use whimbrel_db::apply::ResumeAt;
+    /// use whimbrel_db::tracking::Tracked;
+    ///
+    /// let place = ResumeAt { migration: "users".into(), statement: 2 };
+    /// let error = place.check(&Tracked::default(), &[]).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "`users` cannot be gone on with: it is pending, and no run of it has stopped midway"
+    /// );
+    /// ```
+    pub fn check(&self, tracked: &Tracked, jobs: &[Job]) -> Result<(), Box<ApplyError>> {
+        let is_in = |jobs: &[Job]| jobs.iter().any(|job| job.name == self.migration);
+        let stopped = tracked.unfinished.iter().find(|row| row.name == self.migration);
+        let standing = match stopped {
+            Some(_) if is_in(jobs) => return Ok(()),
+            Some(row) => NotStopped::Beyond { done: row.done },
+            None if tracked.applied.iter().any(|row| row.name == self.migration) => NotStopped::Applied,
+            None => NotStopped::Pending,
+        };
+        Err(Box::new(ApplyError::NothingToResume { migration: self.migration.clone(), standing }))
+    }
 }

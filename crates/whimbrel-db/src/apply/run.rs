@@ -129,10 +129,11 @@ impl<'a> Run<'a> {
         Ok(End::Committed)
     }
 
-    /// Says whether a job is one transaction. One of which a part has run is
-    /// none, whatever it looks like now.
+    /// Says whether a job is one transaction. One of which a part has run, or
+    /// is said to have, is none, whatever it looks like now.
     pub(super) fn is_atomic(&self, job: &Job) -> bool {
-        let is_begun = self.unfinished(job).is_some_and(Unfinished::is_begun);
+        let is_named = self.options.resume_at.as_ref().is_some_and(|place| place.migration == job.name);
+        let is_begun = is_named || self.unfinished(job).is_some_and(Unfinished::is_begun);
         match self.options.transaction {
             TransactionMode::Each | TransactionMode::All => job.work.is_atomic() && !is_begun,
             // A program is one transaction in any case: nothing could go on in its midst.
@@ -163,7 +164,14 @@ impl<'a> Run<'a> {
         let progress = tracked.progress();
         let seen = Seen { applied: &tracked.applied, progress: &progress, done: &self.done };
         let decided = agenda.decide(&seen).await;
-        decided.map_err(|error| Stopped::Agenda { error, kept: self.kept() })
+        let jobs = decided.map_err(|error| Stopped::Agenda { error, kept: self.kept() })?;
+        match &self.options.resume_at {
+            Some(place) if !self.done.contains(&place.migration) => {
+                place.check(tracked, &jobs).map_err(Stopped::Run)?;
+            }
+            Some(_) | None => {}
+        }
+        Ok(jobs)
     }
 
     pub(super) async fn read(&self, connection: &mut dyn Connection) -> Result<Tracked, ApplyError> {

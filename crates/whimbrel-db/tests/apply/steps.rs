@@ -7,7 +7,7 @@ use whimbrel_db::apply::{ApplyError, ResumeAt};
 use whimbrel_db::{Connection, LockWait};
 use whimbrel_testkit::database::{Database, block_on};
 
-use crate::support::{Heard, assert_free, column, options, pending, run, run_with, told, tracked};
+use crate::support::{BOTH, Heard, assert_free, column, options, pending, run, run_with, told, tracked};
 
 const VALID: &str =
     "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 't'::regclass";
@@ -238,6 +238,66 @@ fn what_nothing_tells_is_asked() {
             assert_eq!(tracked(&mut *session).await, "procedure call");
         });
     }
+}
+
+#[test]
+fn what_did_not_stop_midway_is_not_gone_on_with() {
+    let stops = "CREATE TABLE t (n int);\nVACUUM;\nINSERT INTO u VALUES (1);";
+    let all = [("one", "CREATE TABLE s (n int);"), ("two", stops), ("three", "CREATE TABLE r (n int);")];
+    let place = |migration: &str, statement| Some(ResumeAt { migration: migration.to_owned(), statement });
+    let midway = "it is pending, and no run of it has stopped midway";
+    let from_its_beginning = "nothing was run; leave `--resume-at` out, and what is pending is applied from its \
+                              beginning (`whimbrel migrate status` says where every migration stands)";
+    for dialect in BOTH {
+        block_on(async {
+            let mut database = Database::shared(dialect).await;
+            let session = &mut *database.connection;
+            let mut options = options(dialect);
+            let mut heard = Heard::default();
+            options.resume_at = place("two", 3);
+            let error =
+                run_with(session, &mut pending(dialect, &all), &options, &mut heard).await.unwrap_err();
+            let told_pending = format!("`two` cannot be gone on with: {midway}\nhelp: {from_its_beginning}");
+            assert_eq!(told(&error), told_pending);
+            assert_eq!((tracked(session).await, heard.0.len()), (String::new(), 0));
+            stopped(session, &all).await;
+            for (migrations, place, standing, advice) in [
+                (&all[..], place("one", 1), "it is applied", from_its_beginning),
+                (&all, place("three", 1), midway, from_its_beginning),
+                (
+                    &all[..1],
+                    place("two", 3),
+                    "it stopped after statement 2, and this run does not come to it",
+                    "nothing was run; leave `--to` out, or let it name this migration or a later one",
+                ),
+            ] {
+                let name = place.as_ref().map(|place| place.migration.clone()).unwrap();
+                options.resume_at = place;
+                let error = run_with(session, &mut pending(dialect, migrations), &options, &mut heard).await;
+                let expected = format!("`{name}` cannot be gone on with: {standing}\nhelp: {advice}");
+                assert_eq!(told(&error.unwrap_err()), expected);
+                assert_free(session, &name).await;
+            }
+            options.resume_at = place("two", 4);
+            run_with(session, &mut pending(dialect, &all), &options, &mut heard).await.unwrap();
+            assert_eq!(tracked(session).await, "one two three");
+        });
+    }
+}
+
+#[test]
+fn a_file_that_could_be_one_transaction_now_is_gone_on_with_where_a_person_says() {
+    block_on(async {
+        let mut database = Database::shared(Dialect::Postgres).await;
+        let session = &mut *database.connection;
+        stopped(session, &[("one", "VACUUM t;")]).await;
+        let mended = "CREATE TABLE t (n int);\nCREATE TABLE u (n int);";
+        let mut options = options(Dialect::Postgres);
+        options.resume_at = Some(ResumeAt { migration: "one".to_owned(), statement: 2 });
+        let mut jobs = pending(Dialect::Postgres, &[("one", mended)]);
+        run_with(session, &mut jobs, &options, &mut Heard::default()).await.unwrap();
+        assert_eq!(column(session, "SELECT relname FROM pg_class WHERE relname IN ('t', 'u')").await, "u");
+    });
 }
 
 #[test]

@@ -175,7 +175,7 @@ impl<'m> Apply<'m> {
     }
 
     /// Says where to go on in a migration that stopped where nobody can tell
-    /// whether a statement had run.
+    /// whether a statement had run. Of one that did not stop midway it is an error.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -244,6 +244,7 @@ impl<'m> Apply<'m> {
             Some(target) => target.find(&history.journal)?.0 + 1,
             None => history.journal.entries.len(),
         };
+        let resume_at = self.resume_at.take().map(|place| place_in(&history, place)).transpose()?;
         let dialect = self.migrator.dialect();
         let require_proof = self.require_proof;
         let programs = self.migrator.settings.programs.clone();
@@ -251,11 +252,15 @@ impl<'m> Apply<'m> {
             Upward { dialect, history: &history, programs, limit, require_proof, beyond: Vec::new() };
         let mut notes = Vec::new();
         let names = if self.dry_run {
-            Migrator::preview(&mut agenda, &tracked).await?
+            let jobs = Migrator::preview(&mut agenda, &tracked).await?;
+            if let Some(place) = &resume_at {
+                place.check(&tracked, &jobs)?;
+            }
+            jobs.into_iter().map(|job| job.name).collect()
         } else {
             let options = ApplyOptions {
                 transaction: self.transaction,
-                resume_at: self.resume_at.take(),
+                resume_at,
                 first_look: Some(tracked),
                 ..ApplyOptions::new(table)
             };
@@ -271,6 +276,13 @@ impl<'m> Apply<'m> {
             run.map(|(entry, up)| (entry.clone(), up.unwrap_or_default().to_owned())).unzip();
         Ok(ApplyReport { migrations, texts, pending: agenda.beyond, notes })
     }
+}
+
+/// The place as the tracking table calls it: people may name a migration by its
+/// number or file too.
+fn place_in(history: &History, place: ResumeAt) -> Result<ResumeAt, HistoryError> {
+    let (_, entry) = Target::from(place.migration).find(&history.journal)?;
+    Ok(ResumeAt { migration: entry.name.clone(), statement: place.statement })
 }
 
 /// Wants everything that is pending, up to a limit.

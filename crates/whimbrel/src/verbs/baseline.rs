@@ -108,7 +108,10 @@ impl<'m> Baseline<'m> {
         let table = self.migrator.tracking_table()?;
         let mut agenda = Marks { dialect: self.migrator.dialect(), history: &history, count };
         let names = match self.dry_run {
-            true => Migrator::preview(&mut agenda, &self.migrator.tracked(&table).await?).await?,
+            true => {
+                let jobs = Migrator::preview(&mut agenda, &self.migrator.tracked(&table).await?).await?;
+                jobs.into_iter().map(|job| job.name).collect()
+            }
             false => {
                 let ran = self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await;
                 let kept = self.migrator.keep_lock_file(false).await;
