@@ -273,6 +273,20 @@ impl Change {
         }
     }
 
+    /// The same, where the change may have any.
+    pub fn replacements_mut(&mut self) -> Option<&mut Vec<EnumReplacement>> {
+        if let Self::AlterEnum(AlterEnum { replacements, .. }) | Self::AddCheck { replacements, .. } = self {
+            Some(replacements)
+        } else {
+            None
+        }
+    }
+
+    /// The check that goes, if that is what the change is.
+    pub(crate) fn dropped_check(&self) -> Option<&Check> {
+        if let Self::DropCheck { check, .. } = self { Some(check) } else { None }
+    }
+
     /// The table that the change belongs to, by its new name; `None` for a
     /// change of a top-level object that is no table.
     ///

@@ -107,15 +107,27 @@ fn fitting(dialect: Dialect, pair: Pair<&Schema>, renames: &Renames) -> Renames 
 /// Puts the answers about removed enum values where they were.
 fn carry_replacements(answered: &[Change], changes: &mut [Change]) {
     for change in changes {
-        let Change::AlterEnum(alter) = change else { continue };
-        let before = answered.iter().find_map(|one| match one {
-            Change::AlterEnum(before) if before.enum_name == alter.enum_name => Some(before),
-            _ => None,
-        });
-        if let Some(before) = before {
-            alter.replacements.clone_from(&before.replacements);
+        let before = answered.iter().find(|one| removes_the_same(one, change));
+        if let (Some(before), Some(replacements)) = (before, change.replacements_mut()) {
+            *replacements = before.replacements().to_vec();
         }
     }
+}
+
+/// Says whether two changes remove values of the same enum: a type, or a list in
+/// a check.
+fn removes_the_same(one: &Change, other: &Change) -> bool {
+    if let (Change::AlterEnum(one), Change::AlterEnum(other)) = (one, other) {
+        return one.enum_name == other.enum_name;
+    }
+    let list = |change: &Change| {
+        if let Change::AddCheck { table_name, check, .. } = change {
+            Some((table_name.clone(), check.clone()))
+        } else {
+            None
+        }
+    };
+    list(one).is_some_and(|one| list(other) == Some(one))
 }
 
 /// The schema that `first` leaves behind; `None` where `from` does not replay,

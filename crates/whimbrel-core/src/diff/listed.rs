@@ -1,7 +1,9 @@
 //! Enums where the engine has no such type: a check lists the values of a column.
 //!
 //! A value that is listed under another name from now on is renamed in the rows too,
-//! while the table is made anew: neither the old check nor the new one takes both.
+//! while the table is made anew: neither the old check nor the new one takes both. One
+//! that is listed no more is removed as that of an enum type is: rows that hold it
+//! need another value.
 
 use std::borrow::Cow;
 
@@ -11,7 +13,7 @@ use crate::dialect::Dialect;
 use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::resolve::RenameKind;
-use crate::schema::Check;
+use crate::schema::{Check, Column, Table};
 use crate::sql::{Token, tokens};
 
 /// The column of a check that does nothing but list values, and the values.
@@ -45,6 +47,60 @@ pub(crate) fn listed(dialect: Dialect, check: &Check) -> Option<(String, Vec<Str
 /// ```
 pub fn listing_enum(table: &ObjectName, column: &str) -> ObjectName {
     ObjectName { namespace: Some(table.name.clone()), name: column.to_owned() }
+}
+
+/// What becomes of a list of values when another check takes the place of the one
+/// that has it.
+pub(crate) struct Relisted<'a> {
+    /// The column.
+    pub(crate) column: &'a Column,
+    /// The values that go, and that have no replacement.
+    pub(crate) removed: Vec<String>,
+    /// The values that the column will have.
+    pub(crate) available: Vec<String>,
+    /// Whether rows no longer tell which value they had: it became NULL, or one
+    /// that others have too.
+    pub(crate) merges: bool,
+}
+
+/// Compares what two checks list, if that is the values of one column of `table`,
+/// which is the new one.
+pub(crate) fn relisted<'a>(
+    dialect: Dialect,
+    table: &'a Table,
+    checks: Pair<&Check>,
+    replacements: &[EnumReplacement],
+) -> Option<Relisted<'a>> {
+    let ((column, old), (other, available)) = (listed(dialect, checks.from)?, listed(dialect, checks.to)?);
+    dialect.same_ident(&column, &other).then_some(())?;
+    let column = table.columns.iter().find(|one| dialect.same_ident(&one.name, &column))?;
+    let ignores_case = column.collation.as_deref().is_some_and(|name| name.eq_ignore_ascii_case("NOCASE"));
+    let is_same = |a: &str, b: &str| a == b || ignores_case && a.eq_ignore_ascii_case(b);
+    let is_in = |values: &[String], value: &str| values.iter().any(|one| is_same(one, value));
+    let goes = |value: &&String| {
+        !is_in(&available, value) && !replacements.iter().any(|one| is_same(&one.from, value))
+    };
+    let merges = |one: &EnumReplacement| match &one.to {
+        Some(to) => is_in(&old, to) || replacements.iter().filter(|other| other.to == one.to).count() > 1,
+        None => true,
+    };
+    Some(Relisted {
+        column,
+        removed: old.iter().filter(goes).cloned().collect(),
+        merges: replacements.iter().any(merges),
+        available,
+    })
+}
+
+/// Says whether a change alters an enum: the type of that name, or the check that
+/// lists the values of a column (see [`listing_enum`]).
+pub(crate) fn alters_enum(change: &Change, name: &ObjectName) -> bool {
+    let dialect = Dialect::Sqlite;
+    if let Change::AddCheck { table_name, check, .. } = change {
+        let listed = listed(dialect, check);
+        return listed.is_some_and(|(column, _)| dialect.same_name(&listing_enum(table_name, &column), name));
+    }
+    matches!(change, Change::AlterEnum(alter) if alter.enum_name == *name)
 }
 
 /// Says whether all rows that met `old` meet `new` once they have their replacements.

@@ -30,8 +30,8 @@ mod testing;
 mod types;
 
 pub(crate) use column::real_default;
-pub(crate) use listed::is_met;
 pub use listed::listing_enum;
+pub(crate) use listed::{alters_enum, is_met, relisted};
 pub use problem::{Fault, RenameProblem};
 pub use rename::{Rename, Renames};
 pub use reshaped::Reshaped;

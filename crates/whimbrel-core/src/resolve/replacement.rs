@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Loss, LossKind};
 use crate::change::{Change, EnumReplacement};
+use crate::diff::alters_enum;
 
 /// Why a replacement of an enum value cannot be.
 ///
@@ -114,13 +115,9 @@ pub fn replace_enum_values(
         from: value.clone(),
         to: values.get(value).cloned().flatten(),
     });
-    for change in changes {
-        if let Change::AlterEnum(alter) = change
-            && alter.enum_name == *enum_name
-        {
-            alter.replacements.extend(replacements);
-            break;
-        }
+    let altered = changes.iter_mut().find(|change| alters_enum(change, enum_name));
+    if let Some(all) = altered.and_then(Change::replacements_mut) {
+        all.extend(replacements);
     }
     Ok(())
 }

@@ -1,10 +1,14 @@
 //! From two schemas to changes, with every question asked.
 
-use whimbrel_core::change::{AlterEnum, Change, EnumReplacement};
+use std::collections::BTreeMap;
+
+use whimbrel_core::change::Change;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::diff::{RenameProblem, Renames, diff};
 use whimbrel_core::pair::Pair;
-use whimbrel_core::resolve::{Answer, EnumMapping, Loss, LossKind, RenameQuestion, losses};
+use whimbrel_core::resolve::{
+    Answer, EnumMapping, Loss, LossKind, RenameQuestion, losses, replace_enum_values,
+};
 use whimbrel_core::schema::Schema;
 
 use super::Answers;
@@ -39,27 +43,16 @@ pub fn settle(dialect: Dialect, pair: Pair<&Schema>, answers: &Answers) -> Settl
     };
     let losses = losses(dialect, pair, &changes);
     for loss in &losses {
-        replace_enum_values(&mut changes, loss, &answers.mappings);
+        // A case may leave the question open.
+        drop(replace_enum_values(&mut changes, loss, &replaced(loss, &answers.mappings)));
     }
     let rename_questions = diff(dialect, pair, &Renames::default()).questions;
     Settled { changes, renames, problems, rename_questions, losses }
 }
 
-fn replace_enum_values(changes: &mut [Change], loss: &Loss, mappings: &[EnumMapping]) {
-    let LossKind::RemoveEnumValues { column, enum_name, .. } = &loss.kind else {
-        return;
-    };
+/// What takes the place of the values that go.
+fn replaced(loss: &Loss, mappings: &[EnumMapping]) -> BTreeMap<String, Option<String>> {
+    let LossKind::RemoveEnumValues { column, .. } = &loss.kind else { return BTreeMap::new() };
     let of_column = |one: &&EnumMapping| one.table == loss.table && one.column == *column;
-    for change in changes {
-        if let Change::AlterEnum(AlterEnum { enum_name: altered, replacements, .. }) = change
-            && altered == enum_name
-        {
-            replacements.extend(mappings.iter().filter(of_column).map(|one| EnumReplacement {
-                table_name: one.table.clone(),
-                column_name: one.column.clone(),
-                from: one.from.clone(),
-                to: one.to.clone(),
-            }));
-        }
-    }
+    mappings.iter().filter(of_column).map(|one| (one.from.clone(), one.to.clone())).collect()
 }

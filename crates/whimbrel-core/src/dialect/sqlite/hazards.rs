@@ -6,7 +6,8 @@ use super::types::{converts, is_rowid_alias};
 use super::work::TableWork;
 use crate::change::{Change, EnumReplacement};
 use crate::dialect::Dialect;
-use crate::diff::is_met;
+use crate::diff::{is_met, relisted};
+use crate::pair::Pair;
 use crate::plan::Hazard;
 use crate::schema::{Check, Column, ForeignKey, KeyPart, KeyTarget, Table};
 
@@ -68,10 +69,15 @@ pub(super) fn of_change(table: &TableWork<'_>, change: &Change) -> Vec<Hazard> {
 /// A row may not meet the condition, unless it met the one before, and has another
 /// value now where that is needed.
 fn added_check(table: &TableWork<'_>, check: &Check, replacements: &[EnumReplacement]) -> Vec<Hazard> {
-    let is_met = table.changes.iter().any(|change| {
-        matches!(change, Change::DropCheck { check: old, .. } if is_met(Dialect::Sqlite, old, check, replacements))
-    });
-    if is_met { Vec::new() } else { vec![Hazard::FailsOnViolations { subject: table.name().to_owned() }] }
+    let old = || table.changes.iter().filter_map(|change| change.dropped_check());
+    let is_met = old().any(|old| is_met(Dialect::Sqlite, old, check, replacements));
+    let checks = old().map(|old| Pair::new(old, check));
+    let relisted = checks.filter_map(|checks| relisted(Dialect::Sqlite, table.to, checks, replacements));
+    let merged = relisted
+        .filter(|one| one.merges)
+        .map(|one| Hazard::LosesEnumValues { subject: subject(table, &one.column.name) });
+    let broken = (!is_met).then(|| Hazard::FailsOnViolations { subject: table.name().to_owned() });
+    merged.chain(broken).collect()
 }
 
 /// Two rows may have the same key.

@@ -7,6 +7,7 @@ use super::ddl::quote;
 use super::rows::{Rows, find_column, find_table, holds, speaks_of};
 use super::text::{closed, mentions};
 use super::types::{Affinity, affinity, is_rowid_alias, same_type};
+use crate::dialect::Dialect;
 use crate::diff::Renames;
 use crate::name::ObjectName;
 use crate::pair::Pair;
@@ -43,9 +44,8 @@ pub(super) fn probe(pair: Pair<&Schema>, renames: &Renames, loss: &Loss) -> Opti
             let parent = Parent { pair, renames, table: referenced_table, columns: referenced_columns };
             add_foreign_key(&rows()?, columns, &parent)
         }
-        LossKind::AddExclusion { .. } | LossKind::MeetBound { .. } | LossKind::RemoveEnumValues { .. } => {
-            None
-        }
+        LossKind::RemoveEnumValues { column, removed, .. } => removed_values(&rows()?, column, removed),
+        LossKind::AddExclusion { .. } | LossKind::MeetBound { .. } => None,
     };
     sql.map(Probe::new)
 }
@@ -88,6 +88,15 @@ fn drop_column(pair: Pair<&Schema>, renames: &Renames, table: &ObjectName, colum
     let column = rows.live_column(column)?;
     let name = quote(&column.name);
     Some(affected(&rows.live_name(), &format!("{name} IS NOT NULL"), &shown(&name), &rows.live_name()))
+}
+
+/// Rows that hold a value which is not listed any more, equal as the column's own
+/// collation says.
+fn removed_values(rows: &Rows<'_>, column: &str, removed: &[String]) -> Option<String> {
+    let column = quote(&rows.live_column(column)?.name);
+    let values: Vec<_> = removed.iter().map(|value| Dialect::Sqlite.quote_literal(value)).collect();
+    let condition = format!("{column} IN ({})", values.join(", "));
+    Some(affected(&rows.live_name(), &condition, &shown(&column), &rows.live_name()))
 }
 
 /// Only a STRICT table refuses values; what it takes may still be altered.

@@ -206,8 +206,11 @@ impl<'a> Context<'a> {
                 && (self.dialect.same_sql(old.expression.as_str(), check.expression.as_str())
                     || is_met(self.dialect, old, check, replacements)))
         });
-        (!check.not_valid && !held)
-            .then(|| (table, LossKind::AddCheck { expression: check.expression.0.clone() }))
+        let kind = || match self.unlisted(table, check, replacements) {
+            Some(unlisted) => unlisted,
+            None => LossKind::AddCheck { expression: check.expression.0.clone() },
+        };
+        (!check.not_valid && !held).then(|| (table, kind()))
     }
 
     fn exclusion<'b>(
@@ -491,6 +494,41 @@ mod tests {
             },
         };
         assert_eq!(found, [lost("a", false), lost("b", true)]);
+    }
+
+    #[test]
+    fn a_value_that_a_check_lists_no_more_is_asked_about() {
+        let side = |condition: &str, collation: Option<&str>| {
+            let mut table = table(&["state text required"]);
+            table.columns[0].collation = collation.map(str::to_owned);
+            table.checks.push(Check {
+                name: None,
+                expression: condition.into(),
+                no_inherit: false,
+                not_valid: false,
+                comment: None,
+            });
+            table
+        };
+        let check = |dialect, from: &str, to: &str, collation, expected: LossKind| {
+            check(dialect, &side(from, collation), &side(to, collation), &[], &[expected]);
+        };
+        let unlisted = |removed: &[&str], available: &[&str]| LossKind::RemoveEnumValues {
+            column: "state".into(),
+            enum_name: ObjectName { namespace: Some("t".into()), name: "state".into() },
+            removed: removed.iter().map(|value| (*value).to_owned()).collect(),
+            available: available.iter().map(|value| (*value).to_owned()).collect(),
+            nullable: false,
+        };
+        let broken = |condition: &str| LossKind::AddCheck { expression: condition.into() };
+        let (old, new) = ("state IN ('a', 'b', 'c')", "state IN ('B', 'd')");
+        check(Dialect::Sqlite, old, new, None, unlisted(&["a", "b", "c"], &["B", "d"]));
+        check(Dialect::Sqlite, old, new, Some("NOCASE"), unlisted(&["a", "c"], &["B", "d"]));
+        // Nothing goes, or not from a list.
+        check(Dialect::Sqlite, new, "state IN ('B', 'd', 'e')", None, broken("state IN ('B', 'd', 'e')"));
+        check(Dialect::Sqlite, "state <> 'a'", new, None, broken(new));
+        check(Dialect::Sqlite, old, "other IN ('a')", None, broken("other IN ('a')"));
+        check(Dialect::Postgres, old, new, None, broken(new));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Context, change_type};
-use crate::change::AlterEnum;
-use crate::diff::{is_one_of, made_of};
+use crate::change::{AlterEnum, Change, EnumReplacement};
+use crate::dialect::Dialect;
+use crate::diff::{is_one_of, listing_enum, made_of, relisted};
 use crate::name::ObjectName;
 use crate::pair::Pair;
 use crate::resolve::{Loss, LossKind};
-use crate::schema::{Column, Table, TypeDef};
+use crate::schema::{Check, Column, Table, TypeDef};
 
 impl<'a> Context<'a> {
     /// One loss for each column that uses the enum before and after.
@@ -26,6 +27,29 @@ impl<'a> Context<'a> {
             nullable: column.nullable,
         };
         self.users(&named).map(|(table, _, to)| Loss { table: table.clone(), kind: kind(to) }).collect()
+    }
+
+    /// What becomes of values of a column that a check listed, and that the check
+    /// which comes in its place does not: SQLite's enums are such checks.
+    pub(super) fn unlisted(
+        &self,
+        table: &ObjectName,
+        check: &Check,
+        replacements: &[EnumReplacement],
+    ) -> Option<LossKind> {
+        (self.dialect == Dialect::Sqlite).then_some(())?;
+        let both = self.table(table)?;
+        let found = self.of_table(table).filter_map(Change::dropped_check).find_map(|old| {
+            relisted(self.dialect, both.to, Pair::new(old, check), replacements)
+                .filter(|one| !one.removed.is_empty())
+        })?;
+        Some(LossKind::RemoveEnumValues {
+            column: found.column.name.clone(),
+            enum_name: listing_enum(&both.to.name, &found.column.name),
+            removed: found.removed,
+            available: found.available,
+            nullable: found.column.nullable,
+        })
     }
 
     /// Values of a type may not meet what the type becomes, or lose a part.
