@@ -92,15 +92,13 @@ pub(crate) fn relisted<'a>(
     })
 }
 
-/// Says whether a change alters an enum: the type of that name, or the check that
-/// lists the values of a column (see [`listing_enum`]).
-pub(crate) fn alters_enum(change: &Change, name: &ObjectName) -> bool {
+/// Says whether a change adds the check that lists the values of `name` (see
+/// [`listing_enum`]).
+pub(crate) fn lists_enum(change: &Change, name: &ObjectName) -> bool {
     let dialect = Dialect::Sqlite;
-    if let Change::AddCheck { table_name, check, .. } = change {
-        let listed = listed(dialect, check);
-        return listed.is_some_and(|(column, _)| dialect.same_name(&listing_enum(table_name, &column), name));
-    }
-    matches!(change, Change::AlterEnum(alter) if alter.enum_name == *name)
+    let Change::AddCheck { table_name, check, .. } = change else { return false };
+    let listed = listed(dialect, check);
+    listed.is_some_and(|(column, _)| dialect.same_name(&listing_enum(table_name, &column), name))
 }
 
 /// Says whether all rows that met `old` meet `new` once they have their replacements.

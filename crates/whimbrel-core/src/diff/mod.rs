@@ -31,7 +31,7 @@ mod types;
 
 pub(crate) use column::real_default;
 pub use listed::listing_enum;
-pub(crate) use listed::{alters_enum, is_met, relisted};
+pub(crate) use listed::{is_met, lists_enum, relisted};
 pub use problem::{Fault, RenameProblem};
 pub use rename::{Rename, Renames};
 pub use reshaped::Reshaped;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Loss, LossKind};
 use crate::change::{Change, EnumReplacement};
-use crate::diff::alters_enum;
+use crate::diff::lists_enum;
 
 /// Why a replacement of an enum value cannot be.
 ///
@@ -115,8 +115,12 @@ pub fn replace_enum_values(
         from: value.clone(),
         to: values.get(value).cloned().flatten(),
     });
-    let altered = changes.iter_mut().find(|change| alters_enum(change, enum_name));
-    if let Some(all) = altered.and_then(Change::replacements_mut) {
+    let is_type =
+        |change: &Change| matches!(change, Change::AlterEnum(alter) if alter.enum_name == *enum_name);
+    // Where there is a type of the name, a check that happens to list values is not meant.
+    let altered = changes.iter().position(is_type);
+    let altered = altered.or_else(|| changes.iter().position(|change| lists_enum(change, enum_name)));
+    if let Some(all) = altered.and_then(|at| changes[at].replacements_mut()) {
         all.extend(replacements);
     }
     Ok(())
@@ -155,6 +159,8 @@ impl Choice<'_> {
 mod tests {
     use super::*;
     use crate::change::AlterEnum;
+    use crate::name::ObjectName;
+    use crate::schema::Check;
 
     fn check(nullable: bool, answer: &[(&str, Option<&str>)]) -> Result<Vec<EnumReplacement>, Vec<String>> {
         let text = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
@@ -195,6 +201,39 @@ mod tests {
         };
         let expected = vec![replacement("old", Some("off")), replacement("older", None)];
         assert_eq!(check(true, &[("older", None), ("old", Some("off"))]), Ok(expected));
+    }
+
+    #[test]
+    fn a_type_is_meant_before_a_check_of_the_same_name() {
+        let enum_name = ObjectName::qualified("orders", "status");
+        let alter = AlterEnum {
+            enum_name: enum_name.clone(),
+            add_values: Vec::new(),
+            remove_values: vec!["old".to_owned()],
+            new_values: vec!["new".to_owned()],
+            reorders: false,
+            replacements: Vec::new(),
+        };
+        let check = Check {
+            name: None,
+            expression: "status IN ('new')".into(),
+            no_inherit: false,
+            not_valid: false,
+            comment: None,
+        };
+        let check = Change::AddCheck { table_name: "orders".into(), check, replacements: Vec::new() };
+        let kind = LossKind::RemoveEnumValues {
+            column: "status".into(),
+            enum_name,
+            removed: alter.remove_values.clone(),
+            available: alter.new_values.clone(),
+            nullable: false,
+        };
+        let loss = Loss { table: "orders".into(), kind };
+        let mut changes = [check, Change::AlterEnum(alter)];
+        let values = [("old".to_owned(), Some("new".to_owned()))].into();
+        replace_enum_values(&mut changes, &loss, &values).unwrap();
+        assert_eq!(changes.map(|change| change.replacements().len()), [0, 1]);
     }
 
     #[test]
