@@ -73,6 +73,22 @@ pub trait Connection: Send {
     /// # Errors
     ///
     /// The first error; the rows before it were handed over.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel_db::{Connection, SqliteConnection};
+    ///
+    /// let mut connection = SqliteConnection::open_in_memory().await?;
+    /// let mut longest = [0; 2];
+    /// let statements = ["VALUES ('a'), ('abc')", "VALUES ('ab')"];
+    /// let mut take = |at: usize, row: whimbrel_db::Row| {
+    ///     longest[at] = longest[at].max(row.text(0).unwrap_or_default().len());
+    /// };
+    /// connection.query_each(&statements, &mut take).await?;
+    /// assert_eq!(longest, [3, 2]);
+    /// # Ok::<(), whimbrel_db::DbError>(())
+    /// # }).unwrap();
+    /// ```
     async fn query_each(
         &mut self,
         statements: &[&str],
@@ -90,6 +106,17 @@ pub trait Connection: Send {
     /// # Errors
     ///
     /// The first error, and where it was met.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel_db::{Connection, SqliteConnection};
+    ///
+    /// let mut connection = SqliteConnection::open_in_memory().await?;
+    /// let statements = ["CREATE TABLE a (b)", "INSERT INTO a VALUES (1), (2)", "DELETE FROM a WHERE b = 1"];
+    /// assert_eq!(connection.execute_all(&statements).await?[1..], [2, 1]);
+    /// # Ok::<(), whimbrel_db::DbError>(())
+    /// # }).unwrap();
+    /// ```
     async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt>;
 
     /// Runs one statement with values for its parameters (`?` on SQLite, `$1` on
@@ -109,6 +136,17 @@ pub trait Connection: Send {
     ///
     /// If the engine refuses the statement or a row, has no such statement, or
     /// the session is lost.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel_db::{Connection, SqliteConnection};
+    ///
+    /// let mut connection = SqliteConnection::open_in_memory().await?;
+    /// let error = connection.copy_in("COPY colors FROM stdin", "1\tred\n").await.unwrap_err();
+    /// assert_eq!(error.to_string(), "SQLite has no COPY");
+    /// # Ok::<(), whimbrel_db::DbError>(())
+    /// # }).unwrap();
+    /// ```
     async fn copy_in(&mut self, sql: &str, rows: &str) -> Result<u64, DbError>;
 
     /// Says whether a transaction is open, as the engine sees it.
@@ -124,6 +162,17 @@ pub trait Connection: Send {
     fn resets(&self) -> &'static [String];
 
     /// How long another session's lock is waited for, and who hears of it.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel_db::{Connection, LockWait, SqliteConnection};
+    ///
+    /// let connection = SqliteConnection::open_in_memory().await?;
+    /// assert_eq!(connection.lock_wait().limit, LockWait::DEFAULT_LIMIT);
+    /// assert!(connection.resets().is_empty(), "SQLite's scripts leave no settings that others would meet");
+    /// # Ok::<(), whimbrel_db::DbError>(())
+    /// # }).unwrap();
+    /// ```
     fn lock_wait(&self) -> LockWait;
 
     /// Returns a handle that stops the running statement from elsewhere.

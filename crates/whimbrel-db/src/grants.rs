@@ -45,6 +45,21 @@ pub enum Recreated {
 /// # Errors
 ///
 /// If the engine fails.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::pair::Pair;
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::grants::{Recreated, grants};
+///
+/// let name = Pair::new("adults".into(), "adults".into());
+/// let view = Recreated::Relation { name, columns: vec!["id".into()] };
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// // On PostgreSQL: `ALTER VIEW ... OWNER TO ...` and a `GRANT` for each role.
+/// assert!(grants(&mut connection, &[view]).await?.is_empty());
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 pub async fn grants(
     connection: &mut dyn Connection,
     recreated: &[Recreated],

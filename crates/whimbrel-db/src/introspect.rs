@@ -77,6 +77,23 @@ impl Introspection {
 
 /// An object of a kind that whimbrel does not manage, and one thing that it
 /// depends on; told once for each such thing.
+///
+/// ```
+/// use whimbrel_db::introspect::Unmanaged;
+///
+/// let policy = Unmanaged {
+///     kind: "policy".into(),
+///     name: "own_rows".into(),
+///     relation: None,
+///     table: Some("orders".into()),
+///     column: Some("owner".into()),
+/// };
+/// let refuses = |table: &str, column: &str| {
+///     policy.table.as_ref().is_some_and(|name| name.name == table)
+///         && policy.column.as_ref().is_none_or(|name| name == column)
+/// };
+/// assert!(refuses("orders", "owner") && !refuses("orders", "total"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unmanaged {
     /// What people call its kind, such as `policy`.

@@ -13,6 +13,14 @@ use crate::connection::{Connection, Row};
 use crate::error::DbError;
 
 /// What a database holds besides its schema, and its schema once more.
+///
+/// ```
+/// use whimbrel_db::inventory::Inventory;
+///
+/// let empty = Inventory::default();
+/// let filled = Inventory { filled: ["colors".to_owned()].into(), ..Inventory::default() };
+/// assert_eq!(empty.difference(&filled), Some("colors"), "only one of them holds rows");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inventory {
     /// The tables that hold rows.

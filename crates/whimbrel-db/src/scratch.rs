@@ -91,6 +91,23 @@ pub struct ScratchOptions {
 /// # Errors
 ///
 /// If none of the ways that the dialect knows is open.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_db::scratch::{ScratchOptions, open};
+/// use whimbrel_db::{IntrospectOptions, introspect};
+///
+/// // The engine says how it spells what a person wrote.
+/// let mut scratch = open(Dialect::Sqlite, &ScratchOptions::default()).await?;
+/// scratch.connection().execute("create table [users] (id integer primary key, age int default (1))").await?;
+/// let read = introspect(scratch.connection(), &IntrospectOptions::default()).await?;
+/// let age = &read.schema.tables[0].columns[1];
+/// assert_eq!((age.name.as_str(), age.default.as_ref().unwrap().as_str()), ("age", "1"));
+/// scratch.close().await?;
+/// # Ok::<(), whimbrel_db::IntrospectError>(())
+/// # }).unwrap();
+/// ```
 pub async fn open(dialect: Dialect, options: &ScratchOptions) -> Result<Box<dyn Scratch>, DbError> {
     match dialect {
         #[cfg(feature = "sqlite")]

@@ -162,6 +162,19 @@ pub enum Record {
 }
 
 /// What a database is seen to hold when an agenda is asked.
+///
+/// ```
+/// use whimbrel_db::apply::Seen;
+///
+/// let done = ["users".to_owned()];
+/// let seen = Seen { applied: &[], progress: &[], done: &done };
+/// let pending: Vec<_> = ["users", "posts"]
+///     .into_iter()
+///     .filter(|name| seen.applied.iter().all(|row| row.name != *name))
+///     .filter(|name| seen.done.iter().all(|done| done != name))
+///     .collect();
+/// assert_eq!(pending, ["posts"]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
     /// The rows of the tracking table, oldest first.
@@ -179,6 +192,31 @@ pub struct Seen<'a> {
 /// tracking table is another by then; and on SQLite, where a run of many
 /// migrations is several transactions, whenever others have changed the table
 /// between two of them. What it decided last holds.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use whimbrel_db::apply::{Agenda, Job, Seen};
+///
+/// /// Runs what was prepared, once, and only in a database in which nothing ran yet.
+/// struct Fresh(Vec<Job>);
+///
+/// #[async_trait]
+/// impl Agenda for Fresh {
+///     type Error = String;
+///
+///     async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, String> {
+///         match seen.applied {
+///             [] => Ok(self.0.drain(..).collect()),
+///             [first, ..] => Err(format!("`{}` is applied already", first.name)),
+///         }
+///     }
+/// }
+///
+/// let empty = Seen { applied: &[], progress: &[], done: &[] };
+/// assert!(Fresh(Vec::new()).decide(&empty).await.unwrap().is_empty());
+/// # });
+/// ```
 #[async_trait]
 pub trait Agenda: Send {
     /// Why it may refuse.

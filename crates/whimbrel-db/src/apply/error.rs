@@ -11,6 +11,38 @@ use crate::session::{Violation, list_violations};
 use crate::tracking::TrackingError;
 
 /// Why a run stopped.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::apply::{Agenda, ApplyOptions, Job, Seen, Silent, Stopped, apply};
+/// use whimbrel_db::tracking::TrackingTable;
+///
+/// struct Frozen;
+///
+/// #[async_trait]
+/// impl Agenda for Frozen {
+///     type Error = &'static str;
+///
+///     async fn decide(&mut self, _: &Seen<'_>) -> Result<Vec<Job>, Self::Error> {
+///         Err("nothing is deployed on Fridays")
+///     }
+/// }
+///
+/// let table = TrackingTable::resolve(Dialect::Sqlite, &TrackingTable::DEFAULT_NAME.into()).unwrap();
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let options = ApplyOptions::new(table);
+/// match apply(&mut connection, &mut Frozen, &options, &mut Silent).await.unwrap_err() {
+///     Stopped::Agenda { error, kept } => {
+///         assert_eq!(error, "nothing is deployed on Fridays");
+///         assert!(kept.migrations.is_empty());
+///     }
+///     Stopped::Run(error) => panic!("the database has nothing against it: {error}"),
+/// }
+/// # });
+/// ```
 #[derive(Debug)]
 pub enum Stopped<E> {
     /// The agenda refused.
@@ -31,6 +63,50 @@ impl<E> From<ApplyError> for Stopped<E> {
 }
 
 /// Why migrations did not all run, and what was kept of them.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use miette::Diagnostic;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::history::{Checksum, Script};
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::apply::{Agenda, ApplyOptions, Job, Record, Seen, Silent, Stopped, apply};
+/// use whimbrel_db::tracking::TrackingTable;
+///
+/// struct Twice;
+///
+/// #[async_trait]
+/// impl Agenda for Twice {
+///     type Error = ();
+///
+///     async fn decide(&mut self, _: &Seen<'_>) -> Result<Vec<Job>, ()> {
+///         let job = |name: &str| {
+///             let text = "CREATE TABLE users (id INTEGER PRIMARY KEY);";
+///             let work = Script::read(Dialect::Sqlite, &format!("{name}.sql"), text).unwrap().into();
+///             Job { name: name.into(), checksum: Checksum::of_file(text), work, record: Record::Insert }
+///         };
+///         Ok(vec![job("users"), job("again")])
+///     }
+/// }
+///
+/// let table = TrackingTable::resolve(Dialect::Sqlite, &TrackingTable::DEFAULT_NAME.into()).unwrap();
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let options = ApplyOptions::new(table);
+/// let stopped = apply(&mut connection, &mut Twice, &options, &mut Silent).await.unwrap_err();
+/// let Stopped::Run(error) = stopped else { panic!("the agenda does not refuse") };
+///
+/// assert_eq!(error.to_string(), "statement 1 of 1 of `again` failed, at line 1 of `again.sql`");
+/// assert_eq!(error.db().unwrap().to_string(), "table users already exists");
+/// assert_eq!(
+///     error.help().unwrap().to_string(),
+///     "this run keeps `users`; put right the rows that it met, or the file (`whimbrel migrate verify --accept again` \
+///      records the edit), then run the command again"
+/// );
+/// assert_eq!(error.kept().migrations, ["users"]);
+/// assert!(!error.is_locked() && !error.is_cancelled());
+/// # });
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum ApplyError {
@@ -358,6 +434,29 @@ impl fmt::Display for NotStopped {
 }
 
 /// A program that failed, shown where it did.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_db::apply::{ApplyError, Kept, Place, ProgramError, ProgramProblem};
+///
+/// let text = "export default {\n  version: 1,\n};\n";
+/// let place = Place { file: "0001_users.ts".into(), text: text.into(), offset: 19, length: 7 };
+/// let problem = ProgramProblem {
+///     migration: "users".into(),
+///     error: ProgramError::new("there is no `up`").at(Some(place)),
+///     sql: None,
+///     kept: Some(Kept::default()),
+/// };
+/// let error = ApplyError::Program(Box::new(problem));
+/// assert_eq!(
+///     error.to_string(),
+///     "`users` failed at line 2, column 3 of `0001_users.ts`: there is no `up`"
+/// );
+/// assert_eq!(
+///     error.help().unwrap().to_string(),
+///     "no migration of this run was kept; put it right, then run the command again"
+/// );
+/// ```
 #[derive(Debug)]
 pub struct ProgramProblem {
     /// The migration.

@@ -8,6 +8,28 @@ use crate::introspect::IntrospectError;
 use crate::session::list_violations;
 
 /// Why a plan did not run to its end, and what was kept of it.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use miette::Diagnostic;
+/// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::execute::{Kept, Silent, Unguarded, execute};
+///
+/// let batch = |sql: &str| Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps: vec![Step::new(sql)] };
+/// let batches = vec![batch("CREATE TABLE a (b)"), batch("CREATE TABLE a (b)")];
+/// let plan = Plan { batches, ..Plan::default() };
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let error = execute(&mut connection, &plan, &mut Unguarded, &mut Silent).await.unwrap_err();
+/// assert_eq!(error.to_string(), "step 2 of 2 failed");
+/// assert_eq!(
+///     error.help().unwrap().to_string(),
+///     "the first of 2 batches was kept, the rest was rolled back"
+/// );
+/// assert_eq!(error.kept(), Kept { batches: 1, of: 2 });
+/// assert!(!error.is_locked() && !error.is_out_of_locks() && !error.lacks_commit() && !error.is_cancelled());
+/// # });
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum ExecuteError {
@@ -120,6 +142,15 @@ pub enum ExecuteError {
 }
 
 /// How much of a plan is committed.
+///
+/// ```
+/// use whimbrel_db::execute::Kept;
+///
+/// let nothing = Kept { batches: 0, of: 3 };
+/// assert_eq!(nothing.to_string(), "everything was rolled back: the database is as it was");
+/// let some = Kept { batches: 2, of: 3 };
+/// assert_eq!(some.to_string(), "the first 2 of 3 batches were kept, the rest was rolled back");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
     /// The batches that were committed.

@@ -36,6 +36,40 @@ use crate::session;
 
 /// Says, inside the transaction of the first batch and before its first step,
 /// whether the database is still the one that the plan was made for.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
+/// use whimbrel_db::execute::{Guard, Outcome, Silent, execute};
+/// use whimbrel_db::introspect::fingerprint;
+/// use whimbrel_db::{Connection, Fingerprint, IntrospectError, IntrospectOptions, SqliteConnection};
+///
+/// /// Lets a plan run as long as the schema is the one that it was made for.
+/// struct Unmoved(Fingerprint);
+///
+/// #[async_trait]
+/// impl Guard for Unmoved {
+///     async fn holds(&mut self, connection: &mut dyn Connection) -> Result<bool, IntrospectError> {
+///         Ok(fingerprint(connection, &IntrospectOptions::default()).await? == self.0)
+///     }
+/// }
+///
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let made_for = fingerprint(&mut connection, &IntrospectOptions::default()).await.unwrap();
+/// let mut guard = Unmoved(made_for);
+/// assert!(guard.is_shared());
+/// // Somebody else is faster.
+/// connection.execute("CREATE TABLE a (b)").await.unwrap();
+/// let steps = vec![Step::new("CREATE TABLE a (b)")];
+/// let plan = Plan {
+///     batches: vec![Batch { transaction: true, foreign_keys: ForeignKeys::AsIs, steps }],
+///     ..Plan::default()
+/// };
+/// let outcome = execute(&mut connection, &plan, &mut guard, &mut Silent).await.unwrap();
+/// assert_eq!(outcome, Outcome::Moved);
+/// # });
+/// ```
 #[async_trait]
 pub trait Guard: Send {
     /// Looks at the database, and writes nothing; `false` ends the run with

@@ -30,6 +30,16 @@ const DEFAULT_PORT: u16 = 5432;
 /// Everything that is needed to open a session.
 ///
 /// Neither [`fmt::Debug`] nor [`PostgresConfig::name`] shows a password.
+///
+/// ```
+/// use whimbrel_db::postgres::{Environment, PostgresConfig};
+///
+/// let variables = [("PGUSER".to_owned(), "ann".to_owned())].into();
+/// let environment = Environment { variables, ..Environment::default() };
+/// let config = PostgresConfig::parse("postgres://a.example:5433,b.example/shop", &environment).unwrap();
+/// assert_eq!(config.name(), "postgres://ann@a.example:5433,b.example/shop");
+/// assert_eq!(config.with_database("test").name(), "postgres://ann@a.example:5433,b.example/test");
+/// ```
 #[derive(Debug, Clone)]
 pub struct PostgresConfig {
     /// The servers to try, in order. At least one.

@@ -35,6 +35,21 @@ const COPY_PART: usize = 256 * 1024;
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A session with a PostgreSQL server, prepared for whimbrel's work.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use std::time::Duration;
+/// use whimbrel_db::postgres::{Environment, PostgresConfig, PostgresConnection};
+/// use whimbrel_db::{Access, DbError};
+///
+/// // Nobody listens there: with a server, `connect` gives a session.
+/// let url = "postgres://ann@127.0.0.1:1/shop";
+/// let config = PostgresConfig::parse(url, &Environment::default()).unwrap();
+/// let opened = PostgresConnection::connect(config, Access::ReadOnly, Duration::ZERO).await;
+/// let Err(DbError::Connect { name, .. }) = opened else { panic!("nobody listens there") };
+/// assert_eq!(name, url);
+/// # });
+/// ```
 pub struct PostgresConnection {
     info: ServerInfo,
     config: PostgresConfig,

@@ -88,6 +88,19 @@ pub(crate) async fn begin(connection: &mut dyn Connection) -> Result<(), DbError
 /// # Errors
 ///
 /// If the session is lost.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, SqliteConnection, reset_session};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// connection.execute("CREATE TEMP TABLE notes (text)").await?;
+/// // On PostgreSQL: role, search path and the like. What a script made stays.
+/// reset_session(&mut connection).await?;
+/// assert!(connection.query("SELECT * FROM notes").await?.is_empty());
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 pub async fn reset_session(connection: &mut dyn Connection) -> Result<(), DbError> {
     let statements: Vec<&str> = connection.resets().iter().map(String::as_str).collect();
     if !statements.is_empty() {

@@ -16,6 +16,13 @@ use crate::error::DbError;
 const DIALECT: Dialect = Dialect::Sqlite;
 
 /// A row that refers to one that is not there.
+///
+/// ```
+/// use whimbrel_db::execute::Violation;
+///
+/// let violation = Violation { table: "posts".into(), rowid: Some(7), parent: "users".into() };
+/// assert_eq!(violation.to_string(), "row 7 of `posts` refers to a row of `users` that is not there");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Violation {
     /// The table of the row.

@@ -21,6 +21,19 @@ use crate::url::SqliteLocation;
 /// the connection was opened with says. Where the future of a statement is
 /// dropped, the statement is stopped; where the connection is dropped, whatever
 /// was not committed is rolled back before `drop` returns.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// connection.execute("CREATE TABLE users (name TEXT)").await?;
+/// assert_eq!(connection.execute("INSERT INTO users VALUES ('Ann'), ('Bo')").await?, 2);
+/// let rows = connection.query("SELECT name FROM users ORDER BY name DESC").await?;
+/// assert_eq!(rows[0].text(0), Some("Bo"));
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 pub struct SqliteConnection {
     info: ServerInfo,
     worker: Worker,

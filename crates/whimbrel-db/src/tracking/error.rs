@@ -3,6 +3,27 @@
 use crate::error::DbError;
 
 /// Why the tracking table does not serve.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_db::tracking::TrackingTable;
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let error = TrackingTable::resolve(Dialect::Sqlite, &"my-table".into()).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "`my-table` cannot name a tracking table: it holds other characters than letters, digits and `_`"
+/// );
+///
+/// let table = TrackingTable::resolve(Dialect::Sqlite, &"users".into()).unwrap();
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// connection.execute("CREATE TABLE users (email TEXT)").await?;
+/// let error = table.read(&mut connection).await.unwrap_err();
+/// assert_eq!(error.to_string(), "the table `users` is no tracking table: no such column: id");
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum TrackingError {

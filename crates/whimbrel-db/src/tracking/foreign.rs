@@ -27,6 +27,23 @@ pub struct ForeignRow {
 /// # Errors
 ///
 /// If the table cannot be read, or is another.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::history::Tool;
+/// use whimbrel_db::tracking::{ForeignRow, read_foreign};
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// assert_eq!(read_foreign(&mut connection, Tool::Diesel, None).await?, None);
+///
+/// connection.execute("CREATE TABLE __diesel_schema_migrations (version TEXT PRIMARY KEY)").await?;
+/// connection.execute("INSERT INTO __diesel_schema_migrations VALUES ('20260131102030')").await?;
+/// let row = ForeignRow { key: "20260131102030".into(), checksum: None, is_finished: true };
+/// assert_eq!(read_foreign(&mut connection, Tool::Diesel, None).await?, Some(vec![row]));
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 pub async fn read_foreign(
     connection: &mut dyn Connection,
     tool: Tool,

@@ -11,6 +11,21 @@ use crate::error::DbError;
 /// # Errors
 ///
 /// If `register` cannot be read, or has no columns `id` and `ptr`.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_core::name::ObjectName;
+/// use whimbrel_db::tracking::read_register;
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// connection.execute("CREATE TABLE register (id TEXT, ptr TEXT)").await?;
+/// connection.execute("INSERT INTO register VALUES ('users', 'tbl_users_abc123')").await?;
+/// let found = read_register(&mut connection, &ObjectName::new("register")).await?;
+/// assert_eq!(found, [("users".to_owned(), ObjectName::new("tbl_users_abc123"))]);
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
 pub async fn read_register(
     connection: &mut dyn Connection,
     register: &ObjectName,

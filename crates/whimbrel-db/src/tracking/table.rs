@@ -206,6 +206,18 @@ impl TrackingTable {
     }
 
     /// The statement that records a migration as applied.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_db::tracking::TrackingTable;
+    ///
+    /// let table = TrackingTable::resolve(Dialect::Sqlite, &"applied".into()).unwrap();
+    /// assert_eq!(
+    ///     table.insert_sql("add-o'neill", "c0ffee"),
+    ///     r#"INSERT INTO "main"."applied" (name, checksum) VALUES ('add-o''neill', 'c0ffee')"#
+    /// );
+    /// assert_eq!(table.delete_sql("users"), r#"DELETE FROM "main"."applied" WHERE name = 'users'"#);
+    /// ```
     pub fn insert_sql(&self, name: &str, checksum: &str) -> String {
         let (name, checksum) = (self.dialect.quote_literal(name), self.dialect.quote_literal(checksum));
         format!("INSERT INTO {} (name, checksum) VALUES ({name}, {checksum})", self.quoted())

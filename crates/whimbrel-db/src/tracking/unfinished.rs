@@ -12,6 +12,23 @@ use super::{TrackingError, TrackingTable};
 use crate::connection::{Connection, Row};
 
 /// A migration that was begun and not finished.
+///
+/// ```
+/// use whimbrel_db::tracking::{State, Unfinished};
+///
+/// let stopped = Unfinished {
+///     name: "add-index".into(),
+///     checksum: "0".repeat(64),
+///     done: 1,
+///     digest: "1".repeat(64),
+///     state: State::Started,
+///     fingerprint: String::new(),
+///     started_at: "2026-01-31 10:20:30".into(),
+/// };
+/// let progress = stopped.progress();
+/// assert_eq!((progress.name.as_str(), progress.done), ("add-index", 1));
+/// assert!(progress.is_open, "nobody knows how its second statement ended");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     /// The migration.
@@ -44,7 +61,7 @@ impl Unfinished {
     }
 
     /// Says whether anything of the migration may have run.
-    pub fn is_begun(&self) -> bool {
+    pub(crate) fn is_begun(&self) -> bool {
         self.done > 0 || self.state == State::Started
     }
 }

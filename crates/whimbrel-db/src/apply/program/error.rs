@@ -9,6 +9,42 @@ use super::TransactionEnd;
 use crate::error::{DbError, StatementError};
 
 /// A statement of a program that failed.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::apply::{Program, ProgramError, Transaction, run_program};
+///
+/// struct Impatient;
+///
+/// #[async_trait]
+/// impl Program for Impatient {
+///     fn name(&self) -> &str {
+///         "impatient"
+///     }
+///
+///     fn file(&self) -> &str {
+///         "0001_impatient.rs"
+///     }
+///
+///     async fn run(&self, transaction: Transaction) -> Result<(), ProgramError> {
+///         let refused = transaction.execute("COMMIT", []).await.unwrap_err();
+///         assert_eq!(refused.to_string(), "a program may not control its transaction");
+///         assert_eq!(refused.sql, "COMMIT");
+///         Err(ProgramError::of_sql(&refused))
+///     }
+/// }
+///
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let failure = run_program(&mut connection, &Impatient, &|_, _| true, &mut |_| {}).await.unwrap_err();
+/// assert_eq!(failure.error.sql.as_deref(), Some("COMMIT"));
+/// assert_eq!(
+///     failure.sql.unwrap().detail(),
+///     Some("hint: remove it: all that a migration does is one transaction, with its record")
+/// );
+/// # });
+/// ```
 #[derive(Debug, Clone, thiserror::Error, miette::Diagnostic)]
 #[error("{error}")]
 pub struct SqlError {
@@ -51,6 +87,17 @@ impl SqlError {
 }
 
 /// Where in the source of a program something happened.
+///
+/// ```
+/// use std::sync::Arc;
+/// use whimbrel_core::sql::position;
+/// use whimbrel_db::apply::Place;
+///
+/// let text: Arc<str> = "export default {\n  version: 1,\n};\n".into();
+/// let offset = text.find("version").unwrap();
+/// let place = Place { file: "0001_users.ts".into(), text, offset, length: "version".len() };
+/// assert_eq!(position(&place.text, place.offset).to_string(), "2:3");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// What errors call the file.

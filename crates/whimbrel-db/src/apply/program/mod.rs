@@ -27,6 +27,49 @@ use crate::datum::{Datum, Fetched};
 use transaction::Request;
 
 /// A migration, in one direction, that is no list of statements.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use whimbrel_db::apply::{Program, ProgramError, Transaction, run_program};
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// /// Spells names with a capital letter, which SQLite alone has no function for.
+/// struct Capitals;
+///
+/// #[async_trait]
+/// impl Program for Capitals {
+///     fn name(&self) -> &str {
+///         "capitals"
+///     }
+///
+///     fn file(&self) -> &str {
+///         "0002_capitals.rs"
+///     }
+///
+///     async fn run(&self, transaction: Transaction) -> Result<(), ProgramError> {
+///         let failed = |error| ProgramError::of_sql(&error);
+///         let found = transaction.query("SELECT name FROM users", []).await.map_err(failed)?;
+///         for row in found.rows {
+///             let [whimbrel_db::Datum::Text(name)] = &row[..] else { continue };
+///             let capital = name[..1].to_uppercase() + &name[1..];
+///             let values = [capital.as_str().into(), name.as_str().into()];
+///             transaction.execute("UPDATE users SET name = ? WHERE name = ?", values).await.map_err(failed)?;
+///         }
+///         transaction.say("all names are capital").await;
+///         Ok(())
+///     }
+/// }
+///
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// connection.execute("CREATE TABLE users AS SELECT 'ann' AS name").await.unwrap();
+/// let mut said = Vec::new();
+/// run_program(&mut connection, &Capitals, &|_, _| true, &mut |line| said.push(line.to_owned())).await.unwrap();
+/// assert_eq!(said, ["all names are capital"]);
+/// let rows = connection.query("SELECT name FROM users").await.unwrap();
+/// assert_eq!(rows[0].text(0), Some("Ann"));
+/// # });
+/// ```
 #[async_trait]
 pub trait Program: Send + Sync {
     /// The name of its migration.
@@ -63,6 +106,39 @@ pub struct Account {
 }
 
 /// Why a program did not run to its end.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::apply::{Program, ProgramError, ProgramFailure, Transaction, run_program};
+///
+/// struct Careless;
+///
+/// #[async_trait]
+/// impl Program for Careless {
+///     fn name(&self) -> &str {
+///         "careless"
+///     }
+///
+///     fn file(&self) -> &str {
+///         "0003_careless.rs"
+///     }
+///
+///     async fn run(&self, transaction: Transaction) -> Result<(), ProgramError> {
+///         // Whoever does not look whether it went well ends as if he had looked.
+///         drop(transaction.execute("DROP TABLE users", []).await);
+///         Ok(())
+///     }
+/// }
+///
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let failed = run_program(&mut connection, &Careless, &|_, _| true, &mut |_| {}).await;
+/// let ProgramFailure { sql, error } = failed.unwrap_err();
+/// assert_eq!(sql.unwrap().sql, "DROP TABLE users");
+/// assert_eq!(error.to_string(), "no such table: users");
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct ProgramFailure {
     /// The statement that failed, if one did.
@@ -82,6 +158,44 @@ pub type Filter<'a> = &'a (dyn Fn(&ScriptStatement, &str) -> bool + Sync);
 /// # Errors
 ///
 /// If the program fails, or a statement of it did.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use whimbrel_core::sql::Class;
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::apply::{Account, Described, Filter, Program, ProgramError, Transaction, run_program};
+///
+/// struct Users;
+///
+/// #[async_trait]
+/// impl Program for Users {
+///     fn name(&self) -> &str {
+///         "users"
+///     }
+///
+///     fn file(&self) -> &str {
+///         "0000_users.rs"
+///     }
+///
+///     async fn run(&self, transaction: Transaction) -> Result<(), ProgramError> {
+///         let failed = |error| ProgramError::of_sql(&error);
+///         transaction.execute("CREATE TABLE users (id INTEGER)", []).await.map_err(failed)?;
+///         transaction.execute("INSERT INTO elsewhere VALUES (1)", []).await.map_err(failed)?;
+///         transaction.describe("users", r#"{"id":{"type":"number"}}"#).await;
+///         Ok(())
+///     }
+/// }
+///
+/// // In a scratch database only what makes the schema is run: there are no rows.
+/// let schema_alone: Filter<'_> = &|statement, _| matches!(statement.class, Class::Ddl(_));
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let account = run_program(&mut connection, &Users, schema_alone, &mut |_| {}).await.unwrap();
+/// let described = Described { table: "users".into(), fields: r#"{"id":{"type":"number"}}"#.into() };
+/// let expected = Account { ddl: vec!["CREATE TABLE users (id INTEGER)".into()], described: vec![described] };
+/// assert_eq!(account, expected);
+/// # });
+/// ```
 pub async fn run_program(
     connection: &mut dyn Connection,
     program: &dyn Program,

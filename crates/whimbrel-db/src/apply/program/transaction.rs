@@ -11,6 +11,47 @@ use crate::datum::{Datum, Fetched};
 ///
 /// Parameters are written as the engine has them: `?` on SQLite, `$1` on
 /// PostgreSQL.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use async_trait::async_trait;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_db::apply::{Program, ProgramError, Transaction, run_program};
+/// use whimbrel_db::{Datum, SqliteConnection};
+///
+/// struct Colors;
+///
+/// #[async_trait]
+/// impl Program for Colors {
+///     fn name(&self) -> &str {
+///         "colors"
+///     }
+///
+///     fn file(&self) -> &str {
+///         "0000_colors.rs"
+///     }
+///
+///     async fn run(&self, transaction: Transaction) -> Result<(), ProgramError> {
+///         let failed = |error| ProgramError::of_sql(&error);
+///         let key = match transaction.dialect() {
+///             Dialect::Sqlite => "INTEGER PRIMARY KEY",
+///             Dialect::Postgres => "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+///         };
+///         let create = format!("CREATE TABLE colors (id {key}, name text)");
+///         transaction.execute(create, []).await.map_err(failed)?;
+///         let rows = "INSERT INTO colors (name) VALUES ('red'), ('blue')";
+///         assert_eq!(transaction.execute(rows, []).await.map_err(failed)?, 2);
+///         let found = transaction.query("SELECT name FROM colors WHERE id = ?", [2.into()]).await;
+///         assert_eq!(found.map_err(failed)?.rows, [[Datum::from("blue")]]);
+///         Ok(())
+///     }
+/// }
+///
+/// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+/// let account = run_program(&mut connection, &Colors, &|_, _| true, &mut |_| {}).await.unwrap();
+/// assert_eq!(account.ddl, ["CREATE TABLE colors (id INTEGER PRIMARY KEY, name text)"]);
+/// # });
+/// ```
 #[derive(Debug, Clone)]
 pub struct Transaction {
     requests: mpsc::Sender<Request>,
@@ -26,6 +67,44 @@ pub(super) enum Request {
 }
 
 /// The transaction has ended.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Mutex;
+/// use async_trait::async_trait;
+/// use whimbrel_db::SqliteConnection;
+/// use whimbrel_db::apply::{Program, ProgramError, Transaction, TransactionEnd, run_program};
+///
+/// /// Keeps what it was lent.
+/// #[derive(Default)]
+/// struct Keeper(Mutex<Option<Transaction>>);
+///
+/// #[async_trait]
+/// impl Program for Keeper {
+///     fn name(&self) -> &str {
+///         "keeper"
+///     }
+///
+///     fn file(&self) -> &str {
+///         "0004_keeper.rs"
+///     }
+///
+///     async fn run(&self, transaction: Transaction) -> Result<(), ProgramError> {
+///         assert!(!transaction.has_ended());
+///         *self.0.lock().unwrap() = Some(transaction);
+///         Ok(())
+///     }
+/// }
+///
+/// let (mut connection, keeper) = (SqliteConnection::open_in_memory().await.unwrap(), Keeper::default());
+/// run_program(&mut connection, &keeper, &|_, _| true, &mut |_| {}).await.unwrap();
+/// let kept = keeper.0.into_inner().unwrap().unwrap();
+/// assert!(kept.has_ended());
+/// let error = kept.execute("SELECT 1", []).await.unwrap_err();
+/// assert_eq!(error.to_string(), TransactionEnd.to_string());
+/// assert_eq!(error.to_string(), "the migration's transaction has ended");
+/// # });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the migration's transaction has ended")]
 pub struct TransactionEnd;
@@ -88,6 +167,44 @@ impl Transaction {
     /// # Errors
     ///
     /// As [`Transaction::execute`].
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use async_trait::async_trait;
+    /// use whimbrel_db::SqliteConnection;
+    /// use whimbrel_db::apply::{Program, ProgramError, Transaction, run_program};
+    ///
+    /// struct Threaded;
+    ///
+    /// #[async_trait]
+    /// impl Program for Threaded {
+    ///     fn name(&self) -> &str {
+    ///         "threaded"
+    ///     }
+    ///
+    ///     fn file(&self) -> &str {
+    ///         "0005_threaded.rs"
+    ///     }
+    ///
+    ///     async fn run(&self, transaction: Transaction) -> Result<(), ProgramError> {
+    ///         let work = move || {
+    ///             let fetched = transaction.ask_blocking("SELECT 6 * 7", vec![], true)?;
+    ///             transaction.say_blocking(format!("{} row", fetched.rows.len()));
+    ///             transaction.describe_blocking("users".into(), "{}".into());
+    ///             Ok::<_, whimbrel_db::apply::SqlError>(())
+    ///         };
+    ///         let done = tokio::task::spawn_blocking(work).await.expect("it does not panic");
+    ///         done.map_err(|error| ProgramError::of_sql(&error))
+    ///     }
+    /// }
+    ///
+    /// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+    /// let mut said = Vec::new();
+    /// let heard = &mut |line: &str| said.push(line.to_owned());
+    /// let account = run_program(&mut connection, &Threaded, &|_, _| true, heard).await.unwrap();
+    /// assert_eq!((account.described.len(), said), (1, vec!["1 row".to_owned()]));
+    /// # });
+    /// ```
     pub fn ask_blocking(&self, sql: &str, values: Vec<Datum>, is_query: bool) -> Result<Fetched, SqlError> {
         let (reply, answer) = oneshot::channel();
         let request = Request::Sql { sql: sql.to_owned(), values, is_query, reply };

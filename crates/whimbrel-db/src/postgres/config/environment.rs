@@ -6,6 +6,14 @@ use std::path::PathBuf;
 use super::key_words::KeyWords;
 
 /// The environment in which a URL is read. The default one is empty.
+///
+/// ```
+/// use whimbrel_db::postgres::{Environment, PostgresConfig};
+///
+/// let environment = Environment { user: Some("ann".into()), ..Environment::default() };
+/// let config = PostgresConfig::parse("postgres://db.example", &environment).unwrap();
+/// assert_eq!(config.name(), "postgres://ann@db.example/ann");
+/// ```
 #[derive(Clone, Default)]
 pub struct Environment {
     /// The variables.
@@ -18,6 +26,13 @@ pub struct Environment {
 
 impl Environment {
     /// The environment of this process.
+    ///
+    /// ```
+    /// use whimbrel_db::postgres::Environment;
+    ///
+    /// let environment = Environment::of_process();
+    /// assert_eq!(environment.variables.get("PATH"), std::env::var("PATH").ok().as_ref());
+    /// ```
     pub fn of_process() -> Self {
         let variables: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
