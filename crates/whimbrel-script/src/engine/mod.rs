@@ -110,11 +110,57 @@ impl Engine {
     }
 
     /// How it is taken back: its `down`.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use whimbrel_db::apply::run_program;
+    /// use whimbrel_db::{Connection, SqliteConnection};
+    /// use whimbrel_script::{Engine, Language, Limits, Module};
+    ///
+    /// let text = "export default {
+    ///   version: 1,
+    ///   up: async (db) => { await db.exec('CREATE TABLE a (b)'); },
+    ///   down: async (db) => { await db.exec('DROP TABLE a'); },
+    /// };";
+    /// let module = Arc::new(Module::read(Language::JavaScript, 1, "0001_a.js", text).unwrap());
+    /// assert!(module.goes_back());
+    /// let program = Engine::default().way_back("a", module);
+    /// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+    /// connection.execute("CREATE TABLE a (b)").await.unwrap();
+    /// let account = run_program(&mut connection, program.as_ref(), &|_, _| true, &mut |_| {}).await.unwrap();
+    /// assert_eq!(account.ddl, ["DROP TABLE a"]);
+    /// # });
+    /// ```
     pub fn way_back(&self, migration: &str, module: Arc<Module>) -> Arc<dyn Program> {
         self.program(migration, module, Way::Back)
     }
 
     /// Stops every script that is running now.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    /// use whimbrel_db::SqliteConnection;
+    /// use whimbrel_db::apply::run_program;
+    /// use whimbrel_script::{Engine, Language, Module};
+    ///
+    /// let text = "export default { version: 1, up: async () => { for (;;); } };";
+    /// let module = Module::read(Language::JavaScript, 1, "0001_endless.js", text).unwrap();
+    /// let engine = Engine::default();
+    /// let program = engine.way_there("endless", Arc::new(module));
+    /// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
+    /// let mut unheard = |_: &str| {};
+    /// let run = run_program(&mut connection, program.as_ref(), &|_, _| true, &mut unheard);
+    /// let stop = async {
+    ///     tokio::time::sleep(Duration::from_millis(50)).await;
+    ///     engine.stop();
+    /// };
+    /// let (outcome, ()) = tokio::join!(run, stop);
+    /// assert!(outcome.unwrap_err().error.is_stopped);
+    /// # });
+    /// ```
     pub fn stop(&self) {
         self.stops.fetch_add(1, Ordering::Relaxed);
     }

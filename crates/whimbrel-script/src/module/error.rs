@@ -7,6 +7,20 @@ use whimbrel_core::sql::position;
 use whimbrel_db::apply::Place;
 
 /// A file that is no migration, shown where it goes wrong.
+///
+/// ```
+/// use miette::Diagnostic;
+/// use whimbrel_script::{Language, Module};
+///
+/// let text = "import fs from 'fs';\nexport default { version: 1, up: async () => {} };\n";
+/// let error = Module::read(Language::JavaScript, 1, "0001_a.js", text).unwrap_err();
+/// assert_eq!(error.to_string(), "0001_a.js:1:1: a script imports nothing");
+/// assert_eq!(
+///     error.help().unwrap().to_string(),
+///     "nothing was run; write what it needs into the file; types come with `import type`"
+/// );
+/// assert_eq!(error.place.offset, 0);
+/// ```
 #[derive(Debug)]
 pub struct ModuleError {
     /// What kind of fault it is.
@@ -20,6 +34,16 @@ pub struct ModuleError {
 }
 
 /// What can be wrong with a file.
+///
+/// ```
+/// use whimbrel_script::{Language, Module, ModuleFault};
+///
+/// let fault = |text| Module::read(Language::TypeScript, 1, "0001_a.ts", text).unwrap_err().fault;
+/// assert_eq!(fault("export default {"), ModuleFault::Syntax);
+/// assert_eq!(fault("enum Color { Red }\nexport default { version: 1, up() {} };"), ModuleFault::NotErasable);
+/// assert_eq!(fault("export default { version: 1 };"), ModuleFault::Shape);
+/// assert_eq!(ModuleFault::Shape.code(), "whimbrel::script::shape");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModuleFault {
     /// It is no TypeScript or JavaScript.
