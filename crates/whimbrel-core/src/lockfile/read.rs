@@ -24,6 +24,15 @@ impl LockFile {
     ///
     /// If the text is not JSON, or a field is missing or ill-typed. All that is
     /// wrong is told.
+    ///
+    /// ```
+    /// use whimbrel_core::lockfile::LockFile;
+    ///
+    /// let text = r#"{"version":3,"tables":{},"migrations":[]}"#;
+    /// assert_eq!(LockFile::from_json("kontract.lock.json", text).unwrap().version, 3);
+    /// let error = LockFile::from_json("kontract.lock.json", r#"{"version":3,"tables":{}}"#).unwrap_err();
+    /// assert_eq!(error.to_string(), "`kontract.lock.json`: `migrations` is missing");
+    /// ```
     pub fn from_json(file: &str, text: &str) -> Result<Self, LockFileError> {
         if let Some(line) = first_marker(text) {
             return Err(LockFileError::Conflict { file: file.to_owned(), line });

@@ -7,6 +7,14 @@ use crate::history::Replaced;
 
 impl LockFile {
     /// Writes the lock file.
+    ///
+    /// ```
+    /// use whimbrel_core::lockfile::LockFile;
+    ///
+    /// // Spaced as others have spaced it, it is written as Kontract writes it.
+    /// let lock = LockFile::from_json("kontract.lock.json", r#"{"tables":{},"version":3,"migrations":[]}"#).unwrap();
+    /// assert_eq!(lock.to_json(), "{\n  \"tables\": {},\n  \"version\": 3,\n  \"migrations\": []\n}\n");
+    /// ```
     pub fn to_json(&self) -> String {
         let tables = self.tables.iter().map(|(name, table)| (name, lock_table(table))).collect();
         let migrations = self.migrations.iter().map(lock_migration).collect();

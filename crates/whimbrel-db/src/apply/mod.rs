@@ -72,7 +72,7 @@ pub struct Applied {
 /// use whimbrel_core::history::{Checksum, Script};
 /// use whimbrel_core::name::ObjectName;
 /// use whimbrel_db::SqliteConnection;
-/// use whimbrel_db::apply::{Agenda, ApplyOptions, Job, Record, Seen, Silent, apply};
+/// use whimbrel_db::apply::{Agenda, Applied, ApplyOptions, Job, Record, Seen, Silent, apply};
 /// use whimbrel_db::tracking::TrackingTable;
 ///
 /// struct Users;
@@ -96,9 +96,9 @@ pub struct Applied {
 /// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
 /// let options = ApplyOptions::new(table);
 /// let applied = apply(&mut connection, &mut Users, &options, &mut Silent).await.unwrap();
-/// assert_eq!(applied.migrations, ["users"]);
+/// assert_eq!(applied, Applied { migrations: vec!["users".into()] });
 /// let again = apply(&mut connection, &mut Users, &options, &mut Silent).await.unwrap();
-/// assert!(again.migrations.is_empty());
+/// assert_eq!(again, Applied::default());
 /// # });
 /// ```
 pub async fn apply<E: Send>(

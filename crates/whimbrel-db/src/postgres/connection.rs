@@ -40,14 +40,21 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// use std::time::Duration;
 /// use whimbrel_db::postgres::{Environment, PostgresConfig, PostgresConnection};
-/// use whimbrel_db::{Access, DbError};
+/// use whimbrel_db::{Access, DbError, LockWait};
 ///
-/// // Nobody listens there: with a server, `connect` gives a session.
-/// let url = "postgres://ann@127.0.0.1:1/shop";
-/// let config = PostgresConfig::parse(url, &Environment::default()).unwrap();
-/// let opened = PostgresConnection::connect(config, Access::ReadOnly, Duration::ZERO).await;
-/// let Err(DbError::Connect { name, .. }) = opened else { panic!("nobody listens there") };
-/// assert_eq!(name, url);
+/// async fn open(url: &str) -> Result<PostgresConnection, DbError> {
+///     let config = PostgresConfig::parse(url, &Environment::default())?;
+///     let connection = PostgresConnection::connect(config, Access::ReadOnly, Duration::ZERO).await?;
+///     let patience = LockWait { limit: Duration::from_secs(60), ..LockWait::default() };
+///     Ok(connection.with_lock_wait(patience))
+/// }
+///
+/// // Nobody listens on this port.
+/// let error = open("postgres://ann@127.0.0.1:1/shop").await.err().unwrap();
+/// assert_eq!(
+///     error.to_string(),
+///     "cannot open `postgres://ann@127.0.0.1:1/shop`: no server listens at `127.0.0.1`, port 1"
+/// );
 /// # });
 /// ```
 pub struct PostgresConnection {

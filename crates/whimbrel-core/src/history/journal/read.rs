@@ -26,6 +26,19 @@ impl Journal {
     /// If the text is not JSON, is of another version, or has fields that are
     /// missing, unknown or ill-typed, or entries that contradict each other. All
     /// that is wrong is told.
+    ///
+    /// ```
+    /// use whimbrel_core::history::Journal;
+    ///
+    /// let text = r#"{"version":"1","dialect":"sqlite","entries":[]}"#;
+    /// assert!(Journal::from_json("meta/_journal.json", text).unwrap().entries.is_empty());
+    /// let newer = text.replace("1", "2");
+    /// let error = Journal::from_json("meta/_journal.json", &newer).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "`meta/_journal.json` has version `\"2\"`, and this whimbrel reads version \"1\""
+    /// );
+    /// ```
     pub fn from_json(file: &str, text: &str) -> Result<Self, JournalError> {
         if let Some(journal) = quick::read(text.strip_prefix('\u{feff}').unwrap_or(text)) {
             return Ok(journal);

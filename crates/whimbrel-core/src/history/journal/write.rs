@@ -10,6 +10,14 @@ use crate::schema::Engine;
 
 impl Journal {
     /// Writes the journal.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::Journal;
+    ///
+    /// let text = "{\n  \"version\": \"1\",\n  \"dialect\": \"postgresql\",\n  \"entries\": []\n}";
+    /// assert_eq!(Journal::new(Dialect::Postgres).to_json(), text);
+    /// ```
     pub fn to_json(&self) -> String {
         let json = JournalJson {
             version: VERSION,

@@ -43,13 +43,19 @@ use crate::datum::{Datum, Fetched};
 ///         assert_eq!(transaction.execute(rows, []).await.map_err(failed)?, 2);
 ///         let found = transaction.query("SELECT name FROM colors WHERE id = ?", [2.into()]).await;
 ///         assert_eq!(found.map_err(failed)?.rows, [[Datum::from("blue")]]);
+///         transaction.describe("colors", r#"{"id":{"type":"number"},"name":{"type":"string"}}"#).await;
+///         transaction.say("two colors were put in").await;
 ///         Ok(())
 ///     }
 /// }
 ///
 /// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
-/// let account = run_program(&mut connection, &Colors, &|_, _| true, &mut |_| {}).await.unwrap();
+/// let mut said = Vec::new();
+/// let hear = &mut |line: &str| said.push(line.to_owned());
+/// let account = run_program(&mut connection, &Colors, &|_, _| true, hear).await.unwrap();
 /// assert_eq!(account.ddl, ["CREATE TABLE colors (id INTEGER PRIMARY KEY, name text)"]);
+/// assert_eq!(account.described[0].table, "colors");
+/// assert_eq!(said, ["two colors were put in"]);
 /// # });
 /// ```
 #[derive(Debug, Clone)]
