@@ -2,6 +2,8 @@
 //!
 //! Also a test, so that `cargo test` knows it.
 
+mod examples;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +14,8 @@ usage: cargo xtask tidy
 
 Checks that imports between the crates go down only, that whimbrel-core and
 whimbrel-model stay pure, that every source file says what it is for and is not
-too long, and that nothing is left to do. Also runs as a test.
+too long, that an example shows every public item, and that nothing is left to
+do. Also runs as a test.
 ";
 
 /// The crates by floor: a crate may depend on crates of lower floors.
@@ -28,6 +31,9 @@ const FLOORS: &[(&str, u32)] = &[
 
 /// The crates that are pure.
 const PURE: &[&str] = &["whimbrel-core", "whimbrel-model"];
+
+/// The crates whose public items are for others to use.
+const PUBLIC: &[&str] = &["whimbrel", "whimbrel-core", "whimbrel-db", "whimbrel-script"];
 
 /// What stands beside the house, for tests: no floor may use it but for its own.
 const BESIDE: &[&str] = &["whimbrel-readings", "whimbrel-testkit"];
@@ -86,6 +92,11 @@ fn check(root: &Path) -> Vec<String> {
         let text = read(&file);
         let pure = PURE.iter().any(|name| file.starts_with(root.join("crates").join(name).join("src")));
         found.extend(check_source(&text, pure).into_iter().map(|what| told(root, &file, &what)));
+    }
+    for name in PUBLIC {
+        let files = sources_in(root.join("crates").join(name).join("src"));
+        let files: Vec<_> = files.into_iter().map(|file| (file.clone(), read(&file))).collect();
+        found.extend(examples::check(&files).into_iter().map(|(file, what)| told(root, file, &what)));
     }
     found
 }
@@ -187,8 +198,14 @@ fn manifests(root: &Path) -> Vec<PathBuf> {
 }
 
 fn sources(root: &Path) -> Vec<PathBuf> {
+    let folders = ["crates", "xtask", "fuzz", "examples"];
+    folders.into_iter().flat_map(|folder| sources_in(root.join(folder))).collect()
+}
+
+/// The source files in a folder, and in all that is in it.
+fn sources_in(folder: PathBuf) -> Vec<PathBuf> {
     let mut all = Vec::new();
-    let mut folders = vec![root.join("crates"), root.join("xtask"), root.join("fuzz"), root.join("examples")];
+    let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {
         for path in entries(&folder) {
             if path.is_dir() {

@@ -274,6 +274,22 @@ impl Change {
     }
 
     /// The same, where the change may have any.
+    ///
+    /// ```
+    /// use whimbrel_core::change::{AlterEnum, Change};
+    ///
+    /// let mut change = Change::AlterEnum(AlterEnum {
+    ///     enum_name: "status".into(),
+    ///     add_values: vec![],
+    ///     remove_values: vec!["pending".into()],
+    ///     new_values: vec!["open".into()],
+    ///     reorders: false,
+    ///     replacements: vec![],
+    /// });
+    /// assert!(change.replacements_mut().is_some_and(|all| all.is_empty()), "nothing was answered yet");
+    /// let mut change = Change::DropTable { table_name: "users".into() };
+    /// assert_eq!(change.replacements_mut(), None);
+    /// ```
     pub fn replacements_mut(&mut self) -> Option<&mut Vec<EnumReplacement>> {
         if let Self::AlterEnum(AlterEnum { replacements, .. }) | Self::AddCheck { replacements, .. } = self {
             Some(replacements)
