@@ -8,6 +8,21 @@ use crate::item::{ColumnTypeDef, Field, FieldKind, Flatten, Model, Name, Part, P
 use crate::problem::Problem;
 
 /// A name that is to be resolved.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{Field, FieldKind, Flatten, Type};
+/// use whimbrel_model::link::{Wanted, wanted_by_fields};
+///
+/// let named = Type::Named { path: "Celsius".into(), at: At::default() };
+/// let heat = Field::new("heat", Type::List(Box::new(named)));
+/// let flatten = Flatten { path: "geo::Place".into(), prefix: "at_".into(), at: At::default() };
+/// let place = Field { kind: FieldKind::Flatten(flatten), ..heat.clone() };
+/// assert_eq!(
+///     wanted_by_fields(&[heat, place]),
+///     [Wanted::Type("Celsius".into()), Wanted::Fields("geo::Place".into())]
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wanted {
     /// The type of a column.
@@ -19,6 +34,24 @@ pub enum Wanted {
 }
 
 /// What a name means.
+///
+/// ```
+/// use whimbrel_model::item::{ColumnTypeDef, Scalar, Type};
+/// use whimbrel_model::link::{Linked, Unresolved, Wanted};
+///
+/// // A program that knows one type looks names up.
+/// let find = |wanted: &Wanted| match wanted {
+///     Wanted::Type(path) if path == "Celsius" => {
+///         Ok(Linked::Type(ColumnTypeDef { ty: Type::Scalar(Scalar::Double), nullable: false }))
+///     }
+///     Wanted::Type(path) | Wanted::Fields(path) | Wanted::Model(path) => Err(Unresolved {
+///         message: format!("`{path}` is unknown"),
+///         help: "say it, as in `#[column(type = text)]`".into(),
+///     }),
+/// };
+/// assert!(matches!(find(&Wanted::Type("Celsius".into())), Ok(Linked::Type(_))));
+/// assert_eq!(find(&Wanted::Model("User".into())).unwrap_err().message, "`User` is unknown");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum Linked {
     /// The type of a column.
@@ -46,6 +79,26 @@ pub type Find<'a> = dyn FnMut(&Wanted) -> Result<Linked, Unresolved> + 'a;
 /// # Errors
 ///
 /// Every name that cannot be resolved.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{ColumnTypeDef, Field, FieldKind, Model, Scalar, Type};
+/// use whimbrel_model::link::{Find, Linked, Unresolved, link, wanted};
+///
+/// let heat = Field::new("heat", Type::Named { path: "Celsius".into(), at: At::from((4, 11)) });
+/// let model = Model { file: "src/models.rs".into(), fields: vec![heat], ..Model::new("Reading", "readings".into()) };
+/// assert_eq!(wanted(&model).len(), 1);
+///
+/// let double = ColumnTypeDef { ty: Type::Scalar(Scalar::Double), nullable: false };
+/// let linked = link(model.clone(), &mut |_| Ok(Linked::Type(double.clone()))).unwrap();
+/// assert_eq!(linked.fields[0].kind, FieldKind::Column(Type::Scalar(Scalar::Double)));
+///
+/// let unknown: &mut Find<'_> = &mut |_| {
+///     Err(Unresolved { message: "`Celsius` is unknown".into(), help: "derive `ColumnType`".into() })
+/// };
+/// let problems = link(model, unknown).unwrap_err();
+/// assert_eq!(problems[0].to_string(), "src/models.rs:4:11: `Celsius` is unknown");
+/// ```
 pub fn link(mut model: Model, find: &mut Find<'_>) -> Result<Model, Vec<Problem>> {
     let mut problems = Vec::new();
     model.fields = link_all(std::mem::take(&mut model.fields), find, &mut problems);
@@ -72,13 +125,30 @@ pub fn link(mut model: Model, find: &mut Find<'_>) -> Result<Model, Vec<Problem>
 /// # Errors
 ///
 /// Every name that cannot be resolved.
-pub fn link_fields(fields: Vec<Field>, find: &mut Find<'_>) -> Result<Vec<Field>, Vec<Problem>> {
+pub(crate) fn link_fields(fields: Vec<Field>, find: &mut Find<'_>) -> Result<Vec<Field>, Vec<Problem>> {
     let (fields, problems) = link_fields_so_far(fields, find);
     if problems.is_empty() { Ok(fields) } else { Err(problems) }
 }
 
 /// Resolves what can be resolved in the fields of an embedded struct, with every
 /// name that cannot.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{Field, Scalar, Type};
+/// use whimbrel_model::link::{Unresolved, link_fields_so_far};
+///
+/// let fields = vec![
+///     Field::new("street", Type::Scalar(Scalar::Text)),
+///     Field::new("country", Type::Named { path: "Country".into(), at: At::default() }),
+/// ];
+/// let (fields, problems) = link_fields_so_far(fields, &mut |_| {
+///     Err(Unresolved { message: "`Country` is unknown".into(), help: "derive `DbEnum`".into() })
+/// });
+/// // Both columns are there, so that nothing else complains of a missing one.
+/// assert_eq!((fields.len(), problems.len()), (2, 1));
+/// assert!(fields.iter().all(|field| field.column == "street" || field.column == "country"));
+/// ```
 pub fn link_fields_so_far(fields: Vec<Field>, find: &mut Find<'_>) -> (Vec<Field>, Vec<Problem>) {
     let mut problems = Vec::new();
     let fields = link_all(fields, find, &mut problems);
@@ -90,6 +160,19 @@ pub fn link_fields_so_far(fields: Vec<Field>, find: &mut Find<'_>) -> (Vec<Field
 /// # Errors
 ///
 /// The name that cannot be resolved.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{ColumnTypeDef, Scalar, Type};
+/// use whimbrel_model::link::{Linked, link_type, wanted_by_type};
+///
+/// let named = Type::Named { path: "UserId".into(), at: At::default() };
+/// assert!(wanted_by_type(&named).is_some());
+/// let list = ColumnTypeDef { ty: Type::List(Box::new(named)), nullable: true };
+/// let id = ColumnTypeDef { ty: Type::Scalar(Scalar::Uuid), nullable: false };
+/// let linked = link_type(list, &mut |_| Ok(Linked::Type(id.clone()))).unwrap();
+/// assert_eq!(linked, ColumnTypeDef { ty: Type::List(Box::new(id.ty)), nullable: true });
+/// ```
 pub fn link_type(def: ColumnTypeDef, find: &mut Find<'_>) -> Result<ColumnTypeDef, Unresolved> {
     let ColumnTypeDef { ty, nullable } = def;
     match ty {

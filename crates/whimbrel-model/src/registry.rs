@@ -9,6 +9,22 @@ pub use inventory::submit;
 use crate::item::Model;
 
 /// A struct that derives `Model`, as the derive leaves it behind.
+///
+/// ```
+/// use whimbrel_model::item::Model;
+/// use whimbrel_model::registry::{Registered, of_package, submit};
+///
+/// // What the derive leaves behind.
+/// submit! {
+///     Registered {
+///         package: "shop",
+///         module: "shop::models",
+///         name: "User",
+///         model: || Model::new("User", "users".into()),
+///     }
+/// }
+/// assert_eq!(of_package("shop")[0].name, "User");
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Registered {
     /// The package it is in, as its `Cargo.toml` has it.

@@ -96,6 +96,28 @@ pub trait Embedded {
 }
 
 /// A name in a model, and the function that tells what the compiler takes it for.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{self, ColumnTypeDef, Field, FieldKind, Scalar, Type};
+/// use whimbrel_model::traits::{ColumnType, Name, model, of_type};
+///
+/// struct Celsius(f64);
+///
+/// impl ColumnType for Celsius {
+///     fn column_type() -> ColumnTypeDef {
+///         f64::column_type()
+///     }
+/// }
+///
+/// // What the derive reads of `struct Reading { heat: Celsius }`, and what it leaves
+/// // to the compiler.
+/// let heat = Field::new("heat", Type::Named { path: "Celsius".into(), at: At::default() });
+/// let read = item::Model { fields: vec![heat], ..item::Model::new("Reading", "readings".into()) };
+/// let names: &[Name] = &[("type Celsius", of_type::<Celsius>)];
+/// let linked = model(&serde_json::to_string(&read).unwrap(), names);
+/// assert_eq!(linked.fields[0].kind, FieldKind::Column(Type::Scalar(Scalar::Double)));
+/// ```
 pub type Name = (&'static str, fn() -> Linked);
 
 /// What a derive found out about a name: a type.
@@ -104,11 +126,43 @@ pub fn of_type<T: ColumnType + ?Sized>() -> Linked {
 }
 
 /// What a derive found out about a name: an embedded struct.
+///
+/// ```
+/// use whimbrel_model::item::{Field, Scalar, Type};
+/// use whimbrel_model::link::Linked;
+/// use whimbrel_model::traits::{Embedded, of_fields};
+///
+/// struct Address;
+///
+/// impl Embedded for Address {
+///     fn fields() -> Vec<Field> {
+///         vec![Field::new("street", Type::Scalar(Scalar::Text))]
+///     }
+/// }
+/// assert_eq!(of_fields::<Address>(), Linked::Fields(Address::fields()));
+/// ```
 pub fn of_fields<T: Embedded>() -> Linked {
     Linked::Fields(T::fields())
 }
 
 /// What a derive found out about a name: a model.
+///
+/// ```
+/// use whimbrel_model::item;
+/// use whimbrel_model::link::Linked;
+/// use whimbrel_model::traits::{Model, of_model};
+///
+/// struct User;
+///
+/// impl Model for User {
+///     const NAME: &'static str = "User";
+///
+///     fn model() -> item::Model {
+///         unreachable!("a relation needs its name alone: models may lead to each other in a circle")
+///     }
+/// }
+/// assert_eq!(of_model::<User>(), Linked::Model("User".into()));
+/// ```
 pub fn of_model<T: Model>() -> Linked {
     Linked::Model(T::NAME.to_owned())
 }
@@ -148,6 +202,24 @@ pub fn column_type(json: &str, names: &[Name]) -> ColumnTypeDef {
 /// # Panics
 ///
 /// If anything but the derive wrote it.
+///
+/// ```
+/// use whimbrel_model::At;
+/// use whimbrel_model::item::{EnumDef, Type};
+/// use whimbrel_model::traits::db_enum;
+///
+/// let status = EnumDef {
+///     rust: "Status".into(),
+///     name: "status".into(),
+///     renamed_from: None,
+///     values: vec![],
+///     comment: None,
+///     file: "src/models.rs".into(),
+///     at: At::default(),
+/// };
+/// let written = serde_json::to_string(&status).unwrap();
+/// assert_eq!(db_enum(&written).ty, Type::Enum(status));
+/// ```
 pub fn db_enum(json: &str) -> ColumnTypeDef {
     let def: EnumDef = serde_json::from_str(json).expect("the derive of the same version wrote it");
     ColumnTypeDef { ty: Type::Enum(def), nullable: false }

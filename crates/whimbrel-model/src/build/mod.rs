@@ -41,6 +41,20 @@ use cx::Cx;
 pub(crate) use enums::condition as enum_condition;
 
 /// What models say.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::build::{Built, build};
+/// use whimbrel_model::item::{Field, Model, Scalar, Type};
+///
+/// let id = Field { primary_key: true, ..Field::new("id", Type::Scalar(Scalar::BigInt)) };
+/// let renamed_from = Some("members".into());
+/// let user = Model { fields: vec![id], renamed_from, ..Model::new("User", "users".into()) };
+/// let Built { schema, renames, before, after } = build(Dialect::Postgres, &[user]).unwrap();
+/// assert_eq!(schema.tables[0].name, "users".into());
+/// assert_eq!((&renames[0].from, &renames[0].to), (&"members".into(), &"users".into()));
+/// assert!(before.is_empty() && after.is_empty(), "no model carries SQL");
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Built {
     /// The schema.
@@ -54,6 +68,24 @@ pub struct Built {
 }
 
 /// SQL that a model carries.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::At;
+/// use whimbrel_model::build::{Sql, build};
+/// use whimbrel_model::item::{Field, Model, PerEngine, RawSql, Scalar, Type};
+///
+/// let extension = RawSql { text: PerEngine::all("CREATE EXTENSION citext"), before: true, at: At::from((3, 9)) };
+/// let id = Field { primary_key: true, ..Field::new("id", Type::Scalar(Scalar::BigInt)) };
+/// let model = Model {
+///     file: "src/models.rs".into(),
+///     fields: vec![id],
+///     sql: vec![extension],
+///     ..Model::new("User", "users".into())
+/// };
+/// let Sql { file, at, text } = build(Dialect::Postgres, &[model]).unwrap().before.remove(0);
+/// assert_eq!(format!("{file}:{}: {text}", at.line), "src/models.rs:3: CREATE EXTENSION citext");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sql {
     /// The source file.
@@ -90,6 +122,34 @@ pub fn build(dialect: Dialect, models: &[Model]) -> Result<Built, Vec<Problem>> 
 /// # Errors
 ///
 /// All that is wrong with the models that could be read.
+///
+/// ```
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_model::At;
+/// use whimbrel_model::build::{build, build_besides};
+/// use whimbrel_model::item::{Field, Model, Name, Reference, Scalar, Target, Type};
+///
+/// let id = Field { primary_key: true, ..Field::new("id", Type::Scalar(Scalar::BigInt)) };
+/// let author = Reference {
+///     fields: vec![],
+///     target: Target::Model { path: "User".into(), at: At::default() },
+///     referenced: vec![],
+///     one_to_one: false,
+///     index: true,
+///     name: Name::Automatic,
+///     on_delete: None,
+///     on_update: None,
+///     deferrable: Default::default(),
+///     at: At::default(),
+/// };
+/// let author = Field { references: Some(author), ..Field::new("author", Type::Scalar(Scalar::BigInt)) };
+/// let post = Model { fields: vec![id, author], ..Model::new("Post", "posts".into()) };
+/// let alone = build(Dialect::Sqlite, &[post.clone()]).unwrap_err();
+/// assert_eq!(alone[0].message, "`User` is not among the models");
+/// // Of a model with a mistake that was told, no more is said.
+/// let user = Model::new("User", "users".into());
+/// assert_eq!(build_besides(Dialect::Sqlite, &[post], &[user]).err(), None);
+/// ```
 pub fn build_besides(dialect: Dialect, models: &[Model], unread: &[Model]) -> Result<Built, Vec<Problem>> {
     let mut cx = Cx::new(dialect, models, unread);
     for model in models {

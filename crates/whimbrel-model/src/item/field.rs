@@ -256,6 +256,21 @@ impl Field {
 impl Type {
     /// A type that stands for one that is wrong, which was told: anything goes
     /// with it.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_model::At;
+    /// use whimbrel_model::build::build;
+    /// use whimbrel_model::item::{Default, Field, Literal, Model, Scalar, Type};
+    ///
+    /// let model = |ty| {
+    ///     let default = Some((Default::Literal(Literal::Text("new".into())), At::default()));
+    ///     let state = Field { primary_key: true, default, ..Field::new("state", ty) };
+    ///     Model { fields: vec![state], ..Model::new("Order", "orders".into()) }
+    /// };
+    /// assert!(build(Dialect::Sqlite, &[model(Type::Scalar(Scalar::Int))]).is_err());
+    /// assert!(build(Dialect::Sqlite, &[model(Type::told_of())]).is_ok(), "that it is no text is not told too");
+    /// ```
     pub fn told_of() -> Self {
         Self::Native(PerEngine::all(""))
     }

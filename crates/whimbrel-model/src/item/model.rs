@@ -106,7 +106,7 @@ impl Model {
     }
 
     /// A model that is no table.
-    pub fn unit(name: impl Into<String>) -> Self {
+    pub(crate) fn unit(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             file: String::new(),

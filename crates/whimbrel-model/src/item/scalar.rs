@@ -76,7 +76,7 @@ impl Scalar {
     }
 
     /// A type that stands for all whose values compare with its own.
-    pub fn family(self) -> Self {
+    pub(crate) fn family(self) -> Self {
         match self {
             Self::SmallInt | Self::Int | Self::BigInt | Self::Real | Self::Double | Self::Decimal(_) => {
                 Self::BigInt

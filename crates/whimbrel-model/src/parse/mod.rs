@@ -22,6 +22,14 @@ use crate::item::{ColumnTypeDef, EnumDef, Field, Model};
 use crate::problem::Problem;
 
 /// The derives that are read.
+///
+/// ```
+/// use whimbrel_model::parse::Derive;
+///
+/// assert_eq!(Derive::ALL.map(Derive::name), ["Model", "DbEnum", "ColumnType", "Embedded"]);
+/// let item: syn::DeriveInput = syn::parse_str("#[derive(Debug, whimbrel::Model)] struct User;").unwrap();
+/// assert_eq!(Derive::of(&item.attrs), [Derive::Model]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Derive {
     /// `#[derive(Model)]`
@@ -65,12 +73,41 @@ pub type Mistakes = Vec<(Problem, Span)>;
 /// # Errors
 ///
 /// All that is wrong with it.
+///
+/// ```
+/// use whimbrel_model::parse::{Mistakes, model};
+///
+/// let input = syn::parse_str(
+///     "struct User {
+///         #[column(primary_key)]
+///         id: i64,
+///         #[column(unique)]
+///         email: Option<String>,
+///     }",
+/// );
+/// let user = model(&input.unwrap(), "src/models.rs").ok().unwrap();
+/// assert_eq!(user.table.unwrap().to_string(), "user");
+/// assert!(user.fields[1].nullable && user.fields[1].unique.is_some());
+///
+/// let wrong = syn::parse_str("struct User { #[column(primary)] id: i64 }").unwrap();
+/// let mistakes: Mistakes = model(&wrong, "src/models.rs").unwrap_err();
+/// assert_eq!(mistakes[0].0.message, "`column` does not know `primary`");
+/// ```
 pub fn model(input: &DeriveInput, file: &str) -> Result<Model, Mistakes> {
     reader::read(file, |reader| model::read(reader, input))
 }
 
 /// Reads what can be read of a struct that derives `Model`, with all that is
 /// wrong with it: its names can still be looked up.
+///
+/// ```
+/// use whimbrel_model::parse::model_so_far;
+///
+/// let input = syn::parse_str("struct User { #[column(primary)] id: i64, name: String }").unwrap();
+/// let (user, mistakes) = model_so_far(&input, "src/models.rs");
+/// let told: Vec<_> = mistakes.iter().map(|(problem, _)| problem.message.as_str()).collect();
+/// assert_eq!((user.fields.len(), told), (2, vec!["`column` does not know `primary`", "`User` has no primary key"]));
+/// ```
 pub fn model_so_far(input: &DeriveInput, file: &str) -> (Model, Mistakes) {
     reader::read_so_far(file, |reader| model::read(reader, input))
 }
@@ -80,6 +117,19 @@ pub fn model_so_far(input: &DeriveInput, file: &str) -> (Model, Mistakes) {
 /// # Errors
 ///
 /// All that is wrong with it.
+///
+/// ```
+/// use whimbrel_model::parse::{db_enum, db_enum_so_far};
+///
+/// let input = syn::parse_str("enum Status { Open, #[db_enum(name = \"shut\")] Closed }").unwrap();
+/// let status = db_enum(&input, "src/models.rs").ok().unwrap();
+/// let values: Vec<_> = status.values.iter().map(|one| one.value.as_str()).collect();
+/// assert_eq!(values, ["open", "shut"]);
+///
+/// let input = syn::parse_str("enum Status { Open, Since(i64) }").unwrap();
+/// let (_, mistakes) = db_enum_so_far(&input, "src/models.rs");
+/// assert_eq!(mistakes[0].0.message, "the variant `Since` carries data");
+/// ```
 pub fn db_enum(input: &DeriveInput, file: &str) -> Result<EnumDef, Mistakes> {
     reader::read(file, |reader| enums::read(reader, input))
 }
@@ -95,6 +145,19 @@ pub fn db_enum_so_far(input: &DeriveInput, file: &str) -> (EnumDef, Mistakes) {
 /// # Errors
 ///
 /// All that is wrong with it.
+///
+/// ```
+/// use whimbrel_model::item::{Scalar, Type};
+/// use whimbrel_model::parse::{column_type, column_type_so_far};
+///
+/// let input = syn::parse_str("struct Celsius(f64);").unwrap();
+/// let celsius = column_type(&input, "src/models.rs").ok().unwrap();
+/// assert_eq!(celsius.ty, Type::Scalar(Scalar::Double));
+///
+/// let input = syn::parse_str("struct Range(f64, f64);").unwrap();
+/// let (_, mistakes) = column_type_so_far(&input, "src/models.rs");
+/// assert_eq!(mistakes[0].0.message, "`Range` is no newtype");
+/// ```
 pub fn column_type(input: &DeriveInput, file: &str) -> Result<ColumnTypeDef, Mistakes> {
     reader::read(file, |reader| column::read_newtype(reader, input))
 }
@@ -110,6 +173,18 @@ pub fn column_type_so_far(input: &DeriveInput, file: &str) -> (ColumnTypeDef, Mi
 /// # Errors
 ///
 /// All that is wrong with it.
+///
+/// ```
+/// use whimbrel_model::parse::{embedded, embedded_so_far};
+///
+/// let input = syn::parse_str("struct Address { street: String, zip_code: Option<String> }").unwrap();
+/// let fields = embedded(&input, "src/models.rs").ok().unwrap();
+/// assert_eq!(fields[1].column, "zip_code");
+///
+/// let input = syn::parse_str("struct Address { #[column(primary)] street: String }").unwrap();
+/// let (fields, mistakes) = embedded_so_far(&input, "src/models.rs");
+/// assert_eq!((fields.len(), mistakes.len()), (1, 1));
+/// ```
 pub fn embedded(input: &DeriveInput, file: &str) -> Result<Vec<Field>, Mistakes> {
     reader::read(file, |reader| model::read_embedded(reader, input))
 }
@@ -122,11 +197,22 @@ pub fn embedded_so_far(input: &DeriveInput, file: &str) -> (Vec<Field>, Mistakes
 
 /// Says whether a type is known by its name alone, so that no item of a crate
 /// can be meant by it.
-pub fn is_known_type(name: &str) -> bool {
+#[cfg(feature = "write")]
+pub(crate) fn is_known_type(name: &str) -> bool {
     types::is_known(name)
 }
 
 /// Reads a type on its own, such as that of an alias, with what is wrong with it.
+///
+/// ```
+/// use whimbrel_model::item::{ColumnTypeDef, Scalar, Type};
+/// use whimbrel_model::parse::alias_so_far;
+///
+/// // What `type Nick = Option<String>;` makes of a field.
+/// let (nick, mistakes) = alias_so_far(&syn::parse_str("Option<String>").unwrap(), "src/models.rs");
+/// assert_eq!(nick, ColumnTypeDef { ty: Type::Scalar(Scalar::Text), nullable: true });
+/// assert!(mistakes.is_empty());
+/// ```
 pub fn alias_so_far(ty: &syn::Type, file: &str) -> (ColumnTypeDef, Mistakes) {
     reader::read_so_far(file, |reader| {
         let (ty, nullable) = types::read(reader, ty);

@@ -122,6 +122,7 @@ enum Known {
 }
 
 /// Says whether a name alone is known.
+#[cfg(feature = "write")]
 pub(super) fn is_known(name: &str) -> bool {
     !matches!(known("", name, false), Known::Not)
 }

@@ -26,6 +26,24 @@ use attributes::{comment, text};
 use idents::Idents;
 
 /// SQL that a unit struct carries.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use whimbrel_core::dialect::Dialect;
+/// use whimbrel_core::schema::Schema;
+/// use whimbrel_model::write::{Attached, Writing, write};
+///
+/// let after = Some("CREATE VIEW two AS SELECT 2;".to_owned());
+/// let attached = [Attached { name: "Views".into(), before: None, after }];
+/// let (dialect, schema, besides) = (Dialect::Sqlite, &Schema::default(), &BTreeSet::new());
+/// let written = write(Writing { dialect, schema, besides, attached: &attached });
+/// let expected = "\
+/// #[derive(whimbrel::Model)]
+/// #[model(sql = \"CREATE VIEW two AS SELECT 2;\")]
+/// pub struct Views;
+/// ";
+/// assert_eq!(written, expected);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attached {
     /// The name of the struct.
