@@ -33,7 +33,8 @@ const FLOORS: &[(&str, u32)] = &[
 const PURE: &[&str] = &["whimbrel-core", "whimbrel-model"];
 
 /// The crates whose public items are for others to use.
-const PUBLIC: &[&str] = &["whimbrel", "whimbrel-core", "whimbrel-db", "whimbrel-script"];
+const PUBLIC: &[&str] =
+    &["whimbrel-cli", "whimbrel", "whimbrel-core", "whimbrel-db", "whimbrel-model", "whimbrel-script"];
 
 /// What stands beside the house, for tests: no floor may use it but for its own.
 const BESIDE: &[&str] = &["whimbrel-readings", "whimbrel-testkit"];

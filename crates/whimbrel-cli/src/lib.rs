@@ -32,9 +32,17 @@ pub use crate::program::Program;
 /// Runs the command that the arguments of this process ask for, and says how it
 /// ended; everything that is to be said has been printed by then.
 ///
-/// The binary `whimbrel` is `run(Program::new("whimbrel"))`. A program of one's own
-/// that supplies its models, store and closures has the whole command line too: see
-/// [`Program`].
+/// A program of one's own that supplies its models, store and closures has the
+/// whole command line too: see [`Program`]. The binary `whimbrel` supplies none:
+///
+/// ```no_run
+/// use std::process::ExitCode;
+/// use whimbrel_cli::{Program, run};
+///
+/// fn main() -> ExitCode {
+///     run(Program::new("whimbrel")).into()
+/// }
+/// ```
 ///
 /// A panic, of whatever thread, ends the process with status 101.
 pub fn run(program: Program) -> Exit {
