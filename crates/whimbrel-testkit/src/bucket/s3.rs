@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use hyper::Method;
 use hyper::body::Bytes;
 use hyper::http::request::Parts;
+use serde_json::json;
 
 use super::Answer;
 use super::objects::{Object, Page};
@@ -23,6 +24,18 @@ pub const SECRET: &str = "curlew/sandpiper+hunter2";
 
 /// The token.
 pub const TOKEN: &str = "IQoJ+turnstone/hunter2==";
+
+/// What a program that runs at AWS is known by: for a token of it, or with it in a
+/// header, there are keys.
+pub const IDENTITY: &str = "eyJhbGciOi.godwit.hunter2";
+
+/// Where containers ask for keys.
+pub const CONTAINER: &str = "/v1/credentials";
+
+/// Where machines ask for a token, and with that for keys.
+const SESSION: &str = "/latest/api/token";
+const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+const ROLE: &str = "wader";
 
 /// As S3 speaks.
 pub(super) struct S3;
@@ -43,8 +56,19 @@ impl Protocol for S3 {
         ]
     }
 
-    fn token(&self, _: &Parts, _: &[u8]) -> Option<Answer> {
-        None
+    fn token(&self, head: &Parts, _: &[u8]) -> Option<Answer> {
+        let query = head.uri.query().unwrap_or_default();
+        let is_session = header(head, "x-aws-ec2-metadata-token") == IDENTITY;
+        match (head.method.as_str(), head.uri.path()) {
+            ("POST", "/") if value(query, "Action").as_deref() == Some("AssumeRoleWithWebIdentity") => {
+                Some(assumed(value(query, "WebIdentityToken").as_deref() == Some(IDENTITY)))
+            }
+            ("GET", CONTAINER) => Some(given(header(head, "authorization") == IDENTITY)),
+            ("PUT", SESSION) => Some(respond(200, IDENTITY)),
+            ("GET", ROLES) if is_session => Some(respond(200, ROLE)),
+            ("GET", path) if path.strip_prefix(ROLES) == Some(ROLE) => Some(given(is_session)),
+            _ => None,
+        }
     }
 
     fn locate(&self, path: &str) -> (String, String) {
@@ -144,6 +168,37 @@ impl Protocol for S3 {
         );
         respond(status, body)
     }
+}
+
+/// Keys for a role, as the service of tokens gives them.
+fn assumed(is_known: bool) -> Answer {
+    if !is_known {
+        let error =
+            format!("<Error><Code>InvalidIdentityToken</Code><Message>no, {IDENTITY}</Message></Error>");
+        return respond(400, format!("<ErrorResponse>{error}</ErrorResponse>"));
+    }
+    let keys = format!(
+        "<AccessKeyId>{TEMPORARY_ID}</AccessKeyId><SecretAccessKey>{SECRET}</SecretAccessKey>\
+         <SessionToken>{TOKEN}</SessionToken><Expiration>2199-01-01T00:00:00Z</Expiration>"
+    );
+    let result = "AssumeRoleWithWebIdentityRes";
+    respond(
+        200,
+        format!(
+            "<{result}ponse><{result}ult><Credentials>{keys}</Credentials></{result}ult></{result}ponse>"
+        ),
+    )
+}
+
+/// Keys, as machines and containers are given them.
+fn given(is_known: bool) -> Answer {
+    let keys = json!({
+        "AccessKeyId": TEMPORARY_ID,
+        "SecretAccessKey": SECRET,
+        "Token": TOKEN,
+        "Expiration": "2199-01-01T00:00:00Z",
+    });
+    if is_known { respond(200, keys.to_string()) } else { respond(403, format!("no, {IDENTITY}")) }
 }
 
 impl S3 {

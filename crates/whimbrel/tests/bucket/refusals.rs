@@ -144,7 +144,7 @@ async fn a_server_that_does_not_answer_is_given_up_soon() {
     let refused = open_with(&server, "AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let error = refused.get("a.sql").await.unwrap_err();
     let help = format!("check the network, and {}", reaching(Dialect::S3));
-    let message = "`http://127.0.0.1:1`, where `s3://releases/shop` is, cannot be reached: \
+    let message = "`http://127.0.0.1:1`, which `s3://releases/shop` needs, cannot be reached: \
                    Connection refused (os error 111)";
     assert_eq!(told(&error), (message.to_owned(), help));
     let gone = open_with(&server, "AWS_ENDPOINT_URL", &silent);

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use whimbrel::store::{BucketStore, Store, StoreError};
 use whimbrel_testkit::bucket::azure::{ACCOUNT, CLIENT_SECRET};
 use whimbrel_testkit::bucket::google::{account_file, consent_file};
+use whimbrel_testkit::bucket::s3::{CONTAINER, IDENTITY};
 use whimbrel_testkit::bucket::{BucketServer, Dialect, Manners};
 use whimbrel_testkit::proxy::ProxyServer;
 use whimbrel_testkit::tls::TlsFront;
@@ -16,7 +17,8 @@ use crate::told;
 type Variables = Vec<(&'static str, String)>;
 
 /// The hosts that providers have in the world, and where they give out tokens.
-const HOSTS: [&str; 5] = [
+const HOSTS: [&str; 6] = [
+    "sts.eu-central-1.amazonaws.com",
     "s3.eu-central-1.amazonaws.com",
     "storage.googleapis.com",
     "accounts.google.com",
@@ -82,7 +84,7 @@ async fn an_authority_of_ones_own_is_trusted_if_a_variable_names_it() {
     visit(Dialect::S3, with(&[("AWS_CA_BUNDLE", authority.clone())])).await.unwrap();
 
     let distrust = |endpoint: &str, reason: &str| {
-        format!("`{endpoint}`, where `s3://releases/shop` is, is not trusted: {reason}")
+        format!("`{endpoint}`, which `s3://releases/shop` needs, is not trusted: {reason}")
     };
     let (message, help) = refusal(Dialect::S3, variables.clone()).await;
     assert_eq!(message, distrust(&endpoint, "its certificate is signed by nobody who is known here"));
@@ -127,6 +129,11 @@ fn in_the_world(files: &Files) -> Vec<(Dialect, Variables, Vec<&'static str>)> {
     let consenting = vec!["CONNECT accounts.google.com:443", "CONNECT storage.googleapis.com:443"];
     vec![
         (Dialect::S3, keys, vec!["CONNECT s3.eu-central-1.amazonaws.com:443"]),
+        (
+            Dialect::S3,
+            of_web_identity(&files.write("identity", IDENTITY)),
+            vec!["CONNECT sts.eu-central-1.amazonaws.com:443", "CONNECT s3.eu-central-1.amazonaws.com:443"],
+        ),
         (Dialect::Google, vec![text("GOOGLE_APPLICATION_CREDENTIALS", &consent)], consenting.clone()),
         (Dialect::Google, vec![text("HOME", &home)], consenting),
         (
@@ -140,6 +147,49 @@ fn in_the_world(files: &Files) -> Vec<(Dialect, Variables, Vec<&'static str>)> {
             vec!["CONNECT login.microsoftonline.com:443", "CONNECT whimbrels.blob.core.windows.net:443"],
         ),
     ]
+}
+
+/// The variables of a role for which a token in a file stands.
+fn of_web_identity(file: &str) -> Variables {
+    let text = |name, value: &str| (name, value.to_owned());
+    vec![
+        text("AWS_REGION", "eu-central-1"),
+        text("AWS_ROLE_ARN", "arn:aws:iam::1:role/wader"),
+        text("AWS_WEB_IDENTITY_TOKEN_FILE", file),
+    ]
+}
+
+#[tokio::test]
+async fn containers_and_machines_of_aws_are_given_keys() {
+    let files = Files::new();
+    let server = BucketServer::start(Dialect::S3, ["releases"]);
+    let place = [("AWS_ENDPOINT_URL", server.endpoint()), ("AWS_REGION", "eu-central-1".to_owned())];
+    let of_container = |identity: &str| {
+        let uri = format!("{}{CONTAINER}", server.endpoint());
+        let file = files.write("token", identity);
+        [("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file)]
+    };
+    visit(Dialect::S3, [&place[..], &of_container(IDENTITY)].concat()).await.unwrap();
+    let machine = [("AWS_METADATA_ENDPOINT", server.endpoint())];
+    visit(Dialect::S3, [&place[..], &machine].concat()).await.unwrap();
+    let (message, _) = refusal(Dialect::S3, [&place[..], &of_container("other")].concat()).await;
+    let endpoint = server.endpoint();
+    assert_eq!(message, format!("`{endpoint}` does not let these credentials use `s3://releases/shop`: 403"));
+
+    let nowhere = "http://127.0.0.1:1";
+    for asked in ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_METADATA_ENDPOINT"] {
+        let token = of_container(IDENTITY).into_iter().filter(|(name, _)| !name.ends_with("URI"));
+        let variables = place.iter().cloned().chain(token).chain([(asked, nowhere.to_owned())]).collect();
+        let reason = "Connection refused (os error 111)";
+        let message = format!("`{nowhere}`, which `s3://releases/shop` needs, cannot be reached: {reason}");
+        assert_eq!(refusal(Dialect::S3, variables).await.0, message);
+    }
+    let (name, absent) = ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", files.0.path().join("absent"));
+    let (_, uri) = of_container(IDENTITY).into_iter().next().unwrap();
+    let variables = [("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri), (name, absent.display().to_string())];
+    let (message, _) = refusal(Dialect::S3, [&place[..], &variables].concat()).await;
+    let reason = format!("`{}` ({name}): No such file or directory (os error 2)", absent.display());
+    assert_eq!(message, format!("`s3://releases/shop` cannot be opened: {reason}"));
 }
 
 #[tokio::test]
@@ -180,7 +230,7 @@ async fn what_is_not_encrypted_goes_through_a_proxy_of_its_own() {
         vec![through("HTTP_PROXY"), ("http_proxy", String::new())],
     ] {
         let message = told(&visit_by(more).await.unwrap_err()).0;
-        let expected = format!("`{endpoint}`, where `s3://releases/shop` is, cannot be reached: ");
+        let expected = format!("`{endpoint}`, which `s3://releases/shop` needs, cannot be reached: ");
         assert!(message.starts_with(&expected) && !message.contains("proxy"), "{message}");
     }
     assert_eq!(proxy.asked().len(), count);
@@ -225,7 +275,7 @@ async fn what_is_wrong_with_a_proxy_is_told_without_its_password() {
         let scheme = if name == "http_proxy" { "http" } else { "https" };
         let endpoint = format!("{scheme}://minio.example:9000");
         let variables = [server.ways(&endpoint).swap_remove(0), vec![(name, proxy)]].concat();
-        let message = format!("`{endpoint}`, where `s3://releases/shop` is, cannot be reached: {reason}");
+        let message = format!("`{endpoint}`, which `s3://releases/shop` needs, cannot be reached: {reason}");
         let help = "check the network, and the variables AWS_ENDPOINT_URL, AWS_REGION and HTTPS_PROXY";
         assert_eq!(refusal(Dialect::S3, variables).await, (message, help.to_owned()));
     }
@@ -236,6 +286,8 @@ async fn credentials_that_give_no_token_are_told() {
     let files = Files::new();
     let consent = consent_file().replace("plover", "plover-other");
     let consent = files.write("other.json", &consent);
+    let identity = of_web_identity(&files.write("identity", "hunter2-other"));
+    let identity = identity.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let program = [
         ("AZURE_STORAGE_ACCOUNT", ACCOUNT),
         ("AZURE_CLIENT_ID", "1"),
@@ -243,6 +295,11 @@ async fn credentials_that_give_no_token_are_told() {
         ("AZURE_CLIENT_SECRET", "hunter2-other"),
     ];
     for (dialect, variables, message) in [
+        (
+            Dialect::S3,
+            identity,
+            "`https://sts.eu-central-1.amazonaws.com` does not let these credentials use `s3://releases/shop`: 400 InvalidIdentityToken",
+        ),
         (
             Dialect::Google,
             vec![("GOOGLE_APPLICATION_CREDENTIALS", consent.as_str())],

@@ -43,7 +43,7 @@ pub enum BucketError {
         help: String,
     },
     /// Nobody answers.
-    #[error("`{endpoint}`, where `{store}` is, cannot be reached: {reason}")]
+    #[error("`{endpoint}`, which `{store}` needs, cannot be reached: {reason}")]
     #[diagnostic(code(whimbrel::store::bucket::unreachable), help("check the network, and {help}"))]
     Unreachable {
         /// The store.
@@ -56,7 +56,7 @@ pub enum BucketError {
         help: &'static str,
     },
     /// Who answers is not who should, or cannot show it.
-    #[error("`{endpoint}`, where `{store}` is, is not trusted: {reason}")]
+    #[error("`{endpoint}`, which `{store}` needs, is not trusted: {reason}")]
     #[diagnostic(code(whimbrel::store::bucket::untrusted), help("{help}"))]
     Untrusted {
         /// The store.
