@@ -1,6 +1,10 @@
 //! What can go wrong with a database.
 
 use std::fmt;
+use std::ops::Range;
+
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::sql::word_at;
 
 /// A failure at the database.
 ///
@@ -153,6 +157,29 @@ pub struct StatementError {
 }
 
 impl StatementError {
+    /// The part of the statement `sql` that the engine has something against: the
+    /// word that it points at, or all of it where it points at none.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_db::{Connection, SqliteConnection};
+    ///
+    /// let mut connection = SqliteConnection::open_in_memory().await?;
+    /// let sql = "SELECT 'größe', nothing";
+    /// let error = connection.query(sql).await.unwrap_err();
+    /// let part = error.statement().unwrap().part_of(sql, Dialect::Sqlite);
+    /// assert_eq!(&sql[part], "nothing");
+    /// # Ok::<(), whimbrel_db::DbError>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn part_of(&self, sql: &str, dialect: Dialect) -> Range<usize> {
+        match self.offset.filter(|_| self.sql == sql) {
+            Some(offset) => word_at(sql, offset, dialect.lexicon()),
+            None => 0..sql.len(),
+        }
+    }
+
     /// What whimbrel itself has against a statement.
     pub(crate) fn ours(message: impl Into<String>, hint: Option<&str>, sql: &str) -> Self {
         let detail = hint.map(|hint| format!("hint: {hint}"));

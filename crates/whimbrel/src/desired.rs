@@ -86,7 +86,8 @@ impl Migrator {
     }
 
     async fn read_sql(&mut self, texts: &[SourceText]) -> Result<Desired, Error> {
-        let prepared = prepare(self.dialect(), texts)?;
+        let dialect = self.dialect();
+        let prepared = prepare(dialect, texts)?;
         let Prepared { statements, one_transaction, notes, left_alone, hints } = prepared;
         let key = self.cache_key(texts).await?;
         let cached = self.settings.cache.as_ref().and_then(|cache| cache.get(&key));
@@ -97,7 +98,7 @@ impl Migrator {
                 workshop.reset().await?;
                 create(workshop.connection(), &statements, one_transaction).await.map_err(
                     |(statement, error)| match statement {
-                        Some(statement) => statement.refused(texts, error),
+                        Some(statement) => statement.refused(dialect, texts, error),
                         None => error.into(),
                     },
                 )?;

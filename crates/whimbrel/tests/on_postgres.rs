@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
+use miette::Diagnostic as _;
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::history::{Foreign, State, Texts, Tool};
 use whimbrel::store::{DatabaseStore, Edit, MemoryStore, Store, StoreError, View, commit};
-use whimbrel::{Migrator, Source};
+use whimbrel::{Error, Migrator, Source, SourceError};
 use whimbrel_testkit::database::Database;
 
 const USERS: &str = "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);\n";
@@ -71,6 +72,25 @@ async fn the_table_of_migrations_is_no_part_of_the_schema() {
     assert_eq!(tables.iter().map(|table| table.name.name.as_str()).collect::<Vec<_>>(), ["users"]);
     migrator.down().await.unwrap();
     assert_eq!(migrator.pending().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_word_that_the_server_names_is_underlined_whatever_stands_before_it() {
+    let database = Database::shared(Dialect::Postgres).await;
+    let start = "CREATE TABLE a ();\n-- Größen\nCREATE TABLE größen (\n\t\"ä\" text DEFAULT ('ß'), b ";
+    for (end, message, word) in [
+        ("text NOT NUL\n);", "4:37: syntax error at or near \"NUL\"", "NUL"),
+        ("\"Tüxt\"\n);", "4:28: type \"Tüxt\" does not exist", "\"Tüxt\""),
+        ("text\n", "4:31: syntax error at end of input", "t"),
+    ] {
+        let schema = format!("{start}{end}");
+        let builder = Migrator::builder(database.url()).unwrap().source(Source::sql("schema.sql", &schema));
+        let error = builder.connect().await.unwrap().push().await.unwrap_err();
+        let Error::Source(SourceError::Statement(problem)) = error else { panic!("{error:?}") };
+        assert_eq!(problem.to_string(), format!("schema.sql:{message}"));
+        let label = problem.labels().unwrap().next().unwrap();
+        assert_eq!(&schema[label.offset()..label.offset() + label.len()], word);
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use miette::Diagnostic as _;
 use whimbrel::core::diff::{Rename, Renames};
 use whimbrel::core::plan::Proof;
 use whimbrel::core::resolve::{
@@ -341,6 +342,17 @@ async fn a_refused_statement_is_shown_where_it_stands() {
     let Error::Source(whimbrel::SourceError::Statement(problem)) = error else { panic!("{error:?}") };
     assert_eq!(problem.to_string(), "schema.sql:3:1: no such table: main.b");
     assert!(!db.path().exists());
+}
+
+#[tokio::test]
+async fn a_word_that_the_engine_names_is_underlined_whatever_stands_before_it() {
+    let db = Db::new("").await;
+    let schema = "-- Größen\nCREATE TABLE größen (\n\t\"ä\" TEXT DEFAULT ('ß'), b TEXT NOT NUL\n);";
+    let error = db.push(schema).await.unwrap_err();
+    let Error::Source(whimbrel::SourceError::Statement(problem)) = error else { panic!("{error:?}") };
+    assert_eq!(problem.to_string(), "schema.sql:3:37: near \"NUL\": syntax error");
+    let label = problem.labels().unwrap().next().unwrap();
+    assert_eq!(&schema[label.offset()..label.offset() + label.len()], "NUL");
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod quote;
 mod statement;
 mod token;
 mod transaction;
+mod word;
 
 pub use annotation::{AnnotationProblem, AnnotationProblemKind};
 pub use canonical::{canonical, same};
@@ -41,6 +42,7 @@ pub use quote::{quote_ident, quote_literal};
 pub use statement::{Statement, split};
 pub use token::{Token, TokenKind};
 pub use transaction::{TransactionControl, unwrap_transaction};
+pub use word::word_at;
 
 pub(crate) use identifiers::rename_qualifier;
 pub(crate) use keyword::{is_keyword, is_reserved};

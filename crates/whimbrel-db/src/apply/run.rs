@@ -273,7 +273,7 @@ impl<'a> Run<'a> {
         let Some((script, statement)) = statement else {
             return self.around(format!("run `{}`", job.name), source);
         };
-        let at = place_of(script, statement, &source);
+        let at = place_of(self.options.table.dialect(), script, statement, &source);
         ApplyError::Statement {
             migration: job.name.clone(),
             number: number + 1,
@@ -294,16 +294,8 @@ pub(super) fn named_source(script: &Script) -> NamedSource<Arc<str>> {
 }
 
 /// Where in its file a statement failed: where the engine says, or all of it.
-fn place_of(script: &Script, statement: &ScriptStatement, error: &DbError) -> SourceSpan {
-    let told = error.statement().filter(|error| error.sql == script.sql(statement));
-    match told.and_then(|error| error.offset) {
-        // An error at the end of a statement is shown at its last character.
-        Some(offset) => {
-            let sql = script.sql(statement);
-            let start = sql.floor_char_boundary(offset.min(sql.len().saturating_sub(1)));
-            let length = sql[start..].chars().next().map_or(0, char::len_utf8);
-            SourceSpan::from((statement.offset + start, length))
-        }
-        None => SourceSpan::from((statement.offset, statement.length)),
-    }
+fn place_of(dialect: Dialect, script: &Script, statement: &ScriptStatement, error: &DbError) -> SourceSpan {
+    let sql = script.sql(statement);
+    let part = error.statement().map_or(0..sql.len(), |error| error.part_of(sql, dialect));
+    SourceSpan::from((statement.offset + part.start, part.len()))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::plan::{Batch, ForeignKeys, Plan, Step};
 
@@ -213,11 +214,14 @@ impl Run {
     }
 
     async fn step(&mut self, connection: &mut dyn Connection, step: &Step) -> Result<(), ExecuteError> {
+        let dialect = connection.server().dialect;
         let expected = match &step.expect_rows {
-            Some(query) => Some(number(connection, query).await.map_err(|error| self.failed(step, error))?),
+            Some(query) => {
+                Some(number(connection, query).await.map_err(|error| self.failed(dialect, step, error))?)
+            }
             None => None,
         };
-        let found = connection.execute(&step.sql).await.map_err(|error| self.failed(step, error))?;
+        let found = connection.execute(&step.sql).await.map_err(|error| self.failed(dialect, step, error))?;
         match expected {
             Some(expected) if expected != found => Err(ExecuteError::Rows {
                 number: self.number,
@@ -236,13 +240,13 @@ impl Run {
     }
 
     /// The error of a step.
-    fn failed(&self, step: &Step, source: DbError) -> ExecuteError {
+    fn failed(&self, dialect: Dialect, step: &Step, source: DbError) -> ExecuteError {
         let kept = self.kept();
         if source.is_cancelled() {
             return ExecuteError::Cancelled { kept };
         }
-        let at = source.statement().filter(|error| error.sql == step.sql).and_then(|error| error.offset);
-        let at = at.map(|offset| miette::SourceSpan::from((offset, 1)));
+        let at = source.statement().filter(|error| error.offset.is_some());
+        let at = at.map(|error| miette::SourceSpan::from(error.part_of(&step.sql, dialect)));
         ExecuteError::Step { number: self.number, of: self.steps, sql: step.sql.clone(), at, kept, source }
     }
 

@@ -233,7 +233,7 @@ impl TrackingTable {
         format!("DELETE FROM {}", self.quoted())
     }
 
-    pub(super) fn dialect(&self) -> Dialect {
+    pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
     }
 

@@ -65,7 +65,9 @@ impl Migrator {
         let applied = adopted.applied.first().copied().unwrap_or_default();
         for entry in history.journal.entries[..applied].iter().rev() {
             let (_, work) = history.way_back(&programs, dialect, entry).map_err(no_base)?;
-            replay(workshop, &work).await.map_err(|failure| no_base(replay_error(&work, failure)))?;
+            replay(workshop, &work)
+                .await
+                .map_err(|failure| no_base(replay_error(dialect, &work, failure)))?;
         }
         Ok(workshop.read().await?)
     }

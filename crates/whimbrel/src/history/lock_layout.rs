@@ -317,7 +317,8 @@ impl Migrator {
     ) -> Result<Option<Account>, Error> {
         let before = history.journal.entries.iter().take_while(|one| one.name != entry.name).count();
         self.rebuild(history, before).await?;
-        replay(self.workshop().await?, work).await.map_err(|failure| replay_error(work, failure))
+        let dialect = self.dialect();
+        replay(self.workshop().await?, work).await.map_err(|failure| replay_error(dialect, work, failure))
     }
 }
 

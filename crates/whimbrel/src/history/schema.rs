@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use miette::{NamedSource, SourceSpan};
+use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Checksum, Entry, Journal, Script, ScriptStatement};
 use whimbrel_core::lockfile::LOCK_FILE;
 use whimbrel_core::schema::{LeftAlone, Schema, Snapshot, SnapshotHead};
@@ -131,9 +132,10 @@ impl Migrator {
     pub(crate) async fn rebuild(&mut self, history: &History, count: usize) -> Result<(), Error> {
         let works = self.works(history, count)?;
         self.begin(history).await?;
+        let dialect = self.dialect();
         let workshop = self.workshop().await?;
         for work in &works {
-            replay(workshop, work).await.map_err(|failure| replay_error(work, failure))?;
+            replay(workshop, work).await.map_err(|failure| replay_error(dialect, work, failure))?;
         }
         Ok(())
     }
@@ -141,11 +143,12 @@ impl Migrator {
     /// Makes the scratch database what it is before the first migration, and says
     /// what that is.
     pub(crate) async fn begin(&mut self, history: &History) -> Result<Schema, Error> {
-        let base = history.base(self.dialect())?.map(Work::from);
+        let dialect = self.dialect();
+        let base = history.base(dialect)?.map(Work::from);
         let workshop = self.workshop().await?;
         workshop.reset().await?;
         let Some(base) = base else { return Ok(Schema::default()) };
-        replay(workshop, &base).await.map_err(|failure| replay_error(&base, failure))?;
+        replay(workshop, &base).await.map_err(|failure| replay_error(dialect, &base, failure))?;
         Ok(workshop.read().await?)
     }
 
@@ -297,7 +300,7 @@ impl ReplayProblem {
 }
 
 /// What a failed replay means: the statement's fault, or the session's.
-pub(crate) fn replay_error(work: &Work, failure: ReplayFailure) -> Error {
+pub(crate) fn replay_error(dialect: Dialect, work: &Work, failure: ReplayFailure) -> Error {
     match (work, failure) {
         (Work::Script(script), ReplayFailure::Statement(at, DbError::Statement(refusal))) => {
             let statement = &script.statements[at];
@@ -305,12 +308,14 @@ pub(crate) fn replay_error(work: &Work, failure: ReplayFailure) -> Error {
                 Some(detail) => format!("{}\n{detail}", refusal.message),
                 None => refusal.message.clone(),
             };
+            let part = refusal.part_of(script.sql(statement), dialect);
+            let offset = statement.offset + part.start;
             let problem = ReplayProblem {
                 file: script.file.clone(),
-                line: position(&script.text, statement.offset).line,
+                line: position(&script.text, offset).line,
                 message,
                 text: NamedSource::new(&script.file, script.text.to_string()),
-                span: (statement.offset, statement.length).into(),
+                span: (offset, part.len()).into(),
             };
             HistoryError::Replay(Box::new(problem)).into()
         }

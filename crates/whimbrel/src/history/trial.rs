@@ -71,7 +71,8 @@ pub(crate) async fn try_out(workshop: &mut Workshop, trial: Trial<'_>) -> Result
 }
 
 async fn run(workshop: &mut Workshop, work: &Work) -> Result<(), Error> {
-    replay(workshop, work).await.map(drop).map_err(|failure| replay_error(work, failure))
+    let dialect = workshop.dialect();
+    replay(workshop, work).await.map(drop).map_err(|failure| replay_error(dialect, work, failure))
 }
 
 /// Says whether it is the file that is to blame, and not the session or store.

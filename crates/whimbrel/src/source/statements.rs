@@ -230,14 +230,19 @@ fn virtual_table(dialect: Dialect, text: &str) -> Decision {
 
 impl Runnable {
     /// The engine's refusal of this statement, shown where it stands.
-    pub(crate) fn refused(&self, texts: &[SourceText], error: DbError) -> Error {
+    pub(crate) fn refused(&self, dialect: Dialect, texts: &[SourceText], error: DbError) -> Error {
         let DbError::Statement(refusal) = error else { return error.into() };
         let text = &texts[self.file];
         let message = match &refusal.detail {
             Some(detail) => format!("{}\n{detail}", refusal.message),
             None => refusal.message.clone(),
         };
-        let problem = problem(text, self.offset, self.sql.len(), message, None);
+        // What a dump writes into the catalogue does not stand there as it is run.
+        let part = match text.text[self.offset..].starts_with(&self.sql) {
+            true => refusal.part_of(&self.sql, dialect),
+            false => 0..self.sql.len(),
+        };
+        let problem = problem(text, self.offset + part.start, part.len(), message, None);
         SourceError::Statement(Box::new(problem)).into()
     }
 }
