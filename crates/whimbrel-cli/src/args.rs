@@ -100,7 +100,7 @@ pub(crate) struct Global {
     /// Which changes may be made at all [default: ask]
     #[arg(long, global = true, value_enum)]
     pub(crate) policy: Option<PolicyArg>,
-    /// Do not keep or use schemas that were read back before
+    /// Do not keep or use what was read before: schemas, and which migrations are unchanged
     #[arg(long, global = true)]
     pub(crate) no_cache: bool,
     /// How long to wait for another process's lock, in seconds or as 500ms, 2m [default: 60]

@@ -40,6 +40,19 @@ pub struct NotAChecksum {
 }
 
 impl Checksum {
+    /// The checksum of a text with LF for every CRLF.
+    pub(crate) fn of_lines(text: &str) -> Self {
+        let mut digest = Sha256::new();
+        // One character is found much faster than two.
+        for (at, part) in text.split('\r').enumerate() {
+            if at > 0 && !part.starts_with('\n') {
+                digest.update("\r");
+            }
+            digest.update(part);
+        }
+        Self::of_digest(digest)
+    }
+
     /// The checksum of parts with an LF between each two.
     pub(crate) fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut digest = Sha256::new();
@@ -49,6 +62,10 @@ impl Checksum {
             }
             digest.update(part);
         }
+        Self::of_digest(digest)
+    }
+
+    fn of_digest(digest: Sha256) -> Self {
         let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
         let mut digits = [0; 64];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(digest.finalize()) {
@@ -66,6 +83,11 @@ impl Checksum {
     /// ```
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).expect("digits are text")
+    }
+
+    /// Says whether these are its digits.
+    pub(crate) fn is(&self, digits: &str) -> bool {
+        self.0 == digits.as_bytes()
     }
 
     fn of_digits(text: &str) -> Option<Self> {

@@ -345,3 +345,69 @@ fn every_failure_has_a_code_and_says_what_to_do() {
         assert!(error.help().is_some_and(|help| !help.to_string().is_empty()), "{error:?}");
     }
 }
+
+/// Whatever is done to a file, and though its length and its time be what they were.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_mark_is_another_one_after_every_change_and_none_while_that_is_fresh() {
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 8] = [
+        ("written", |file| with_its_time(file, || fs::write(file, "SELECT 2;").unwrap())),
+        ("written as it was", |file| with_its_time(file, || fs::write(file, "SELECT 1;").unwrap())),
+        ("truncated", |file| with_its_time(file, || fs::write(file, "").unwrap())),
+        ("replaced", |file| {
+            let other = file.with_extension("tmp");
+            fs::write(&other, "SELECT 1;").unwrap();
+            with_its_time(file, || fs::rename(&other, file).unwrap());
+        }),
+        ("given its name", |file| {
+            fs::rename(file, file.with_extension("tmp")).unwrap();
+            fs::rename(file.with_extension("tmp"), file).unwrap();
+        }),
+        ("deleted", |file| fs::remove_file(file).unwrap()),
+        ("put behind a link", |file| {
+            fs::rename(file, file.with_extension("tmp")).unwrap();
+            std::os::unix::fs::symlink("0000_users.tmp", file).unwrap();
+        }),
+        ("made a folder", |file| {
+            fs::remove_file(file).unwrap();
+            fs::create_dir(file).unwrap();
+        }),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let stores = changes.map(|(change, _)| FsStore::new(folder.path().join(change)));
+    let paths = owned(&["0000_users.sql", "meta/_journal.json"]);
+    for store in &stores {
+        store.put(&paths[0], "SELECT 1;").await.unwrap();
+        store.put(&paths[1], "{}").await.unwrap();
+        assert_eq!(store.mark(&paths).await, None, "it changed just now");
+    }
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    let mut before = Vec::new();
+    for (store, (name, change)) in stores.iter().zip(changes) {
+        let mark = store.mark(&paths).await;
+        assert!(mark.is_some() && store.mark(&paths).await == mark, "{name}");
+        assert_ne!(store.mark(&paths[..1]).await, mark);
+        before.push(mark);
+        change(&store.root().join(&paths[0]));
+        assert_eq!(store.mark(&paths).await, None, "{name}");
+    }
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    for ((store, (name, _)), before) in stores.iter().zip(changes).zip(before) {
+        let mark = store.mark(&paths).await;
+        assert_ne!(mark, before, "{name}");
+        let is_file = fs::symlink_metadata(store.root().join(&paths[0])).is_ok_and(|found| found.is_file());
+        assert_eq!(mark.is_some(), is_file, "{name}");
+    }
+    for &path in HOSTILE {
+        assert_eq!(stores[0].mark(&owned(&[path])).await, None);
+    }
+}
+
+/// Does something to a file, and lets it look as if it were long ago.
+#[cfg(unix)]
+fn with_its_time(file: &Path, work: impl FnOnce()) {
+    let before = fs::metadata(file).unwrap().modified().unwrap();
+    work();
+    fs::File::options().write(true).open(file).unwrap().set_modified(before).unwrap();
+}

@@ -125,7 +125,7 @@ impl UpFile {
 
     /// The checksum of the file.
     pub fn checksum(&self) -> Checksum {
-        Checksum::of_parts(self.body().split("\r\n"))
+        Checksum::of_lines(&self.body())
     }
 
     fn body(&self) -> String {

@@ -18,7 +18,7 @@ impl Checksum {
     /// assert_eq!(Checksum::of_file(written), Checksum::of_file("DROP TABLE a;\n"));
     /// ```
     pub fn of_file(text: &str) -> Self {
-        Self::of_parts(body(text).split("\r\n"))
+        Self::of_lines(body(text))
     }
 }
 

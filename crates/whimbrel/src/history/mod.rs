@@ -6,6 +6,7 @@
 mod ahead;
 mod base;
 mod error;
+mod known;
 mod layout;
 mod lock_layout;
 mod replay;
@@ -101,6 +102,10 @@ pub(crate) struct History {
     states: Vec<FileState>,
     /// What messages call the store.
     store: String,
+    /// What it is remembered by if all up files are as the journal says.
+    mark: Option<String>,
+    /// Whether the up files were read: what is known of them needs no look.
+    is_read: bool,
 }
 
 /// The files of one migration, as far as they are there and were read.
@@ -122,20 +127,33 @@ enum Extent {
 impl Migrator {
     /// Reads the history, without the ways back.
     pub(crate) async fn history(&mut self) -> Result<History, Error> {
-        let (ahead, dialect) = (self.ahead.take(), self.dialect());
-        History::with(ahead, self.store()?.as_ref(), self.settings.layout, dialect).await
+        let (ahead, dialect, store) = (self.ahead.take(), self.dialect(), self.store()?);
+        let history = History::with(ahead, store.as_ref(), self.settings.layout, dialect).await?;
+        match history.is_read {
+            true => Ok(history),
+            false => History::read(store.as_ref(), self.settings.layout, dialect).await,
+        }
     }
 
     /// Reads the history, without the ways back, and meanwhile what the database
-    /// says that it has applied.
+    /// says that it has applied. Where that is all there is, no texts of files need be
+    /// in it.
     pub(crate) async fn history_and_tracked(
         &mut self,
         table: &TrackingTable,
     ) -> Result<(History, Tracked), Error> {
         let (ahead, dialect, store) = (self.ahead.take(), self.dialect(), self.store()?);
-        let history = History::with(ahead, store.as_ref(), self.settings.layout, dialect);
+        let (layout, cache) = (self.settings.layout, self.settings.cache.clone());
+        let history = History::with(ahead, store.as_ref(), layout, dialect);
         let (history, tracked) = tokio::join!(history, self.tracked(table));
-        Ok((history?, tracked?))
+        let (mut history, tracked) = (history?, tracked?);
+        if !history.is_read && !history.is_settled(&tracked.applied, &tracked.progress()) {
+            history = History::read(store.as_ref(), layout, dialect).await?;
+        }
+        if let Some(cache) = &cache {
+            history.remember(cache);
+        }
+        Ok((history, tracked))
     }
 
     /// Reads the history with all its files.
@@ -238,38 +256,33 @@ impl History {
     }
 
     async fn through(view: &View<'_>, dialect: Dialect, extent: Extent) -> Result<Self, Error> {
-        let store = view.store();
-        let journal_text = view.get(JOURNAL).await?;
-        let journal = match &journal_text {
-            Some(text) => Journal::from_json(&in_store(store, JOURNAL), text)?,
-            None => Journal::new(dialect),
-        };
-        if journal.dialect != dialect {
-            let (file, journal) = (in_store(store, JOURNAL), journal.dialect);
-            return Err(HistoryError::OtherDialect { file, journal, database: dialect }.into());
-        }
+        let (text, journal) = read_journal(view, dialect).await?;
+        Self::of_journal(view, text, journal, extent).await
+    }
+
+    /// Reads the files of a journal.
+    async fn of_journal(
+        view: &View<'_>,
+        text: Option<String>,
+        journal: Journal,
+        extent: Extent,
+    ) -> Result<Self, Error> {
         let paths: Vec<String> = journal.entries.iter().map(Entry::path).collect();
-        let (ups, checksums): (Vec<_>, Vec<_>) = up_files(view, dialect, &paths).await?.into_iter().unzip();
+        let ups = up_files(view, journal.dialect, &paths).await?;
         // VibORM's checksums are recognised with the help of the down file.
-        let is_read = |(entry, up): (&Entry, &Option<Checksum>)| {
-            extent == Extent::All || up.as_ref().is_some_and(|up| *up != entry.checksum)
+        let is_read = |(entry, up): (&Entry, &UpText)| {
+            extent == Extent::All || up.checksum.as_ref().is_some_and(|up| *up != entry.checksum)
         };
-        let read: Vec<bool> = journal.entries.iter().zip(&checksums).map(is_read).collect();
+        let read: Vec<bool> = journal.entries.iter().zip(&ups).map(is_read).collect();
         let paths =
             journal.entries.iter().zip(&read).filter(|(_, read)| **read).map(|(entry, _)| entry.down_path());
         let mut downs = view.get_many(&paths.collect::<Vec<_>>()).await?.into_iter();
-        let files: Vec<Files> = ups
-            .into_iter()
-            .zip(&read)
-            .map(|(up, read)| Files { up, down: if *read { downs.next().flatten() } else { None } })
-            .collect();
-        let looks = journal.entries.iter().zip(&files).zip(checksums);
-        let states = looks.map(|((entry, files), up)| state(entry, files, up, extent));
-        Ok(Self {
-            states: states.collect(),
-            head_text: journal_text,
-            ..Self::bare(store.name(), journal, files)
-        })
+        let look = |((entry, up), is_read): ((&Entry, UpText), bool)| {
+            let files = Files { up: up.text, down: if is_read { downs.next().flatten() } else { None } };
+            (state(entry, &files, up.checksum, extent), files)
+        };
+        let (states, files) = journal.entries.iter().zip(ups).zip(read).map(look).unzip();
+        Ok(Self { states, head_text: text, ..Self::bare(view.store().name(), journal, files) })
     }
 
     fn bare(store: String, journal: Journal, files: Vec<Files>) -> Self {
@@ -282,6 +295,8 @@ impl History {
             files,
             states: Vec::new(),
             store,
+            mark: None,
+            is_read: true,
         }
     }
 
@@ -445,14 +460,31 @@ impl History {
     }
 }
 
-/// The text of each up file, with its checksum.
-type UpFiles = Vec<(Option<String>, Option<Checksum>)>;
+/// Reads the journal, an empty one where there is none; also as it stands there.
+async fn read_journal(view: &View<'_>, dialect: Dialect) -> Result<(Option<String>, Journal), Error> {
+    let file = in_store(view.store(), JOURNAL);
+    let text = view.get(JOURNAL).await?;
+    let journal = match &text {
+        Some(text) => Journal::from_json(&file, text)?,
+        None => Journal::new(dialect),
+    };
+    if journal.dialect != dialect {
+        return Err(HistoryError::OtherDialect { file, journal: journal.dialect, database: dialect }.into());
+    }
+    Ok((text, journal))
+}
+
+/// An up file as it is found, if it is there.
+struct UpText {
+    text: Option<String>,
+    checksum: Option<Checksum>,
+}
 
 /// Reads up files.
 ///
 /// A server has a processor to itself meanwhile. Where the engine is in this
 /// process, one half is read beside the other.
-async fn up_files(view: &View<'_>, dialect: Dialect, paths: &[String]) -> Result<UpFiles, StoreError> {
+async fn up_files(view: &View<'_>, dialect: Dialect, paths: &[String]) -> Result<Vec<UpText>, StoreError> {
     match dialect {
         Dialect::Sqlite => {
             let (aside, here) = paths.split_at(paths.len() / 2);
@@ -467,14 +499,14 @@ async fn up_files(view: &View<'_>, dialect: Dialect, paths: &[String]) -> Result
 
 /// Reads up files, so many at a time: whatever else waits has its turn after
 /// each share.
-async fn in_shares(view: &View<'_>, paths: &[String], size: usize) -> Result<UpFiles, StoreError> {
+async fn in_shares(view: &View<'_>, paths: &[String], size: usize) -> Result<Vec<UpText>, StoreError> {
     let mut all = Vec::with_capacity(paths.len());
     for share in paths.chunks(size) {
         yield_now().await;
         let texts = view.get_many(share).await?;
         all.extend(texts.into_iter().map(|text| {
             let checksum = text.as_deref().map(Checksum::of_file);
-            (text, checksum)
+            UpText { text, checksum }
         }));
     }
     Ok(all)

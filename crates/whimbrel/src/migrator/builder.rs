@@ -228,6 +228,9 @@ impl MigratorBuilder {
     /// Keeps schemas that were read back in this folder, so that an unchanged
     /// source costs nothing the second time. Default: they are not kept.
     ///
+    /// Also keeps which migrations were found to be as the journal says, so that
+    /// [`read_ahead`](Self::read_ahead) reads no file that nobody has touched since.
+    ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
     /// use whimbrel::{Migrator, Source};
@@ -383,10 +386,13 @@ impl MigratorBuilder {
     /// If the database cannot be opened.
     pub async fn connect(self) -> Result<Migrator, Error> {
         let store = self.settings.store.as_ref().filter(|_| self.reads_ahead);
-        let ahead =
-            async { store.and_then(|store| Ahead::begin(store, self.settings.layout, self.url.dialect())) };
-        // First of all the server is to hear of us.
-        let (connection, ahead) = tokio::join!(connect(&self.url, &self.connect), ahead);
+        let (layout, cache) = (self.settings.layout, self.settings.cache.as_ref());
+        let mut ahead = store.map(|store| Ahead::new(store, layout, self.url.dialect(), cache));
+        let connecting = connect(&self.url, &self.connect);
+        let connection = match &mut ahead {
+            Some(ahead) => ahead.beside(connecting).await,
+            None => connecting.await,
+        };
         Ok(Migrator { ahead, ..self.over(connection?) })
     }
 

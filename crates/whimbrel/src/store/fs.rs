@@ -18,14 +18,15 @@ use std::io::{self, ErrorKind};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use super::near::Near;
+use super::near::{Near, Trace};
 use super::{Capabilities, Store, StoreError, StoreLock, check_path, decode, disk};
 
 /// The folder whose lock is the store's. An edit is written there, too.
@@ -45,6 +46,10 @@ const MANY: usize = 64;
 
 /// Longer than most migrations are, in bytes.
 const USUAL: usize = 16 * 1024;
+
+/// How coarse a system's clock of files may be, and more: within this time two
+/// changes may leave the same trace. That of FAT goes in steps of two seconds.
+const COARSE: Duration = Duration::from_secs(3);
 
 /// What many files hold, in the order of their paths.
 type Texts = Result<Vec<Option<String>>, StoreError>;
@@ -84,7 +89,7 @@ impl FsStore {
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-    /// use std::time::Duration;
+    /// use std::time::{Duration, SystemTime};
     /// use whimbrel::store::{FsStore, Store};
     ///
     /// let folder = tempfile::tempdir().unwrap();
@@ -181,16 +186,32 @@ impl FsStore {
 
     /// Reads the files at `paths`, in their order, for as long as they are wanted.
     fn read_many(&self, paths: &[String], are_wanted: impl Fn() -> bool) -> Texts {
-        let mut folders: BTreeMap<&str, Option<Near>> = BTreeMap::new();
+        let mut folders = Folders::of(self);
         let mut texts = Vec::with_capacity(paths.len());
         let mut buffer = vec![0; USUAL];
         for path in paths.iter().take_while(|_| are_wanted()) {
-            let (folder, name) = split(path);
-            let near = folders.entry(folder).or_insert_with(|| self.near(folder));
-            let text = near.as_ref().and_then(|near| near.read(name, &mut buffer));
+            let (near, name) = folders.find(path);
+            let text = near.and_then(|near| near.read(name, &mut buffer));
             texts.push(text.map_or_else(|| self.read(path), |text| Ok(Some(text)))?);
         }
         Ok(texts)
+    }
+
+    /// The traces of the files at `paths` in one; `None` where one is not there, or
+    /// changed so lately that it does not tell.
+    fn traces(&self, paths: &[String]) -> Option<String> {
+        let now = SystemTime::now();
+        let is_old = |trace: &Trace| now.duration_since(trace.changed).is_ok_and(|age| age >= COARSE);
+        let mut folders = Folders::of(self);
+        let mut digest = Sha256::new();
+        for path in paths {
+            let (near, name) = folders.find(path);
+            let trace = near?.trace(name).filter(is_old)?;
+            digest.update(path.as_bytes());
+            digest.update([0]);
+            digest.update(trace.numbers.map(u64::to_le_bytes).as_flattened());
+        }
+        Some(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Opens a folder of the store to read many files of it; `None` where each of
@@ -265,6 +286,10 @@ impl Store for FsStore {
         }
     }
 
+    async fn mark(&self, paths: &[String]) -> Option<String> {
+        paths.iter().all(|path| check_path(path).is_ok()).then(|| self.traces(paths))?
+    }
+
     async fn put_many(&self, texts: &BTreeMap<String, String>) -> Result<(), StoreError> {
         let places = texts.keys().map(|path| self.locate(path)).collect::<Result<Vec<_>, _>>()?;
         let files = places.iter().map(PathBuf::as_path).zip(texts.values().map(String::as_str));
@@ -308,6 +333,28 @@ impl Store for FsStore {
         }
         disk::sweep(&self.root);
         Ok(Box::new(Held(file)))
+    }
+}
+
+/// The folder of the file that was looked at last: the next one is nearly always
+/// there too.
+struct Folders<'s, 'p> {
+    store: &'s FsStore,
+    last: Option<(&'p str, Option<Near>)>,
+}
+
+impl<'s, 'p> Folders<'s, 'p> {
+    fn of(store: &'s FsStore) -> Self {
+        Self { store, last: None }
+    }
+
+    /// The folder of a file, if it is open, and its name there.
+    fn find(&mut self, path: &'p str) -> (Option<&Near>, &'p str) {
+        let (folder, name) = split(path);
+        if self.last.as_ref().is_none_or(|(open, _)| *open != folder) {
+            self.last = Some((folder, self.store.near(folder)));
+        }
+        (self.last.as_ref().and_then(|(_, near)| near.as_ref()), name)
     }
 }
 

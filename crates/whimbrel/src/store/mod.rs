@@ -278,6 +278,26 @@ pub trait Store: Send + Sync + Debug {
         Ok(texts)
     }
 
+    /// Returns a mark of the texts at `paths`: another one as soon as any of them is
+    /// another text. `None` where one is not there, or nothing tells.
+    ///
+    /// It is asked for to save a look into all of them, so it must cost much less
+    /// than that. Nor may a text have changed so lately that it could change again
+    /// and leave the mark as it is.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::store::{MemoryStore, Store};
+    /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;")]);
+    /// // What is in memory is looked into at once.
+    /// assert_eq!(store.mark(&["0000_users.sql".to_owned()]).await, None);
+    /// # }).unwrap();
+    /// ```
+    async fn mark(&self, paths: &[String]) -> Option<String> {
+        let _ = paths;
+        None
+    }
+
     /// Writes many texts, by path, in the order of their paths.
     ///
     /// It need not be all or nothing: a [`commit`] makes it so. A store for

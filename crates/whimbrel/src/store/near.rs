@@ -1,4 +1,4 @@
-//! Files read by their names in an open folder.
+//! Files read, or looked at, by their names in an open folder.
 //!
 //! The system finds a name in a folder faster than a path, and refuses by itself
 //! to follow a link there: so nothing has to be looked at before. What is anything
@@ -6,9 +6,19 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 /// A folder that is open.
 pub(super) struct Near(File);
+
+/// What the system keeps account of for a file.
+pub(super) struct Trace {
+    /// Which file it is, how long, when it was written and when changed. At least one
+    /// is another number after every change, unless two came at the same time.
+    pub(super) numbers: [u64; 7],
+    /// When something of it changed last, which no program can set.
+    pub(super) changed: SystemTime,
+}
 
 #[cfg(unix)]
 impl Near {
@@ -43,6 +53,34 @@ impl Near {
         }
         None
     }
+
+    /// The trace of the plain file called `name`; `None` if there is no such file.
+    pub(super) fn trace(&self, name: &str) -> Option<Trace> {
+        use rustix::fs::{AtFlags, FileType, statat};
+
+        let found = statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        if !FileType::from_raw_mode(found.st_mode).is_file() {
+            return None;
+        }
+        let numbers = [
+            number(found.st_dev)?,
+            number(found.st_ino)?,
+            number(found.st_size)?,
+            number(found.st_mtime)?,
+            number(found.st_mtime_nsec)?,
+            number(found.st_ctime)?,
+            number(found.st_ctime_nsec)?,
+        ];
+        let [.., seconds, nanoseconds] = numbers;
+        let since = Duration::new(seconds, nanoseconds.try_into().ok()?);
+        Some(Trace { numbers, changed: SystemTime::UNIX_EPOCH.checked_add(since)? })
+    }
+}
+
+/// A number of the system, whose type every system has its own mind of.
+#[cfg(unix)]
+fn number<N: TryInto<u64>>(number: N) -> Option<u64> {
+    number.try_into().ok()
 }
 
 #[cfg(not(unix))]
@@ -54,6 +92,12 @@ impl Near {
 
     /// Nothing: no folder was opened.
     pub(super) fn read(&self, _: &str, _: &mut [u8]) -> Option<String> {
+        let Self(_) = self;
+        None
+    }
+
+    /// Nothing: no folder was opened.
+    pub(super) fn trace(&self, _: &str) -> Option<Trace> {
         let Self(_) = self;
         None
     }

@@ -18,6 +18,9 @@ const FORBIDDEN: &[char] = &['\\', ':', '*', '?', '"', '<', '>', '|'];
 /// Names that are devices on Windows, with any extension.
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul", "conin$", "conout$"];
 
+/// The length of the longest name of a device, in bytes.
+const LONGEST_DEVICE: usize = "conout$".len();
+
 /// Says what is wrong with `path`, if anything is.
 ///
 /// ```
@@ -70,7 +73,12 @@ fn problem_of_part(part: &str) -> Option<&'static str> {
 
 /// Says whether Windows takes the name for a device: `nul`, `COM1.sql`.
 fn is_device(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_lowercase();
+    let stem = part.split('.').next().unwrap_or(part).trim_end();
+    // Those of nearly all files are longer.
+    if stem.len() > LONGEST_DEVICE {
+        return false;
+    }
+    let stem = stem.to_ascii_lowercase();
     let is_port = |prefix: &str| {
         let number = stem.strip_prefix(prefix).map(|rest| rest.chars().collect::<Vec<_>>());
         // Windows reads the superscripts as digits.

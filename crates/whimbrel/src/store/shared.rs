@@ -42,6 +42,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).get_many(paths).await
     }
 
+    async fn mark(&self, paths: &[String]) -> Option<String> {
+        (**self).mark(paths).await
+    }
+
     async fn put_many(&self, texts: &BTreeMap<String, String>) -> Result<(), StoreError> {
         (**self).put_many(texts).await
     }

@@ -123,6 +123,12 @@ impl<'a> View<'a> {
         Ok(paths.iter().map(text).collect())
     }
 
+    /// Returns a mark of the texts at `paths`, as [`Store::mark`] has it.
+    pub(crate) async fn mark(&self, paths: &[String]) -> Option<String> {
+        // An edit that is not finished is not in the texts yet.
+        if self.edit.is_some() { None } else { self.store.mark(paths).await }
+    }
+
     /// Returns all paths, sorted.
     ///
     /// # Errors

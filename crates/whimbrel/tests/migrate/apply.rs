@@ -2,13 +2,17 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use whimbrel::core::dialect::Dialect;
-use whimbrel::core::history::{Checksum, Entry, Journal};
+use whimbrel::core::history::{Checksum, Entry, Journal, State};
 use whimbrel::core::plan::Proof;
 use whimbrel::db::apply::{ApplyObserver, Job, TransactionMode};
-use whimbrel::store::{EmbeddedStore, FsStore, Store as _};
+use whimbrel::store::{EmbeddedStore, FsStore, Store, StoreError};
 use whimbrel::{Clock, Migrator};
 use whimbrel_testkit::failing::{FAULTS, FailingConnection};
 
@@ -108,6 +112,94 @@ async fn where_nothing_is_pending_every_file_of_a_long_history_is_compared() {
             assert_eq!(names(&apply().await.unwrap().migrations), [""; 0]);
         }
     }
+}
+
+/// A folder that counts the texts that are asked of it many at once.
+#[derive(Debug, Clone)]
+struct Counting {
+    folder: FsStore,
+    read: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Store for Counting {
+    fn name(&self) -> String {
+        self.folder.name()
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<String>, StoreError> {
+        self.folder.get(path).await
+    }
+
+    async fn put(&self, path: &str, text: &str) -> Result<(), StoreError> {
+        self.folder.put(path, text).await
+    }
+
+    async fn delete(&self, path: &str) -> Result<(), StoreError> {
+        self.folder.delete(path).await
+    }
+
+    async fn get_many(&self, paths: &[String]) -> Result<Vec<Option<String>>, StoreError> {
+        self.read.fetch_add(paths.len(), Ordering::SeqCst);
+        self.folder.get_many(paths).await
+    }
+
+    async fn mark(&self, paths: &[String]) -> Option<String> {
+        self.folder.mark(paths).await
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_was_compared_before_is_not_read_again_until_it_is_touched() {
+    let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Counting { folder: FsStore::new(folder.path()), read: Arc::default() };
+    let mut journal = Journal::new(Dialect::Sqlite);
+    for number in 0..3 {
+        let text = format!("CREATE TABLE t{number} (a);\n");
+        let entry = Entry::new(number, format!("t{number}"), 0, Checksum::of_file(&text));
+        store.put(&entry.path(), &text).await.unwrap();
+        journal.entries.push(entry);
+    }
+    store.put(JOURNAL, &journal.to_json()).await.unwrap();
+    let project = Project::new(Dialect::Sqlite).await;
+    let builder = |project: &Project| project.builder().store(store.clone()).cache(cache.path()).read_ahead();
+    let run = async |project: &Project| builder(project).connect().await.unwrap().apply().await;
+    let read = async |project: &Project, applied: usize| {
+        let before = store.read.load(Ordering::SeqCst);
+        assert_eq!(run(project).await.unwrap().migrations.len(), applied);
+        store.read.load(Ordering::SeqCst) - before
+    };
+    // All was written just now: nothing is known of it.
+    assert_eq!(read(&project, 3).await, 3);
+    assert_eq!(read(&project, 0).await, 3);
+    assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 0);
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    assert_eq!(read(&project, 0).await, 3);
+    assert_eq!(read(&project, 0).await, 0);
+    assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 1);
+    // Who needs the texts has them.
+    let other = Project::new(Dialect::Sqlite).await;
+    let mut migrator = builder(&other).connect().await.unwrap();
+    let standing = migrator.status().await.unwrap().migrations;
+    assert!(standing.iter().all(|one| one.state == State::Pending), "{standing:?}");
+    assert_eq!(read(&other, 3).await, 3);
+    assert_eq!(other.tables().await, "t0 t1 t2");
+    assert_eq!(read(&other, 0).await, 0);
+
+    // An edit of the same length whose time was put back is seen all the same.
+    let file = folder.path().join("0001_t1.sql");
+    let (text, time) = (fs::read_to_string(&file).unwrap(), fs::metadata(&file).unwrap().modified().unwrap());
+    fs::write(&file, text.replace("(a)", "(b)")).unwrap();
+    File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+    let said = told(run(&project).await);
+    assert!(said.contains("whimbrel::history::edited\n") && said.contains("0001_t1.sql"), "{said}");
+    tokio::time::sleep(Duration::from_millis(3_100)).await;
+    assert_eq!(told(run(&project).await), said);
+    fs::remove_file(&file).unwrap();
+    let said = told(run(&project).await);
+    assert!(said.contains("whimbrel::history::missing\n") && said.contains("0001_t1.sql"), "{said}");
+    assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 1);
 }
 
 /// Files and tracking table are read at the same time: which failure is told does

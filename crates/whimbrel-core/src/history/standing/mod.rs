@@ -275,7 +275,7 @@ pub fn is_settled(
     let count = journal.entries.len();
     let fits = |((entry, files), row): ((&Entry, &FileState), &AppliedMigration)| {
         row.name == entry.name
-            && row.checksum == entry.checksum.as_str()
+            && entry.checksum.is(&row.checksum)
             && files.up.as_ref() == Some(&entry.checksum)
             && files.down == entry.down_checksum
     };
@@ -353,7 +353,7 @@ impl Look<'_> {
 
     fn of_row(&self, row: &AppliedMigration, details: &mut Vec<Detail>) -> State {
         // Nearly all rows are so: every start of a service compares them all.
-        if row.checksum == self.entry.checksum.as_str()
+        if self.entry.checksum.is(&row.checksum)
             || row.checksum.parse().is_ok_and(|checksum| self.entry.accepts(&checksum))
         {
             return State::Applied;
