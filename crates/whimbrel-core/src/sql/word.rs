@@ -11,7 +11,7 @@ use super::{Lexicon, tokens};
 /// ```
 /// use whimbrel_core::sql::{Lexicon, word_at};
 /// let sql = "CREATE TABLE größe (a in teger)";
-/// assert_eq!(&sql[word_at(sql, 15, Lexicon::SQLITE)], "größe");
+/// assert_eq!(&sql[word_at(sql, 13, Lexicon::SQLITE)], "größe");
 /// assert_eq!(&sql[word_at(sql, 400, Lexicon::SQLITE)], ")");
 /// ```
 pub fn word_at(sql: &str, offset: usize, lexicon: Lexicon) -> Range<usize> {
