@@ -28,10 +28,12 @@ impl Environment {
     /// The environment of this process.
     ///
     /// ```
-    /// use whimbrel_db::postgres::Environment;
+    /// use whimbrel_db::postgres::{Environment, PostgresConfig};
     ///
-    /// let environment = Environment::of_process();
-    /// assert_eq!(environment.variables.get("PATH"), std::env::var("PATH").ok().as_ref());
+    /// // What the URL leaves open comes from `PGPASSWORD` and its like; what it says holds.
+    /// let url = "postgres://ann@db.example:5433/shop";
+    /// let config = PostgresConfig::parse(url, &Environment::of_process()).unwrap();
+    /// assert_eq!(config.name(), url);
     /// ```
     pub fn of_process() -> Self {
         let variables: BTreeMap<String, String> = std::env::vars_os()
