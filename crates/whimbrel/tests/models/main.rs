@@ -4,6 +4,7 @@
 //! The models of `suite` are part of this program, and are read as files too.
 
 mod bad_input;
+mod includes;
 mod mistakes;
 mod on_postgres;
 mod on_sqlite;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use whimbrel_model::Problem;
+use whimbrel_model::{At, Problem};
 
 use super::super::SourceError;
 use super::super::files::{self, SourceText};
@@ -28,16 +28,19 @@ pub(super) struct Found {
 /// If one of them cannot be read.
 pub(super) fn read(path: &Path) -> Result<Found, SourceError> {
     let mut found = Found { files: Vec::new(), problems: Vec::new() };
-    if path.is_dir() {
-        let mut paths = files::in_folder(path, super::is_rust_file)?;
-        paths.sort();
-        for file in paths {
-            let module = module_of(path, &file);
-            found.files.push(File { text: files::read(&file)?, module });
-        }
+    if !path.is_dir() {
+        follow(path, Vec::new(), &mut found)?;
         return Ok(found);
     }
-    follow(path, Vec::new(), &mut found)?;
+    let mut paths = files::in_folder(path, super::is_rust_file)?;
+    paths.sort();
+    for file in &paths {
+        found.files.push(File { text: files::read(file)?, module: module_of(path, file) });
+    }
+    for file in &paths {
+        let (text, module) = (files::read(file)?, module_of(path, file));
+        include(file, &text, &module, &mut found)?;
+    }
     Ok(found)
 }
 
@@ -55,9 +58,10 @@ fn module_of(folder: &Path, file: &Path) -> Vec<String> {
 /// Reads a file, then the files of its `mod name;` lines.
 fn follow(path: &Path, module: Vec<String>, found: &mut Found) -> Result<(), SourceError> {
     let text = files::read(path)?;
-    let (declared, name) = (index::modules(&text.text), text.name.clone());
-    found.files.push(File { text, module: module.clone() });
-    for declared in declared {
+    let name = text.name.clone();
+    found.files.push(File { text: text.clone(), module: module.clone() });
+    include(path, &text, &module, found)?;
+    for declared in index::elsewhere(&text.text).modules {
         let mut inner = module.clone();
         inner.extend(declared.inside.iter().cloned());
         inner.push(declared.name.clone());
@@ -73,6 +77,47 @@ fn follow(path: &Path, module: Vec<String>, found: &mut Found) -> Result<(), Sou
         }
     }
     Ok(())
+}
+
+/// Reads the files that a file includes: they are of its own module, wherever they
+/// stand.
+fn include(path: &Path, text: &SourceText, module: &[String], found: &mut Found) -> Result<(), SourceError> {
+    for included in index::elsewhere(&text.text).includes {
+        let module = [module, &included.inside].concat();
+        let Some(given) = included.path else {
+            found.problems.push(made_while_built(included.at).in_file(&text.name));
+            continue;
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let file = folder.join(&given);
+        if !file.is_file() {
+            let message = format!("the file of `include!({given:?})` is not there");
+            let help = format!("write `{}`, or take the line out", file.display());
+            found.problems.push(Problem::new(included.at, message, help).in_file(&text.name));
+            continue;
+        }
+        match found.files.iter_mut().find(|one| is_same(Path::new(&one.text.name), &file)) {
+            // A folder has it already, and took it for a module of its own.
+            Some(known) => known.module = module,
+            None => follow(&file, module, found)?,
+        }
+    }
+    Ok(())
+}
+
+/// What a build script writes, nobody has read yet.
+fn made_while_built(at: At) -> Problem {
+    let message =
+        "what this `include!` puts here is known to the compiler alone: its path is not written out";
+    let help = "name the folder or file of the models (`--schema src/models`) if it has none; \
+                if it has, have a program print them, compiled: \
+                `--schema \"program:cargo run -q --bin models\"`";
+    Problem::new(at, message, help)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
 }
 
 /// Where the file of a module may be.

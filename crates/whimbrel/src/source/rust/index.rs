@@ -67,6 +67,22 @@ pub(super) struct Declared {
     pub(super) at: At,
 }
 
+/// An `include!(...);` line.
+pub(super) struct Included {
+    /// The path, if it is written out.
+    pub(super) path: Option<String>,
+    /// The inline modules that it stands in.
+    pub(super) inside: Vec<String>,
+    pub(super) at: At,
+}
+
+/// What a file has in other files.
+#[derive(Default)]
+pub(super) struct Elsewhere {
+    pub(super) modules: Vec<Declared>,
+    pub(super) includes: Vec<Included>,
+}
+
 impl Item {
     /// The struct or enum.
     pub(super) fn input(&self) -> Option<&DeriveInput> {
@@ -231,38 +247,50 @@ fn place(line: usize, column: usize) -> At {
     At::from((number(line), number(column)))
 }
 
-/// The `mod name;` lines of a file. One that does not parse has none: it is
-/// told of when its items are read.
-pub(super) fn modules(text: &str) -> Vec<Declared> {
-    let mut all = Vec::new();
+/// The `mod name;` and `include!(...);` lines of a file. One that does not parse
+/// has none: it is told of when its items are read.
+pub(super) fn elsewhere(text: &str) -> Elsewhere {
+    let mut found = Elsewhere::default();
     if let Ok(file) = syn::parse_file(text) {
-        gather(&file.items, &mut Vec::new(), &mut all);
+        gather(&file.items, &mut Vec::new(), &mut found);
     }
-    all
+    found
 }
 
-fn gather(items: &[SynItem], inside: &mut Vec<String>, all: &mut Vec<Declared>) {
+fn gather(items: &[SynItem], inside: &mut Vec<String>, found: &mut Elsewhere) {
     for item in items {
-        let SynItem::Mod(item) = item else {
-            continue;
-        };
-        if !is_there(&item.attrs) {
-            continue;
-        }
-        let name = item.ident.to_string();
-        match &item.content {
-            Some((_, items)) => {
-                inside.push(name);
-                gather(items, inside, all);
-                inside.pop();
+        match item {
+            SynItem::Mod(item) if is_there(&item.attrs) => gather_module(item, inside, found),
+            SynItem::Macro(item) if is_there(&item.attrs) && is_include(&item.mac.path) => {
+                let start = item.mac.path.span().start();
+                let path = item.mac.parse_body::<syn::LitStr>().ok().map(|path| path.value());
+                let at = place(start.line, start.column + 1);
+                found.includes.push(Included { path, inside: inside.clone(), at });
             }
-            None => {
-                let start = item.ident.span().start();
-                let (path, at) = (given_path(&item.attrs), place(start.line, start.column + 1));
-                all.push(Declared { name, inside: inside.clone(), path, at });
-            }
+            _ => {}
         }
     }
+}
+
+fn gather_module(item: &syn::ItemMod, inside: &mut Vec<String>, found: &mut Elsewhere) {
+    let name = item.ident.to_string();
+    match &item.content {
+        Some((_, items)) => {
+            inside.push(name);
+            gather(items, inside, found);
+            inside.pop();
+        }
+        None => {
+            let start = item.ident.span().start();
+            let (path, at) = (given_path(&item.attrs), place(start.line, start.column + 1));
+            found.modules.push(Declared { name, inside: inside.clone(), path, at });
+        }
+    }
+}
+
+/// Says whether a macro is the one that puts a file in its place.
+fn is_include(path: &syn::Path) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == "include")
 }
 
 fn given_path(attributes: &[Attribute]) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Models in Rust files, read without compiling them.
 //!
-//! A file leads to its `mod` files, a folder to all files in it. Structs that
+//! A file leads to its `mod` files and to what it includes, a folder to all files in it. Structs that
 //! derive `Model` are the models, in the order of files and lines. Other names
 //! are looked up among what was read, then in the rest of the crate: see
 //! [`resolve`]. Nothing is compiled and no macro expanded, and of conditions
