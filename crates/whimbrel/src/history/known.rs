@@ -15,6 +15,7 @@
 //! The mark is taken before the files are read: one that is touched while they are
 //! has another mark from then on. A note that is gone or does not fit only costs time.
 
+use tokio::task::yield_now;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Entry, FileState, Journal};
 
@@ -32,6 +33,8 @@ impl History {
         cache: &Cache,
     ) -> Result<Self, Error> {
         let (text, journal) = read_journal(view, dialect).await?;
+        // By now a connection may be there, and be asked something meanwhile.
+        yield_now().await;
         let paths = journal.entries.iter().map(Entry::path).chain([JOURNAL.to_owned()]);
         let mark = view.mark(&paths.collect::<Vec<_>>()).await;
         if mark.as_deref().is_some_and(|mark| cache.get::<()>(&key(mark)).is_some()) {

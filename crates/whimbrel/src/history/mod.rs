@@ -145,7 +145,8 @@ impl Migrator {
         let (ahead, dialect, store) = (self.ahead.take(), self.dialect(), self.store()?);
         let (layout, cache) = (self.settings.layout, self.settings.cache.clone());
         let history = History::with(ahead, store.as_ref(), layout, dialect);
-        let (history, tracked) = tokio::join!(history, self.tracked(table));
+        // The database is asked first: it works while files are read here.
+        let (tracked, history) = tokio::join!(self.tracked(table), history);
         let (mut history, tracked) = (history?, tracked?);
         if !history.is_read && !history.is_settled(&tracked.applied, &tracked.progress()) {
             history = History::read(store.as_ref(), layout, dialect).await?;
