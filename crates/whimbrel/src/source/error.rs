@@ -217,7 +217,7 @@ pub enum SourceError {
 /// let builder = Migrator::builder("sqlite::memory:")?.source(schema);
 /// let error = builder.connect().await?.push().await.unwrap_err();
 /// let Error::Source(SourceError::Statement(problem)) = error else { panic!("{error}") };
-/// assert_eq!((problem.line, problem.column), (2, 1));
+/// assert_eq!((problem.line, problem.column), (2, 8));
 /// assert_eq!(problem.message, "near \"TABEL\": syntax error");
 /// # Ok::<(), whimbrel::Error>(())
 /// # }).unwrap();

@@ -220,7 +220,7 @@ impl Source {
     /// let source = Source::sql("schema.sql", "CREATE TABEL users (id INTEGER);");
     /// let mut migrator = Migrator::builder("sqlite::memory:")?.source(source).connect().await?;
     /// let error = migrator.push().await.unwrap_err();
-    /// assert_eq!(error.to_string(), "schema.sql:1:1: near \"TABEL\": syntax error");
+    /// assert_eq!(error.to_string(), "schema.sql:1:8: near \"TABEL\": syntax error");
     /// # Ok::<(), whimbrel::Error>(())
     /// # }).unwrap();
     /// ```

@@ -291,7 +291,7 @@ pub trait Store: Send + Sync + Debug {
     /// let store = MemoryStore::from([("0000_users.sql", "SELECT 1;")]);
     /// // What is in memory is looked into at once.
     /// assert_eq!(store.mark(&["0000_users.sql".to_owned()]).await, None);
-    /// # }).unwrap();
+    /// # });
     /// ```
     async fn mark(&self, paths: &[String]) -> Option<String> {
         let _ = paths;
