@@ -49,7 +49,10 @@ pub enum FolderProblem {
     #[error("`{file}` is missing")]
     #[diagnostic(
         code(whimbrel::folder::no_journal),
-        help("write the first migration with `whimbrel migrate generate`, or name the folder that has some")
+        help(
+            "write the first migration with `whimbrel migrate generate`, or name the folder that has some; \
+             a folder with a lock file has no journal, and is read where it is, by an `FsStore`"
+        )
     )]
     NoJournal {
         /// The file.
