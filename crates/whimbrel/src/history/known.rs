@@ -12,8 +12,9 @@
 //! | deleted, or no plain file any more | none |
 //! | any of these within the last seconds, when the system's clock may stand still | none |
 //!
-//! The mark is taken before the files are read: one that is touched while they are
-//! has another mark from then on. A note that is gone or does not fit only costs time.
+//! Marks are taken before what they stand for is read, that of the journal alone
+//! before that of all: what is touched while it is read has another mark from then
+//! on. A note that is gone or does not fit only costs time.
 
 use tokio::task::yield_now;
 use whimbrel_core::dialect::Dialect;
@@ -32,11 +33,13 @@ impl History {
         dialect: Dialect,
         cache: &Cache,
     ) -> Result<Self, Error> {
+        let mark_of_journal = view.mark(&[JOURNAL.to_owned()]).await;
         let (text, journal) = read_journal(view, dialect).await?;
         // By now a connection may be there, and be asked something meanwhile.
         yield_now().await;
         let paths = journal.entries.iter().map(Entry::path).chain([JOURNAL.to_owned()]);
-        let mark = view.mark(&paths.collect::<Vec<_>>()).await;
+        let mark_of_all = view.mark(&paths.collect::<Vec<_>>()).await;
+        let mark = mark_of_journal.zip(mark_of_all).map(|(journal, all)| format!("{journal} {all}"));
         if mark.as_deref().is_some_and(|mark| cache.get::<()>(&key(mark)).is_some()) {
             return Ok(Self::known(view.store().name(), text, journal));
         }
@@ -70,4 +73,76 @@ impl History {
 
 fn key(mark: &str) -> String {
     Cache::key(["files", mark])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use whimbrel_core::history::Checksum;
+
+    use super::*;
+    use crate::MemoryStore;
+    use crate::store::{Store, StoreError};
+
+    /// A store whose journal is replaced as soon as somebody has read it.
+    #[derive(Debug)]
+    struct Replaced {
+        texts: MemoryStore,
+        next: Mutex<Option<String>>,
+        written: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Store for Replaced {
+        fn name(&self) -> String {
+            self.texts.name()
+        }
+
+        async fn get(&self, path: &str) -> Result<Option<String>, StoreError> {
+            let text = self.texts.get(path).await?;
+            let next = if path == JOURNAL { self.next.lock().unwrap().take() } else { None };
+            if let Some(next) = next {
+                self.put(JOURNAL, &next).await?;
+            }
+            Ok(text)
+        }
+
+        async fn put(&self, path: &str, text: &str) -> Result<(), StoreError> {
+            self.written.fetch_add(1, Ordering::SeqCst);
+            self.texts.put(path, text).await
+        }
+
+        async fn delete(&self, path: &str) -> Result<(), StoreError> {
+            self.texts.delete(path).await
+        }
+
+        async fn mark(&self, _: &[String]) -> Option<String> {
+            Some(self.written.load(Ordering::SeqCst).to_string())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_agreed_with_one_journal_is_not_known_of_the_next() {
+        let journal = |text: &str| {
+            let mut journal = Journal::new(Dialect::Sqlite);
+            journal.entries.push(Entry::new(0, "users", 0, Checksum::of_file(text)));
+            journal.to_json()
+        };
+        let texts = MemoryStore::from([("0000_users.sql", "SELECT 1;"), (JOURNAL, &journal("SELECT 1;"))]);
+        let next = Mutex::new(Some(journal("SELECT 2;")));
+        let store = Replaced { texts, next, written: AtomicUsize::new(0) };
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path().to_owned());
+        let read = async || {
+            let view = View::open(&store).await.unwrap();
+            let history = History::known_or_read(&view, Dialect::Sqlite, &cache).await.unwrap();
+            history.remember(&cache);
+            (history.is_read, history.is_as_the_journal_says())
+        };
+        assert_eq!(read().await, (true, true));
+        assert_eq!(read().await, (true, false));
+    }
 }

@@ -89,7 +89,7 @@ impl FsStore {
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-    /// use std::time::{Duration, SystemTime};
+    /// use std::time::Duration;
     /// use whimbrel::store::{FsStore, Store};
     ///
     /// let folder = tempfile::tempdir().unwrap();
