@@ -65,18 +65,16 @@ pub(crate) fn median_of(runs: usize, mut work: impl FnMut()) -> f64 {
     median((0..runs).map(|_| once(&mut work)).collect())
 }
 
-/// The median times of two kinds of work that take turns, so that whatever the
-/// machine does meanwhile is done to both.
-pub(crate) fn medians_in_turn(runs: usize, mut one: impl FnMut(), mut other: impl FnMut()) -> (f64, f64) {
-    let mut times = (Vec::new(), Vec::new());
-    for run in 0..=runs {
-        let (one, other) = (once(&mut one), once(&mut other));
-        if run > 0 {
-            times.0.push(one);
-            times.1.push(other);
-        }
-    }
-    (median(times.0), median(times.1))
+/// The medians of the times that two kinds of work take, which take turns, so that
+/// whatever the machine does meanwhile is done to both. The first turn does not count.
+pub(crate) fn medians_in_turn(
+    runs: usize,
+    mut one: impl FnMut() -> f64,
+    mut other: impl FnMut() -> f64,
+) -> (f64, f64) {
+    let turns = (0..=runs).map(|_| (one(), other())).skip(1);
+    let (ones, others): (Vec<_>, Vec<_>) = turns.unzip();
+    (median(ones), median(others))
 }
 
 fn median(mut times: Vec<f64>) -> f64 {

@@ -65,10 +65,15 @@ fn script(folder: &Path) -> PathBuf {
     path
 }
 
-fn apply(binary: &Path, url: &OsStr, dir: &Path) {
+fn apply(binary: &Path, url: &OsStr, dir: &Path, flags: &[&str]) {
     let arguments = ["migrate", "apply", "--yes", "--url"].map(OsStr::new).into_iter();
-    run(binary, &arguments.chain([url, OsStr::new("--dir"), dir.as_os_str()]).collect::<Vec<_>>());
+    let rest = [url, OsStr::new("--dir"), dir.as_os_str()].into_iter();
+    run(binary, &arguments.chain(rest).chain(flags.iter().map(OsStr::new)).collect::<Vec<_>>());
 }
+
+/// What every start of a service pays, and what the first one does on a machine,
+/// where nothing was read before: their names, and the flags for them.
+const STARTS: [(&str, &[&str]); 2] = [("nothing to apply", &[]), ("nothing, first start", &["--no-cache"])];
 
 fn sqlite(report: &mut Report, binary: &Path, folder: &Path) {
     let dir = history(folder, Dialect::Sqlite, MANY);
@@ -78,19 +83,31 @@ fn sqlite(report: &mut Report, binary: &Path, folder: &Path) {
         let _ = fs::remove_file(&path);
         path
     };
-    let floor = median_of(3, || {
-        let path = database("floor.db");
-        run("sqlite3", &[path.as_os_str(), OsStr::new(&read)]);
-    });
-    let found = median_of(3, || apply(binary, database("found.db").as_os_str(), &dir));
+    let (found, floor) = medians_in_turn(
+        3,
+        || {
+            let path = database("found.db");
+            once(|| apply(binary, path.as_os_str(), &dir, &[]))
+        },
+        || {
+            let path = database("floor.db");
+            once(|| run("sqlite3", &[path.as_os_str(), OsStr::new(&read)]))
+        },
+    );
     let of = "`sqlite3`, a transaction each";
     report.within("migrate, SQLite, apply 1,000", "ms", found, floor, of, 0.35 * floor);
 
     let path = folder.join("found.db");
     let select = [path.as_os_str(), OsStr::new("select 1")];
-    let (found, floor) =
-        medians_in_turn(51, || apply(binary, path.as_os_str(), &dir), || run("sqlite3", &select));
-    report.within("migrate, SQLite, nothing to apply", "ms", found, floor, "`select 1`", floor + 5.0);
+    for (name, flags) in STARTS {
+        let (found, floor) = medians_in_turn(
+            51,
+            || once(|| apply(binary, path.as_os_str(), &dir, flags)),
+            || once(|| run("sqlite3", &select)),
+        );
+        let name = format!("migrate, SQLite, {name}");
+        report.within(&name, "ms", found, floor, "`select 1`", floor + 5.0);
+    }
 }
 
 fn postgres(report: &mut Report, binary: &Path, folder: &Path) {
@@ -103,32 +120,34 @@ fn postgres(report: &mut Report, binary: &Path, folder: &Path) {
     let dir = history(folder, Dialect::Postgres, MANY);
     let script = script(folder);
     let psql = cluster.programs().join("psql");
-    let floor = times(3, || {
-        let database = cluster.database();
-        let url = database.url();
-        once(|| run(&psql, &["-q".as_ref(), "-f".as_ref(), script.as_os_str(), url.as_ref()]))
-    });
-    let found = times(3, || {
-        let database = cluster.database();
-        let url = database.url();
-        once(|| apply(binary, url.as_ref(), &dir))
-    });
+    let (found, floor) = medians_in_turn(
+        5,
+        || {
+            let database = cluster.database();
+            once(|| apply(binary, database.url().as_ref(), &dir, &[]))
+        },
+        || {
+            let database = cluster.database();
+            let url = database.url();
+            once(|| run(&psql, &["-q".as_ref(), "-f".as_ref(), script.as_os_str(), url.as_ref()]))
+        },
+    );
     let of = "`psql`, a transaction each";
     report.within("migrate, PostgreSQL, apply 1,000", "ms", found, floor, of, floor);
 
     let database = cluster.database();
     let url = database.url();
-    apply(binary, url.as_ref(), &dir);
+    apply(binary, url.as_ref(), &dir, &[]);
     let select = ["-c", "select 1", url.as_str()].map(OsStr::new);
-    let (found, floor) = medians_in_turn(51, || apply(binary, url.as_ref(), &dir), || run(&psql, &select));
-    report.within("migrate, PostgreSQL, nothing to apply", "ms", found, floor, "`select 1`", 1.2 * floor);
-}
-
-/// The median of what `runs` runs return.
-fn times(runs: usize, mut work: impl FnMut() -> f64) -> f64 {
-    let mut times: Vec<f64> = (0..runs).map(|_| work()).collect();
-    times.sort_by(f64::total_cmp);
-    times[runs / 2]
+    for (name, flags) in STARTS {
+        let (found, floor) = medians_in_turn(
+            51,
+            || once(|| apply(binary, url.as_ref(), &dir, flags)),
+            || once(|| run(&psql, &select)),
+        );
+        let name = format!("migrate, PostgreSQL, {name}");
+        report.within(&name, "ms", found, floor, "`select 1`", 1.2 * floor);
+    }
 }
 
 /// One more migration, with a snapshot that fits: nothing is replayed.
