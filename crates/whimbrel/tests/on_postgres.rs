@@ -74,6 +74,59 @@ async fn the_table_of_migrations_is_no_part_of_the_schema() {
     assert_eq!(migrator.pending().await.unwrap().len(), 1);
 }
 
+#[tokio::test]
+async fn who_may_only_read_reads_the_migrations_and_makes_no_table() {
+    let mut database = Database::shared(Dialect::Postgres).await;
+    let reader = database.url().replace("postgres@", "reader@");
+    assert_ne!(reader, database.url());
+    let as_reader = || DatabaseStore::new(reader.parse().unwrap(), "history").unwrap();
+    let role = "DO 'BEGIN CREATE ROLE reader LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END'";
+    database.run(role).await.unwrap();
+    assert_eq!(as_reader().list().await.unwrap(), Vec::<String>::new());
+    let written = table(&database);
+    written.put("a.sql", "1").await.unwrap();
+
+    let refusal = |error: StoreError| {
+        let StoreError::Database { source, .. } = error else { panic!("{error:?}") };
+        (source.to_string(), source.help().unwrap().to_string())
+    };
+    let help = "connect as the owner of what is to change, or GRANT the role what it lacks";
+    let refused = || ("permission denied for table history".to_owned(), help.to_owned());
+    let store = as_reader();
+    assert_eq!(refusal(store.get("a.sql").await.unwrap_err()), refused());
+    database.run("GRANT SELECT ON history TO reader").await.unwrap();
+    assert_eq!(store.get("a.sql").await.unwrap().as_deref(), Some("1"));
+    assert_eq!(View::open(&store).await.unwrap().list().await.unwrap(), ["a.sql"]);
+    assert_eq!(refusal(commit(&store, Edit::new().put("b.sql", "2")).await.unwrap_err()), refused());
+    assert_eq!(written.list().await.unwrap(), ["a.sql"]);
+}
+
+#[tokio::test]
+async fn what_is_none_of_our_tables_is_neither_read_nor_written() {
+    for theirs in [
+        "CREATE TABLE history (id int PRIMARY KEY, title text)",
+        "CREATE TABLE history (path text PRIMARY KEY, text text NOT NULL, author text)",
+        "CREATE TABLE history (path varchar(9) PRIMARY KEY, text text NOT NULL)",
+        "CREATE VIEW history AS SELECT 'a.sql' AS name",
+        "CREATE SEQUENCE history",
+    ] {
+        let mut database = Database::shared(Dialect::Postgres).await;
+        database.run(theirs).await.unwrap();
+        let before = database.schema().await.unwrap();
+        let store = table(&database);
+        for error in [
+            store.get("a.sql").await.unwrap_err(),
+            store.put("a.sql", "1").await.unwrap_err(),
+            commit(&store, Edit::new().put("a.sql", "1")).await.unwrap_err(),
+        ] {
+            let message =
+                format!("the table `history` of `{}` is there, and is not one of whimbrel's", store.name());
+            assert_eq!(error.to_string(), message, "{theirs}");
+        }
+        assert_eq!(database.schema().await.unwrap(), before, "{theirs}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_word_that_the_server_names_is_underlined_whatever_stands_before_it() {
     let database = Database::shared(Dialect::Postgres).await;

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
+use miette::Diagnostic as _;
+use whimbrel::core::dialect::Dialect;
+use whimbrel::db::DatabaseUrl;
 use whimbrel::store::{
     DatabaseStore, Edit, EmbeddedStore, FsStore, INTENT, MemoryStore, Store, StoreError, View, commit,
     recover,
 };
+use whimbrel_testkit::database::Database;
 
 /// A folder of its own, and the store in it.
 fn in_folder() -> (tempfile::TempDir, FsStore) {
@@ -155,4 +160,75 @@ async fn a_damaged_edit_stops_readers_and_writers() {
     let error = commit(&store, Edit::new().put("a.sql", "new")).await.unwrap_err();
     assert_eq!(error.to_string(), expected);
     assert_eq!(store.texts(), map([(INTENT, "{"), ("a.sql", "old")]));
+}
+
+/// Makes a file read-only, or writable again.
+fn set_readonly(path: &Path, readonly: bool) {
+    let mut permissions = fs::metadata(path).unwrap().permissions();
+    permissions.set_readonly(readonly);
+    fs::set_permissions(path, permissions).unwrap();
+}
+
+#[tokio::test]
+async fn a_table_is_read_where_nobody_may_write_and_not_made_by_reading() {
+    let (folder, store) = in_database();
+    let file = folder.path().join("app.db");
+    assert_eq!(store.get("a.sql").await.unwrap(), None);
+    drop(store);
+    assert!(!file.exists());
+
+    let url: DatabaseUrl = format!("sqlite://{}", file.display()).parse().unwrap();
+    let again = || DatabaseStore::new(url.clone(), "files").unwrap();
+    again().put("a.sql", "1").await.unwrap();
+    let before = fs::read(&file).unwrap();
+    set_readonly(&file, true);
+    let store = again();
+    assert_eq!(texts(&store).await, map([("a.sql", "1")]));
+    assert_eq!(DatabaseStore::new(url.clone(), "others").unwrap().list().await.unwrap(), owned([]));
+    let error = store.put("b.sql", "2").await.unwrap_err();
+    let name = store.name();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the migrations in `{name}` cannot be reached: cannot write to `{}`: the file is read-only",
+            file.display()
+        )
+    );
+    assert_eq!(fs::read(&file).unwrap(), before);
+
+    set_readonly(&file, false);
+    store.put("b.sql", "2").await.unwrap();
+    assert_eq!(texts(&store).await, map([("a.sql", "1"), ("b.sql", "2")]));
+}
+
+#[tokio::test]
+async fn a_table_that_is_none_of_ours_is_neither_read_nor_written() {
+    for (columns, row, kept) in [
+        ("id INTEGER PRIMARY KEY, title TEXT", "1, 'kept'", "title"),
+        ("path TEXT PRIMARY KEY, text TEXT NOT NULL, author TEXT", "'a.sql', 'kept', 'Ann'", "text"),
+        ("path INTEGER PRIMARY KEY, text TEXT NOT NULL", "1, 'kept'", "text"),
+    ] {
+        let mut database = Database::shared(Dialect::Sqlite).await;
+        let theirs = format!("CREATE TABLE files ({columns}); INSERT INTO files VALUES ({row});");
+        database.run(&theirs).await.unwrap();
+        let store = DatabaseStore::new(database.url().parse().unwrap(), "Files").unwrap();
+        for error in [
+            store.get("a.sql").await.unwrap_err(),
+            store.list().await.unwrap_err(),
+            store.put("a.sql", "1").await.unwrap_err(),
+            store.delete("a.sql").await.unwrap_err(),
+            commit(&store, Edit::new().put("a.sql", "1")).await.unwrap_err(),
+        ] {
+            let message = format!(
+                "the table `Files` of `{}#Files` is there, and is not one of whimbrel's",
+                database.url()
+            );
+            assert_eq!(error.to_string(), message, "{columns}");
+            let help = "it was left as it is; keep the migrations in a table of another name: `--dir table:_whimbrel_files`";
+            assert_eq!(error.help().unwrap().to_string(), help);
+        }
+        let kept = format!("SELECT count(*), count(*) FILTER (WHERE {kept} = 'kept') FROM files");
+        let rows = database.connection.query(&kept).await.unwrap();
+        assert_eq!([rows[0].integer(0), rows[0].integer(1)], [Some(1), Some(1)], "{columns}");
+    }
 }

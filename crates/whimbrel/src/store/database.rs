@@ -3,6 +3,11 @@
 //! Every write is one statement, which the engine makes whole or not at all, and
 //! which says itself what it expects to find. So there is no lock to be held
 //! while files are written, and none to be left behind.
+//!
+//! | asked to | the session | without a table | with a stranger's table |
+//! | --- | --- | --- | --- |
+//! | read | writes too; only reads where nobody may write | nothing is there | refused |
+//! | write | writes too, or it is refused | the table is made | refused |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,12 +16,15 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, MutexGuard};
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
-use whimbrel_db::{ConnectOptions, Connection, DatabaseUrl, DbError, Missing, Row, connect};
+use whimbrel_db::{Access, ConnectOptions, Connection, DatabaseUrl, DbError, Missing, Row, connect};
 
 use super::{Capabilities, Store, StoreError, check_path};
 
 /// The table, unless another one is named.
 pub(super) const DEFAULT_TABLE: &str = "_whimbrel_files";
+
+/// Its columns, in their order.
+const COLUMNS: [&str; 2] = ["path text", "text text"];
 
 /// How many files a statement reads or deletes.
 const AT_ONCE: usize = 500;
@@ -24,7 +32,8 @@ const AT_ONCE: usize = 500;
 /// A table of a database as a store.
 ///
 /// It connects when it is first used, with a session of its own, and makes the
-/// table when it first writes. The table may be in the database that is
+/// table when it first writes: who only reads needs no right to write. A table
+/// of that name with other columns is refused, and left as it is. The table may be in the database that is
 /// migrated: it is never part of a schema, and nothing drops it.
 ///
 /// ```
@@ -43,7 +52,13 @@ pub struct DatabaseStore {
     url: DatabaseUrl,
     table: ObjectName,
     options: ConnectOptions,
-    connection: Mutex<Option<Box<dyn Connection>>>,
+    session: Mutex<Option<Session>>,
+}
+
+/// A session, and what it may do.
+struct Session {
+    connection: Box<dyn Connection>,
+    access: Access,
 }
 
 impl DatabaseStore {
@@ -78,7 +93,7 @@ impl DatabaseStore {
         };
         let options = ConnectOptions { missing: Missing::Create, ..ConnectOptions::default() };
         let table = ObjectName::qualified(namespace, table);
-        Ok(Self { url, table, options, connection: Mutex::default() })
+        Ok(Self { url, table, options, session: Mutex::default() })
     }
 
     /// Says how to connect. Default: read and write, waiting for no server.
@@ -126,20 +141,54 @@ impl DatabaseStore {
         StoreError::Database { store: self.name(), source }
     }
 
-    /// The session, which is opened at the first call and after a loss.
-    async fn session(&self) -> Result<MutexGuard<'_, Option<Box<dyn Connection>>>, StoreError> {
-        let mut session = self.connection.lock().await;
-        if session.is_none() {
-            let opened = connect(&self.url, &self.options).await;
-            *session = Some(opened.map_err(|error| self.failure(error))?);
+    /// The session, which is opened at the first call, after a loss, and anew by
+    /// who writes where the one before may only read.
+    async fn session(&self, access: Access) -> Result<MutexGuard<'_, Option<Session>>, StoreError> {
+        let mut session = self.session.lock().await;
+        let serves = |open: &Session| access == Access::ReadOnly || open.access == Access::ReadWrite;
+        if !session.as_ref().is_some_and(serves) {
+            let mut opened = self.open(access).await.map_err(|error| self.failure(error))?;
+            self.check_table(&mut *opened.connection).await?;
+            *session = Some(opened);
         }
         Ok(session)
     }
 
+    /// Opens a session that does at least what `access` says.
+    async fn open(&self, access: Access) -> Result<Session, DbError> {
+        let only_to_read = ConnectOptions { access: Access::ReadOnly, ..self.options.clone() };
+        let (connection, access) = match (connect(&self.url, &self.options).await, access) {
+            (Err(error), Access::ReadOnly) if self.may_be_readable(&error) => {
+                (connect(&self.url, &only_to_read).await?, Access::ReadOnly)
+            }
+            (opened, _) => (opened?, Access::ReadWrite),
+        };
+        Ok(Session { connection, access })
+    }
+
+    /// Says whether a database that does not open for writing may for reading:
+    /// SQLite does not always say that it is for want of a right.
+    fn may_be_readable(&self, error: &DbError) -> bool {
+        match self.dialect() {
+            Dialect::Sqlite => matches!(error, DbError::ReadOnly { .. } | DbError::Connect { .. }),
+            Dialect::Postgres => matches!(error, DbError::ReadOnly { .. }),
+        }
+    }
+
+    /// Checks that a table of that name is one that we made.
+    async fn check_table(&self, connection: &mut dyn Connection) -> Result<(), StoreError> {
+        let rows = connection.query(&self.columns_sql()).await.map_err(|error| self.failure(error))?;
+        let columns = rows.iter().filter_map(|row| row.text(0)).collect::<Vec<_>>();
+        if columns.is_empty() || columns == COLUMNS {
+            return Ok(());
+        }
+        Err(StoreError::OtherTable { store: self.name(), table: self.table.name.clone() })
+    }
+
     /// Runs a query; where there is no table, there are no rows.
     async fn query(&self, sql: &str) -> Result<Vec<Row>, StoreError> {
-        let mut session = self.session().await?;
-        let connection = session.as_mut().expect("a session is open");
+        let mut session = self.session(Access::ReadOnly).await?;
+        let connection = &mut session.as_mut().expect("a session is open").connection;
         match connection.query(sql).await {
             Ok(rows) => Ok(rows),
             Err(error) if error.is_missing_table() => Ok(Vec::new()),
@@ -149,8 +198,8 @@ impl DatabaseStore {
 
     /// Runs a statement that writes, and returns how many rows it did.
     async fn execute(&self, sql: &str) -> Result<u64, StoreError> {
-        let mut session = self.session().await?;
-        let connection = session.as_mut().expect("a session is open");
+        let mut session = self.session(Access::ReadWrite).await?;
+        let connection = &mut session.as_mut().expect("a session is open").connection;
         let outcome = match connection.execute(sql).await {
             Err(error) if error.is_missing_table() => {
                 // Of two that create it at once one may fail: then it is there.
@@ -163,13 +212,33 @@ impl DatabaseStore {
     }
 
     /// Forgets a session that may have ended.
-    fn lost(&self, session: &mut Option<Box<dyn Connection>>, error: DbError) -> StoreError {
+    fn lost(&self, session: &mut Option<Session>, error: DbError) -> StoreError {
         *session = None;
         self.failure(error)
     }
 
     fn create_sql(&self) -> String {
         format!("CREATE TABLE IF NOT EXISTS {} (path TEXT PRIMARY KEY, text TEXT NOT NULL)", self.quoted())
+    }
+
+    /// The query for the columns, as [`COLUMNS`] has them: none where there is no
+    /// table. It asks for no right to read the table.
+    fn columns_sql(&self) -> String {
+        let table = self.literal(&self.table.name);
+        match self.dialect() {
+            Dialect::Sqlite => format!(
+                "SELECT lower(name || ' ' || type) FROM pragma_table_info({table}, 'main') ORDER BY cid"
+            ),
+            Dialect::Postgres => format!(
+                "SELECT a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) \
+                 FROM pg_catalog.pg_attribute a \
+                 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE n.nspname = {} AND c.relname = {table} AND a.attnum > 0 AND NOT a.attisdropped \
+                 ORDER BY a.attnum",
+                self.literal(self.table.namespace.as_deref().unwrap_or("public"))
+            ),
+        }
     }
 }
 

@@ -200,6 +200,20 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
+    /// There is a table of that name, and it is somebody else's.
+    #[error("the table `{table}` of `{store}` is there, and is not one of whimbrel's")]
+    #[diagnostic(
+        code(whimbrel::store::other_table),
+        help(
+            "it was left as it is; keep the migrations in a table of another name: `--dir table:{DEFAULT_TABLE}`"
+        )
+    )]
+    OtherTable {
+        /// The store.
+        store: String,
+        /// The table.
+        table: String,
+    },
     /// A bucket failed.
     #[cfg(feature = "object-store")]
     #[error(transparent)]
