@@ -77,9 +77,10 @@ impl Migrator {
     /// Reads a source that was loaded.
     pub(crate) async fn read_loaded(&mut self, loaded: &Loaded) -> Result<Desired, Error> {
         match loaded {
-            Loaded::Sql { texts, renames } => {
+            Loaded::Sql { texts, renames, notes } => {
                 let desired = self.read_sql(texts).await?;
-                Ok(Desired { hints: [desired.hints, renames.clone()].concat(), ..desired })
+                let notes = [notes.clone(), desired.notes].concat();
+                Ok(Desired { hints: [desired.hints, renames.clone()].concat(), notes, ..desired })
             }
             Loaded::Snapshot { name, snapshot } => self.read_snapshot(name, Snapshot::clone(snapshot)).await,
         }

@@ -74,6 +74,8 @@ pub(crate) enum Loaded {
     Sql {
         texts: Vec<SourceText>,
         renames: Vec<Rename>,
+        /// What was passed over in the files that it was made of.
+        notes: Vec<String>,
     },
     Snapshot {
         name: String,
@@ -308,7 +310,15 @@ impl Source {
 
 impl Loaded {
     fn sql(texts: Vec<SourceText>) -> Self {
-        Self::Sql { texts, renames: Vec::new() }
+        Self::Sql { texts, renames: Vec::new(), notes: Vec::new() }
+    }
+
+    /// What was passed over in files, which the texts do not show.
+    pub(crate) fn notes(&self) -> &[String] {
+        match self {
+            Self::Sql { notes, .. } => notes,
+            Self::Snapshot { .. } => &[],
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn loaded(dialect: Dialect, built: Built) -> Result<Loaded, SourceErr
     let made = SourceText { name: "models".to_owned(), text };
     let before = [namespaces].into_iter().chain(before.iter().map(of_sql));
     let texts = before.chain([made]).chain(after.iter().map(of_sql)).collect();
-    Ok(Loaded::Sql { texts, renames })
+    Ok(Loaded::Sql { texts, renames, notes: Vec::new() })
 }
 
 /// SQL that stands in an attribute.

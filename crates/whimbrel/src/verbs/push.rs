@@ -411,8 +411,9 @@ impl<'m> Push<'m> {
         let loaded = self.migrator.load()?;
         let texts = self.remembered(&loaded);
         if let Some(texts) = texts
-            && let Some((fingerprint, known)) = self.migrator.known_in_sync(texts).await?
+            && let Some((fingerprint, mut known)) = self.migrator.known_in_sync(texts).await?
         {
+            known.notes.splice(0..0, loaded.notes().iter().cloned());
             return Ok(Prepared::in_sync(fingerprint, known));
         }
         let desired = self.migrator.read_loaded(&loaded).await?;
@@ -462,7 +463,9 @@ impl<'m> Push<'m> {
         let left_alone = live.count_left_alone();
         let Introspection { fingerprint, .. } = live;
         if let Some(texts) = texts {
-            self.migrator.remember_in_sync(texts, &fingerprint, &notes, &left_alone).await?;
+            // What was passed over in files does not show in the texts, and is told anew each time.
+            let notes = &notes[loaded.notes().len()..];
+            self.migrator.remember_in_sync(texts, &fingerprint, notes, &left_alone).await?;
         }
         notes.extend(too_large);
         let plan = PushPlan { changes, plan, proof, accepted, notes, left_alone };

@@ -16,9 +16,13 @@ pub(super) struct File {
 }
 
 /// The files of a source.
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) files: Vec<File>,
     pub(super) problems: Vec<Problem>,
+    /// The `include!(...);` lines whose files only the compiler finds, each with what to
+    /// do if there are models in them. Most have none: they are what a build script wrote.
+    pub(super) passed_over: Vec<Problem>,
 }
 
 /// Reads the files that a path leads to.
@@ -27,7 +31,7 @@ pub(super) struct Found {
 ///
 /// If one of them cannot be read.
 pub(super) fn read(path: &Path) -> Result<Found, SourceError> {
-    let mut found = Found { files: Vec::new(), problems: Vec::new() };
+    let mut found = Found::default();
     if !path.is_dir() {
         follow(path, Vec::new(), &mut found)?;
         return Ok(found);
@@ -85,7 +89,7 @@ fn include(path: &Path, text: &SourceText, module: &[String], found: &mut Found)
     for included in index::elsewhere(&text.text).includes {
         let module = [module, &included.inside].concat();
         let Some(given) = included.path else {
-            found.problems.push(made_while_built(included.at).in_file(&text.name));
+            found.passed_over.push(passed_over(included.at).in_file(&text.name));
             continue;
         };
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -106,11 +110,9 @@ fn include(path: &Path, text: &SourceText, module: &[String], found: &mut Found)
 }
 
 /// What a build script writes, nobody has read yet.
-fn made_while_built(at: At) -> Problem {
-    let message =
-        "what this `include!` puts here is known to the compiler alone: its path is not written out";
-    let help = "name the folder or file of the models (`--schema src/models`) if it has none; \
-                if it has, have a program print them, compiled: \
+fn passed_over(at: At) -> Problem {
+    let message = "passed over this `include!`: its path is not written out";
+    let help = "if it has models, have a program print them, compiled: \
                 `--schema \"program:cargo run -q --bin models\"`";
     Problem::new(at, message, help)
 }

@@ -41,10 +41,11 @@ fn is_rust_file(path: &Path) -> bool {
 
 /// Loads the models of a path.
 pub(super) fn load(path: &Path, dialect: Dialect) -> Result<Loaded, SourceError> {
-    let (read, texts) = read_path(path)?;
+    let (mut read, texts) = read_path(path)?;
+    let passed_over = std::mem::take(&mut read.passed_over);
     match read.build(dialect) {
-        (Some(built), problems) if problems.is_empty() => models::loaded(dialect, built),
-        (None, problems) if problems.is_empty() => Err(no_models(path)),
+        (Some(built), problems) if problems.is_empty() => loaded(dialect, built, &passed_over),
+        (None, problems) if problems.is_empty() => Err(no_models(path, passed_over, &texts)),
         (Some(_) | None, problems) => Err(models::refused(problems, &texts)),
     }
 }
@@ -62,10 +63,10 @@ pub(super) fn load_text(dialect: Dialect, text: &SourceText) -> Result<Loaded, S
 
 /// The models of a path, for whatever engine.
 pub(super) fn models_of(path: &Path) -> Result<Vec<Model>, SourceError> {
-    let (Read { models, problems, .. }, texts) = read_path(path)?;
+    let (Read { models, problems, passed_over, .. }, texts) = read_path(path)?;
     match (problems.is_empty(), models.is_empty()) {
         (true, false) => Ok(models),
-        (true, true) => Err(no_models(path)),
+        (true, true) => Err(no_models(path, passed_over, &texts)),
         (false, _) => Err(models::refused(problems, &texts)),
     }
 }
@@ -76,8 +77,21 @@ pub(super) fn models_of_text(text: &SourceText) -> Result<Vec<Model>, SourceErro
     if problems.is_empty() { Ok(models) } else { Err(models::refused(problems, &texts)) }
 }
 
-fn no_models(path: &Path) -> SourceError {
-    SourceError::NoModels { path: path.display().to_string() }
+/// Writes what models say as SQL, and notes what was passed over.
+fn loaded(dialect: Dialect, built: Built, passed_over: &[Problem]) -> Result<Loaded, SourceError> {
+    let mut loaded = models::loaded(dialect, built)?;
+    if let Loaded::Sql { notes, .. } = &mut loaded {
+        notes.extend(passed_over.iter().map(|one| format!("{one}; {}", one.help)));
+    }
+    Ok(loaded)
+}
+
+/// There are none, but in what was passed over, if that is any.
+fn no_models(path: &Path, passed_over: Vec<Problem>, texts: &Texts) -> SourceError {
+    match passed_over.is_empty() {
+        true => SourceError::NoModels { path: path.display().to_string() },
+        false => models::refused(passed_over, texts),
+    }
 }
 
 /// Texts of files by their names.
@@ -92,7 +106,7 @@ fn read_path(path: &Path) -> Result<(Read, Texts), SourceError> {
 fn read_text(text: &SourceText) -> (Read, Texts) {
     let texts = BTreeMap::from([(text.name.clone(), text.text.clone())]);
     let file = crate_files::File { text: text.clone(), module: Vec::new() };
-    (read(crate_files::Found { files: vec![file], problems: Vec::new() }, &[]), texts)
+    (read(crate_files::Found { files: vec![file], ..Default::default() }, &[]), texts)
 }
 
 /// All models that were read, and everything that is wrong with the files.
@@ -101,13 +115,15 @@ struct Read {
     /// Models with mistakes, as far as they could be read.
     broken: Vec<Model>,
     problems: Vec<Problem>,
+    /// What only the compiler finds, and may have models.
+    passed_over: Vec<Problem>,
 }
 
 impl Read {
     /// Makes their schema, and tells everything that is wrong. `None` if there are no
     /// models, or none can be made.
     fn build(self, dialect: Dialect) -> (Option<Built>, Vec<Problem>) {
-        let Self { models, broken, mut problems } = self;
+        let Self { models, broken, mut problems, .. } = self;
         if models.is_empty() && broken.is_empty() {
             return (None, problems);
         }
@@ -122,7 +138,7 @@ impl Read {
 }
 
 fn read(found: crate_files::Found, rest: &[PathBuf]) -> Read {
-    let crate_files::Found { files, mut problems } = found;
+    let crate_files::Found { files, mut problems, passed_over } = found;
     let mut index = Index::default();
     for file in files {
         problems.extend(index.add(&file));
@@ -143,7 +159,7 @@ fn read(found: crate_files::Found, rest: &[PathBuf]) -> Read {
         resolver.look_at(item);
     }
     problems.extend(resolver.told());
-    Read { models, broken, problems }
+    Read { models, broken, problems, passed_over }
 }
 
 /// Reads what can be read of a model, with all that is wrong with it.
