@@ -9,33 +9,38 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{LitStr, Token};
+use syn::{Ident, LitStr, Token};
 use whimbrel_core::history::folder;
 
 /// The folder, if nothing else is said.
 const DEFAULT: &str = "migrations";
 
-/// What stands between the brackets.
+/// What stands between the brackets: `whimbrel::embed!` puts its own crate before it.
 pub(crate) struct Input {
+    /// The crate `whimbrel`, by whatever name it has where the macro is called.
+    root: Ident,
     folder: String,
     span: Span,
 }
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let root = input.call(Ident::parse_any)?;
+        input.parse::<Token![,]>()?;
         if input.is_empty() {
-            return Ok(Self { folder: DEFAULT.to_owned(), span: Span::call_site() });
+            return Ok(Self { root, folder: DEFAULT.to_owned(), span: Span::call_site() });
         }
         let text: LitStr = input.parse()?;
         input.parse::<Option<Token![,]>>()?;
-        Ok(Self { folder: text.value(), span: text.span() })
+        Ok(Self { root, folder: text.value(), span: text.span() })
     }
 }
 
 /// Writes the store with all files of the folder, or everything that is wrong
 /// with it as a compile error.
-pub(crate) fn expand(Input { folder: name, span }: &Input) -> TokenStream {
+pub(crate) fn expand(Input { root: whimbrel, folder: name, span }: &Input) -> TokenStream {
     // What a relative path is relative to, as for `sqlx::migrate!`.
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join(name);
     match folder(name, |path| read(&root.join(path))) {
@@ -44,12 +49,12 @@ pub(crate) fn expand(Input { folder: name, span }: &Input) -> TokenStream {
                 let absolute = root.join(path).display().to_string();
                 quote!((#path, ::core::include_str!(#absolute)))
             });
-            quote!(::whimbrel::store::EmbeddedStore::new(&[#(#files),*]))
+            quote!(#whimbrel::store::EmbeddedStore::new(&[#(#files),*]))
         }
         Err(problems) => {
             let texts = problems.iter().flat_map(|problem| told(problem));
             let errors = texts.map(|text| quote_spanned!(*span=> ::core::compile_error!(#text)));
-            quote!({ #(#errors;)* ::whimbrel::store::EmbeddedStore::new(&[]) })
+            quote!({ #(#errors;)* #whimbrel::store::EmbeddedStore::new(&[]) })
         }
     }
 }
@@ -98,13 +103,13 @@ mod tests {
             let file = format!("{}/{FOLDER}/{path}", env!("CARGO_MANIFEST_DIR"));
             format!("({path:?}, ::core::include_str!({file:?}))")
         });
-        let expected = format!("::whimbrel::store::EmbeddedStore::new(&[{}])", files.join(", "));
-        let written = expand(&syn::parse_str(&format!("{FOLDER:?},")).unwrap());
+        let expected = format!("db::store::EmbeddedStore::new(&[{}])", files.join(", "));
+        let written = expand(&syn::parse_str(&format!("db, {FOLDER:?},")).unwrap());
         assert_eq!(written.to_string(), expected.parse::<TokenStream>().unwrap().to_string());
     }
 
     #[test]
     fn without_a_folder_it_is_the_one_called_migrations() {
-        assert_eq!(syn::parse_str::<Input>("").unwrap().folder, "migrations");
+        assert_eq!(syn::parse_str::<Input>("db,").unwrap().folder, "migrations");
     }
 }

@@ -127,13 +127,7 @@ pub fn embedded(input: TokenStream) -> TokenStream {
     models::embedded(&syn::parse_macro_input!(input)).into()
 }
 
-/// Puts a folder of migrations into the binary, as a store.
-///
-/// The path is relative to the folder of the crate's `Cargo.toml`; with none,
-/// `embed!()`, it is `migrations`. It is a compile error that journal and files
-/// do not agree. The compiler watches the files: after a change the binary is
-/// built anew. What the journal does not know is no migration, so a file that is
-/// added counts from the moment at which the journal has it.
+/// What `whimbrel::embed!` is made of: it puts the crate, `$crate`, before the folder.
 #[cfg(feature = "embed")]
 #[proc_macro]
 pub fn embed(input: TokenStream) -> TokenStream {

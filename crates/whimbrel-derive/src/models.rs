@@ -13,25 +13,25 @@ use whimbrel_model::parse::{self, Mistakes};
 use whimbrel_model::traits;
 
 pub(crate) fn model(input: &DeriveInput) -> TokenStream {
-    let (name, file) = (&input.ident, file(input));
+    let (name, file, root) = (&input.ident, file(input), parse::crate_path(input));
     let text = name.to_string();
     expand(parse::model(input, &file), |model| {
         let (json, names) = (json(&model), names(input, &link::wanted(&model)));
         quote! {
-            impl ::whimbrel::model::Model for #name {
+            impl #root::model::Model for #name {
                 const NAME: &'static str = #text;
 
-                fn model() -> ::whimbrel::model::item::Model {
-                    ::whimbrel::model::traits::model(#json, &[#(#names),*])
+                fn model() -> #root::model::item::Model {
+                    #root::model::traits::model(#json, &[#(#names),*])
                 }
             }
 
-            ::whimbrel::model::registry::submit! {
-                ::whimbrel::model::registry::Registered {
+            #root::model::registry::submit! {
+                #root::model::registry::Registered {
                     package: ::core::env!("CARGO_PKG_NAME"),
                     module: ::core::module_path!(),
                     name: #text,
-                    model: <#name as ::whimbrel::model::Model>::model,
+                    model: <#name as #root::model::Model>::model,
                 }
             }
         }
@@ -39,13 +39,13 @@ pub(crate) fn model(input: &DeriveInput) -> TokenStream {
 }
 
 pub(crate) fn db_enum(input: &DeriveInput) -> TokenStream {
-    let (name, file) = (&input.ident, file(input));
+    let (name, file, root) = (&input.ident, file(input), parse::crate_path(input));
     expand(parse::db_enum(input, &file), |def| {
         let json = json(&def);
         quote! {
-            impl ::whimbrel::model::ColumnType for #name {
-                fn column_type() -> ::whimbrel::model::item::ColumnTypeDef {
-                    ::whimbrel::model::traits::db_enum(#json)
+            impl #root::model::ColumnType for #name {
+                fn column_type() -> #root::model::item::ColumnTypeDef {
+                    #root::model::traits::db_enum(#json)
                 }
             }
         }
@@ -53,13 +53,13 @@ pub(crate) fn db_enum(input: &DeriveInput) -> TokenStream {
 }
 
 pub(crate) fn column_type(input: &DeriveInput) -> TokenStream {
-    let (name, file) = (&input.ident, file(input));
+    let (name, file, root) = (&input.ident, file(input), parse::crate_path(input));
     expand(parse::column_type(input, &file), |def| {
         let (json, names) = (json(&def), names(input, link::wanted_by_type(&def.ty).as_slice()));
         quote! {
-            impl ::whimbrel::model::ColumnType for #name {
-                fn column_type() -> ::whimbrel::model::item::ColumnTypeDef {
-                    ::whimbrel::model::traits::column_type(#json, &[#(#names),*])
+            impl #root::model::ColumnType for #name {
+                fn column_type() -> #root::model::item::ColumnTypeDef {
+                    #root::model::traits::column_type(#json, &[#(#names),*])
                 }
             }
         }
@@ -67,13 +67,13 @@ pub(crate) fn column_type(input: &DeriveInput) -> TokenStream {
 }
 
 pub(crate) fn embedded(input: &DeriveInput) -> TokenStream {
-    let (name, file) = (&input.ident, file(input));
+    let (name, file, root) = (&input.ident, file(input), parse::crate_path(input));
     expand(parse::embedded(input, &file), |fields| {
         let (json, names) = (json(&fields), names(input, &link::wanted_by_fields(&fields)));
         quote! {
-            impl ::whimbrel::model::Embedded for #name {
-                fn fields() -> ::std::vec::Vec<::whimbrel::model::item::Field> {
-                    ::whimbrel::model::traits::fields(#json, &[#(#names),*])
+            impl #root::model::Embedded for #name {
+                fn fields() -> ::std::vec::Vec<#root::model::item::Field> {
+                    #root::model::traits::fields(#json, &[#(#names),*])
                 }
             }
         }
@@ -108,7 +108,19 @@ fn name(input: &DeriveInput, wanted: &Wanted) -> Option<TokenStream> {
     }
     let key = traits::key(wanted);
     let span = path.segments.last()?.ident.span();
-    Some(quote_spanned!(span=> (#key, ::whimbrel::model::traits::#function::<#path>)))
+    let root = at(span, parse::crate_path(input));
+    Some(quote_spanned!(span=> (#key, #root::model::traits::#function::<#path>)))
+}
+
+/// A path as if it stood at `span`.
+fn at(span: Span, path: Path) -> TokenStream {
+    let tokens = path.into_token_stream().into_iter();
+    tokens
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
 }
 
 /// Where a name stands in the item, behind its own name.
@@ -134,5 +146,33 @@ fn expand<T>(read: Result<T, Mistakes>, write: impl FnOnce(T) -> TokenStream) ->
             });
             quote!(#(#errors)*)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `derive` writes for an item with an attribute before it, wherever that stands.
+    fn written(derive: fn(&DeriveInput) -> TokenStream, attribute: &str, item: &str) -> String {
+        let input = syn::parse_str(&format!("{attribute}\n{item}")).unwrap();
+        derive(&input).to_string().replace(&file(&input), "")
+    }
+
+    #[track_caller]
+    fn names_the_crate(derive: fn(&DeriveInput) -> TokenStream, attribute: &str, item: &str) {
+        let told = written(derive, attribute, item);
+        assert!(!told.replace("db :: whimbrel", "").contains("whimbrel ::"), "{told}");
+        let expected = written(derive, "", item).replace(":: whimbrel ::", "db :: whimbrel ::");
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn all_that_is_written_names_the_crate_as_it_is_told_to() {
+        let user = "struct User { #[column(primary_key)] id: Id, #[column(references(Team))] team: i64 }";
+        names_the_crate(model, "#[model(crate = \"db::whimbrel\")]", user);
+        names_the_crate(db_enum, "#[db_enum(crate = \"db::whimbrel\")]", "enum Role { Member }");
+        names_the_crate(column_type, "#[column(crate = \"db::whimbrel\")]", "struct Email(Text);");
+        names_the_crate(embedded, "#[column(crate = \"db::whimbrel\")]", "struct Name { first: Text }");
     }
 }

@@ -217,16 +217,22 @@ fn keep_ours(attributes: &mut Vec<Attribute>) {
     attributes.retain(|one| OURS.iter().any(|ours| one.path().is_ident(ours)));
 }
 
-/// Has the paths that begin with `crate` begin at the module.
+/// Has the paths that begin with `crate` begin at the module, and `whimbrel` be the
+/// crate of that name whatever it is where the text stands.
 fn in_module(tokens: TokenStream, name: &str) -> TokenStream {
     let mut out = TokenStream::new();
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        let goes_on = matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+        let is_before = |sign, next: Option<&TokenTree>| matches!(next, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+        let (goes_on, is_told) = (is_before(':', tokens.peek()), is_before('=', tokens.peek()));
         match token {
             TokenTree::Group(group) => {
                 let inner = in_module(group.stream(), name);
                 out.extend([TokenTree::Group(proc_macro2::Group::new(group.delimiter(), inner))]);
+            }
+            TokenTree::Ident(ident) if ident == "crate" && is_told => {
+                tokens.nth(1);
+                out.extend(quote!(#ident = "::whimbrel"));
             }
             TokenTree::Ident(ident) if ident == "crate" && goes_on => {
                 let name = syn::Ident::new(name, ident.span());

@@ -40,12 +40,14 @@ fn models_with_mistakes_stand_where_they_are_meant_to() {
     let expected = [
         "crates/whimbrel-cli/tests/cmd/models.in/wrong.rs",
         "crates/whimbrel-derive/tests/ui/attributes.rs",
+        "crates/whimbrel-derive/tests/ui/crates.rs",
         "crates/whimbrel-derive/tests/ui/items.rs",
         "crates/whimbrel-derive/tests/ui/names.rs",
         "crates/whimbrel-derive/tests/ui/relations.rs",
         "crates/whimbrel-model/tests/models/mistakes.rs",
         "crates/whimbrel-testkit/src/generate/structs/mod.rs",
         "crates/whimbrel/tests/models/bad_input.rs",
+        "crates/whimbrel/tests/models/includes.rs",
     ];
     assert_eq!(WITH_MISTAKES, expected);
 }

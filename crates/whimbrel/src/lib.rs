@@ -88,6 +88,14 @@ pub use verbs::{
 
 #[cfg(feature = "model-files")]
 pub use verbs::WrittenModels;
+/// Puts a folder of migrations into the binary, as a store.
+///
+/// The path is relative to the folder of the crate's `Cargo.toml`; with none,
+/// `embed!()`, it is `migrations`. It is a compile error that journal and files
+/// do not agree. The compiler watches the files: after a change the binary is
+/// built anew. What the journal does not know is no migration, so a file that is
+/// added counts from the moment at which the journal has it.
+///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 /// use whimbrel::{EmbeddedStore, Migrator, embed};
@@ -102,7 +110,16 @@ pub use verbs::WrittenModels;
 /// # }).unwrap();
 /// ```
 #[cfg(feature = "embed")]
-pub use whimbrel_derive::embed;
+#[macro_export]
+macro_rules! embed {
+    ($($folder:tt)*) => {
+        $crate::__embed!($crate, $($folder)*)
+    };
+}
+
+#[cfg(feature = "embed")]
+#[doc(hidden)]
+pub use whimbrel_derive::embed as __embed;
 #[cfg(feature = "models")]
 pub use whimbrel_derive::{ColumnType, DbEnum, Embedded, Model};
 #[cfg(feature = "scripts")]

@@ -7,7 +7,7 @@ use syn::{Data, DeriveInput, Fields};
 use super::reader::Reader;
 use super::tree::{Arg, Value};
 use super::words::{self, Setting, SettingValue};
-use super::{default, keys, relation, types};
+use super::{default, keys, relation, root, types};
 use crate::item::{
     ColumnTypeDef, Field, FieldKind, Flatten, Generated, IdentitySpec, Literal, PerEngine, Scalar, Type,
 };
@@ -30,6 +30,7 @@ const KNOWN: &[&str] = &[
     "flatten",
     "skip",
 ];
+const KNOWN_OF_STRUCT: &[&str] = &["type", "crate"];
 
 /// Reads a field; `None` if it is no column.
 pub(super) fn read(reader: &mut Reader, input: &syn::Field) -> Option<Field> {
@@ -246,10 +247,7 @@ fn is_option(ty: &syn::Type) -> bool {
 
 /// Reads a newtype: a struct of one field without a name.
 pub(super) fn read_newtype(reader: &mut Reader, input: &DeriveInput) -> ColumnTypeDef {
-    let args = words::all_arguments(reader, &input.attrs, "column");
-    let settings: Vec<_> =
-        args.iter().filter_map(|arg| words::setting(reader, arg, "column", &["type"])).collect();
-    let told = settings.first().and_then(|setting| column_type(reader, setting));
+    let told = of_struct(reader, input);
     let (ty, nullable) = match (told, &input.data) {
         (Some(ty), _) => (ty, false),
         (None, Data::Struct(data)) if data.fields.len() == 1 && matches!(data.fields, Fields::Unnamed(_)) => {
@@ -266,4 +264,15 @@ pub(super) fn read_newtype(reader: &mut Reader, input: &DeriveInput) -> ColumnTy
         }
     };
     ColumnTypeDef { ty, nullable }
+}
+
+/// Reads what `#[column(...)]` says on a struct: the type, if it is told there.
+pub(super) fn of_struct(reader: &mut Reader, input: &DeriveInput) -> Option<Type> {
+    let args = words::all_arguments(reader, &input.attrs, "column");
+    let settings: Vec<_> =
+        args.iter().filter_map(|arg| words::setting(reader, arg, "column", KNOWN_OF_STRUCT)).collect();
+    for setting in settings.iter().filter(|setting| setting.key == "crate") {
+        root::check(reader, setting);
+    }
+    settings.iter().find(|setting| setting.key == "type").and_then(|setting| column_type(reader, setting))
 }

@@ -4,11 +4,11 @@ use syn::{Data, DeriveInput, Fields};
 use whimbrel_core::name::ObjectName;
 
 use super::reader::Reader;
-use super::words;
+use super::{root, words};
 use crate::case::{Case, snake};
 use crate::item::{EnumDef, EnumValue};
 
-const KNOWN: &[&str] = &["name", "namespace", "renamed_from", "rename_all"];
+const KNOWN: &[&str] = &["name", "namespace", "renamed_from", "rename_all", "crate"];
 const KNOWN_OF_VARIANT: &[&str] = &["name", "renamed_from"];
 
 /// Reads an enum.
@@ -35,6 +35,7 @@ pub(super) fn read(reader: &mut Reader, input: &DeriveInput) -> EnumDef {
             "name" => found.name.name = text,
             "namespace" => found.name.namespace = Some(text),
             "renamed_from" => found.renamed_from = Some(text),
+            "crate" => root::check(reader, &setting),
             _ => match Case::parse(&text) {
                 Some(one) => case = one,
                 None => reader.wrong(setting.span, format!("`{text}` is no case"), Case::HELP),

@@ -11,6 +11,7 @@ mod keys;
 mod model;
 mod reader;
 mod relation;
+mod root;
 mod tree;
 mod types;
 mod words;
@@ -67,6 +68,23 @@ impl Derive {
 
 /// Mistakes, each with the span that the compiler can point at.
 pub type Mistakes = Vec<(Problem, Span)>;
+
+/// The path to whimbrel that the attributes of an item tell (`crate = "..."`), for
+/// whoever writes code for it; without one, `::whimbrel`.
+///
+/// ```
+/// use whimbrel_model::parse::crate_path;
+///
+/// let path_of = |text| {
+///     let path = crate_path(&syn::parse_str(text).unwrap());
+///     path.segments.iter().map(|one| one.ident.to_string()).collect::<Vec<_>>()
+/// };
+/// assert_eq!(path_of("#[model(crate = \"db::whimbrel\")] struct User;"), ["db", "whimbrel"]);
+/// assert_eq!(path_of("#[model(table = \"users\")] struct User;"), ["whimbrel"]);
+/// ```
+pub fn crate_path(input: &DeriveInput) -> syn::Path {
+    root::told(&input.attrs).unwrap_or_else(|| syn::parse_quote!(::whimbrel))
+}
 
 /// Reads a struct that derives `Model`.
 ///

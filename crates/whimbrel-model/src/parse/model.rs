@@ -6,7 +6,7 @@ use whimbrel_core::name::ObjectName;
 
 use super::reader::Reader;
 use super::words::{self, Setting, SettingValue};
-use super::{column, keys, relation};
+use super::{column, keys, relation, root};
 use crate::case::snake;
 use crate::check;
 use crate::item::{Field, KeyDef, Model, PerEngine, RawSql};
@@ -27,6 +27,7 @@ const KNOWN: &[&str] = &[
     "unlogged",
     "sql",
     "before",
+    "crate",
 ];
 
 /// Reads a model.
@@ -56,6 +57,7 @@ pub(super) fn read(reader: &mut Reader, input: &DeriveInput) -> Model {
 /// Reads the fields of a struct that is part of others.
 pub(super) fn read_embedded(reader: &mut Reader, input: &DeriveInput) -> Vec<Field> {
     refuse_generics(reader, input);
+    column::of_struct(reader, input);
     fields(reader, input)
 }
 
@@ -135,6 +137,7 @@ fn apply(reader: &mut Reader, setting: &Setting<'_>, model: &mut Model) {
             let text: Option<PerEngine> = setting.per_engine(reader);
             model.sql.extend(text.map(|text| RawSql { text, before: setting.key == "before", at }));
         }
+        "crate" => root::check(reader, setting),
         _ => {}
     }
 }

@@ -30,7 +30,7 @@ struct User {
 }",
         "\
 models.rs:2:9: `model` does not know `tabel`
-  help: `model` knows `table`, `namespace`, `renamed_from`, `primary_key`, `no_primary_key`, `unique`, `index`, `check`, `foreign_key`, `many_to_many`, `strict`, `without_rowid`, `unlogged`, `sql`, `before`
+  help: `model` knows `table`, `namespace`, `renamed_from`, `primary_key`, `no_primary_key`, `unique`, `index`, `check`, `foreign_key`, `many_to_many`, `strict`, `without_rowid`, `unlogged`, `sql`, `before`, `crate`
 models.rs:8:11: `u64` holds numbers that no integer column holds
   help: use `i64`, or say what the column is: `#[column(type = decimal(20, 0))]`
 models.rs:2:32: `User` has no field `nam`

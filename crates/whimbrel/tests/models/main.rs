@@ -8,9 +8,15 @@ mod includes;
 mod mistakes;
 mod on_postgres;
 mod on_sqlite;
+mod reexported;
 mod suite;
 mod types;
 mod written;
+
+/// Stands for another crate that hands whimbrel on.
+mod via {
+    pub(crate) use ::whimbrel;
+}
 
 use std::path::Path;
 
