@@ -53,6 +53,8 @@ impl Dir {
                 Ok(Self::Table { url: Box::new(url.relative_to(folder)), name })
             }
             (Some(elsewhere), _) => Ok(elsewhere),
+            // A folder of that name would show the password that may be in it.
+            (None, _) if is_url(text) => Err(CliError::NoTable { url: text.parse()? }),
             (None, Some(folder)) => Ok(Self::Folder(folder.join(text))),
             (None, None) => Ok(Self::Folder(PathBuf::from(text))),
         }
@@ -73,7 +75,7 @@ impl Dir {
         if let Some(name) = text.strip_prefix(TABLE) {
             return Ok(Some(Self::Table { url: Box::new(database()?), name: name.to_owned() }));
         }
-        let Some((url, name)) = text.rsplit_once('#').filter(|(url, _)| url.contains("://")) else {
+        let Some((url, name)) = text.rsplit_once('#').filter(|(url, _)| is_url(url)) else {
             return Ok(None);
         };
         Ok(Some(Self::Table { url: Box::new(url.parse()?), name: name.to_owned() }))
@@ -122,6 +124,11 @@ impl fmt::Display for Dir {
     }
 }
 
+/// Says whether a name is a URL, which no folder is called like.
+fn is_url(text: &str) -> bool {
+    text.contains("://") || text.starts_with("sqlite:")
+}
+
 #[cfg(feature = "object-store")]
 fn bucket(url: &str) -> Result<Arc<dyn Store>, CliError> {
     // Names and values that are no text say nothing to a bucket.
@@ -153,11 +160,23 @@ mod tests {
             ("a#b", None, "a#b"),
             ("s3://releases/shop/", Some("/srv"), "s3://releases/shop"),
             ("table:files", Some("/srv"), "sqlite://app.db#files"),
+            ("sqlite:other.db#files", None, "sqlite:other.db#files"),
             ("sqlite://other.db#files", None, "sqlite://other.db#files"),
             ("sqlite://other.db#files", Some("/srv"), "sqlite:///srv/other.db#files"),
             ("postgres://me:hunter2@host/ops#files", None, "postgres://me:***@host/ops#files"),
         ] {
             assert_eq!(read(text, folder).to_string(), shown, "{text}");
+        }
+        for (text, message) in [
+            ("sqlite:app.db", "`sqlite:app.db` is a database, and no table in it is named"),
+            (
+                "postgres://me:hunter2@host/ops",
+                "`postgres://me:***@host/ops` is a database, and no table in it is named",
+            ),
+            ("ftp://me:hunter2@host/ops", "`ftp:` is no scheme of a database that whimbrel knows"),
+        ] {
+            let error = Dir::read(text, Some(Path::new("/srv")), || Err(CliError::NoUrl)).unwrap_err();
+            assert_eq!(error.to_string(), message);
         }
         assert_eq!(read("migrations", None).file("a.sql"), "migrations/a.sql");
         assert_eq!(read("s3://releases", None).file("a.sql"), "s3://releases/a.sql");

@@ -9,6 +9,9 @@ use crate::render::json::Failure;
 use crate::render::problem::innermost;
 use crate::term::Term;
 
+/// The table that migrations are kept in, unless another one is named.
+const DEFAULT_TABLE: &str = whimbrel::store::DatabaseStore::DEFAULT_TABLE;
+
 /// A failure of a command.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub(crate) enum CliError {
@@ -27,6 +30,12 @@ pub(crate) enum CliError {
         help("give one with `--url`, set DATABASE_URL, or write `url` into whimbrel.toml")
     )]
     NoUrl,
+    #[error("`{url}` is a database, and no table in it is named")]
+    #[diagnostic(
+        code(whimbrel::cli::no_table),
+        help("migrations are kept in a table: write its name after the URL, `#{DEFAULT_TABLE}` for one")
+    )]
+    NoTable { url: whimbrel::db::DatabaseUrl },
     #[error("`SOURCE_DATE_EPOCH` is `{value}`, which is no number of seconds")]
     #[diagnostic(code(whimbrel::cli::clock), help("set it to seconds since 1970-01-01 UTC, or unset it"))]
     Clock { value: String },
@@ -101,6 +110,7 @@ impl CliError {
             | Self::Config(_)
             | Self::Url(_)
             | Self::NoUrl
+            | Self::NoTable { .. }
             | Self::NoSchema
             | Self::UnconfirmedReset { .. } => Exit::Usage,
             Self::Whimbrel(error) if matches!(**error, whimbrel::Error::Unanswered { .. }) => {

@@ -30,7 +30,8 @@ pub struct IntrospectOptions {
     /// by: like those, it is no part of the schema.
     pub tracking_table: Option<ObjectName>,
     /// The table that migrations are kept in, if they are and it is not called
-    /// `_whimbrel_files`: it is no part of the schema either.
+    /// `_whimbrel_files`: it is no part of the schema either. A table of that name
+    /// with other columns than `path` and `text` is none, and is a part of it.
     pub store_table: Option<ObjectName>,
     /// The table in which another tool keeps what it has applied, while its history
     /// is adopted and the table is not called as usual: no part of the schema.
@@ -272,6 +273,15 @@ const TRACKING_TABLES: [&str; 29] = [
 ];
 
 impl IntrospectOptions {
+    /// The columns of a table that migrations are kept in.
+    pub(crate) const STORE_COLUMNS: [&str; 2] = ["path", "text"];
+
+    /// The same, without the store's table where the database has none with its
+    /// columns: the store is in another database then, or yet to be made.
+    pub(crate) fn with_store_if(&self, is_store: bool) -> Self {
+        Self { store_table: self.store_table.clone().filter(|_| is_store), ..self.clone() }
+    }
+
     /// Says whether a table is a migration tool's, whatever its namespace.
     pub(crate) fn is_tracking_table(&self, dialect: Dialect, name: &str) -> bool {
         let is_configured = |table: &ObjectName| {

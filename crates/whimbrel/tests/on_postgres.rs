@@ -75,6 +75,24 @@ async fn the_table_of_migrations_is_no_part_of_the_schema() {
 }
 
 #[tokio::test]
+async fn a_table_that_is_called_like_the_one_of_migrations_elsewhere_is_part_of_the_schema() {
+    const HISTORY: &str = "CREATE TABLE history (id bigint PRIMARY KEY, text text);\n";
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let (mut database, other) = (Database::shared(dialect).await, Database::shared(dialect).await);
+        let builder = Migrator::builder(database.url()).unwrap().store(table(&other));
+        let mut migrator = builder.source(Source::sql("schema.sql", HISTORY)).connect().await.unwrap();
+        migrator.generate().name("history").await.unwrap();
+        migrator.apply().await.unwrap();
+        assert!(migrator.check().await.unwrap().findings.is_empty(), "{dialect}");
+        let tables = database.schema().await.unwrap().tables;
+        let names = tables.iter().map(|table| table.name.name.as_str()).collect::<Vec<_>>();
+        assert_eq!(names, ["history"], "{dialect}");
+        let told = migrator.inspect().await.unwrap().schema.tables;
+        assert_eq!(told.len(), 1, "{dialect}");
+    }
+}
+
+#[tokio::test]
 async fn who_may_only_read_reads_the_migrations_and_makes_no_table() {
     let mut database = Database::shared(Dialect::Postgres).await;
     let reader = database.url().replace("postgres@", "reader@");
@@ -87,8 +105,9 @@ async fn who_may_only_read_reads_the_migrations_and_makes_no_table() {
     written.put("a.sql", "1").await.unwrap();
 
     let refusal = |error: StoreError| {
+        let help = error.help().unwrap().to_string();
         let StoreError::Database { source, .. } = error else { panic!("{error:?}") };
-        (source.to_string(), source.help().unwrap().to_string())
+        (source.to_string(), help)
     };
     let help = "connect as the owner of what is to change, or GRANT the role what it lacks";
     let refused = || ("permission denied for table history".to_owned(), help.to_owned());

@@ -19,15 +19,15 @@ pub(crate) async fn introspect(
     connection: &mut dyn Connection,
     options: &IntrospectOptions,
 ) -> Result<Introspection, IntrospectError> {
-    let catalog = Catalog::read(connection).await?;
-    let is_hidden = |name: &str| options.is_tracking_table(Dialect::Sqlite, name);
+    let catalog = Catalog::read(connection, options).await?;
+    let is_hidden = |name: &str| catalog.options.is_tracking_table(Dialect::Sqlite, name);
     let schema = read_schema(&catalog.rows, &catalog.shadows, is_hidden)
         .map_err(|error| IntrospectError::Sqlite(Box::new(error)))?;
     Ok(Introspection {
         schema,
         left_alone: Vec::new(),
         unmanaged: Vec::new(),
-        fingerprint: catalog.fingerprint(options),
+        fingerprint: catalog.fingerprint(),
     })
 }
 
@@ -36,27 +36,30 @@ pub(crate) async fn fingerprint(
     connection: &mut dyn Connection,
     options: &IntrospectOptions,
 ) -> Result<Fingerprint, DbError> {
-    Ok(Catalog::read(connection).await?.fingerprint(options))
+    Ok(Catalog::read(connection, options).await?.fingerprint())
 }
 
 /// What a schema is read from.
 struct Catalog {
     rows: Vec<CatalogRow>,
     shadows: Vec<String>,
+    options: IntrospectOptions,
 }
 
 impl Catalog {
-    async fn read(connection: &mut dyn Connection) -> Result<Self, DbError> {
+    async fn read(connection: &mut dyn Connection, options: &IntrospectOptions) -> Result<Self, DbError> {
         let rows: Vec<CatalogRow> = connection.query(CATALOG).await?.into_iter().map(catalog_row).collect();
         let has_virtual_tables = rows.iter().any(CatalogRow::is_virtual_table);
         let shadows = if has_virtual_tables { connection.query(SHADOWS).await? } else { Vec::new() };
-        Ok(Self { rows, shadows: shadows.into_iter().map(|row| text(row.0.into_iter().next())).collect() })
+        let shadows = shadows.into_iter().map(|row| text(row.0.into_iter().next())).collect();
+        let options = options.with_store_if(has_store(connection, options).await?);
+        Ok(Self { rows, shadows, options })
     }
 
-    fn fingerprint(&self, options: &IntrospectOptions) -> Fingerprint {
+    fn fingerprint(&self) -> Fingerprint {
         let mut fingerprinter = Fingerprinter::default();
         let is_left_out = |row: &&CatalogRow| {
-            is_internal(&row.name) || options.is_tracking_table(Dialect::Sqlite, &row.table)
+            is_internal(&row.name) || self.options.is_tracking_table(Dialect::Sqlite, &row.table)
         };
         for row in self.rows.iter().filter(|row| !is_left_out(row)) {
             for value in [Some(&row.kind), Some(&row.name), Some(&row.table), row.sql.as_ref()] {
@@ -66,6 +69,15 @@ impl Catalog {
         self.shadows.iter().for_each(|name| fingerprinter.add(Some(name)));
         fingerprinter.finish()
     }
+}
+
+/// Says whether the table that migrations are said to be kept in is one.
+async fn has_store(connection: &mut dyn Connection, options: &IntrospectOptions) -> Result<bool, DbError> {
+    let Some(table) = &options.store_table else { return Ok(false) };
+    let table = Dialect::Sqlite.quote_literal(&table.name);
+    let columns = format!("SELECT lower(name) FROM pragma_table_info({table}, 'main') ORDER BY cid");
+    let rows = connection.query(&columns).await?;
+    Ok(rows.iter().filter_map(|row| row.text(0)).eq(IntrospectOptions::STORE_COLUMNS))
 }
 
 fn catalog_row(row: Row) -> CatalogRow {

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use async_trait::async_trait;
+use miette::Diagnostic as _;
 use tokio::sync::{Mutex, MutexGuard};
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
@@ -138,7 +139,8 @@ impl DatabaseStore {
     }
 
     fn failure(&self, source: DbError) -> StoreError {
-        StoreError::Database { store: self.name(), source }
+        let help = source.help().map(|help| help.to_string());
+        StoreError::Database { store: self.name(), source: Box::new(source), help }
     }
 
     /// The session, which is opened at the first call, after a loss, and anew by

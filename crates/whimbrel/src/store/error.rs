@@ -186,9 +186,10 @@ pub enum StoreError {
         /// The store.
         store: String,
         /// What happened.
-        #[source]
-        #[diagnostic_source]
-        source: whimbrel_db::DbError,
+        source: Box<whimbrel_db::DbError>,
+        /// What to do next, as far as the database or its client says so.
+        #[help]
+        help: Option<String>,
     },
     /// A table may not be called so.
     #[error("migrations cannot be kept in a table called `{}`", name.escape_debug())]

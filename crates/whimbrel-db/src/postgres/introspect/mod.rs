@@ -31,7 +31,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::schema::{Schema, TypeDef};
 
-use self::catalog::Catalog;
+use self::catalog::{Catalog, Relation};
 use self::queries::Queries;
 use self::reader::Reader;
 use super::session;
@@ -141,6 +141,7 @@ fn assemble(mut reader: Reader, options: &IntrospectOptions) -> (Schema, Vec<unm
     let seen = unmanaged::read(&mut catalog, next());
 
     let own_namespaces = catalog.own_namespaces();
+    let options = options.with_store_if(has_store(&catalog, options));
     let is_hidden = |name: &str| options.is_tracking_table(Dialect::Postgres, name);
     let mut schema = Schema {
         extensions: types::read_extensions(&mut catalog, extensions, &default_namespace),
@@ -154,6 +155,15 @@ fn assemble(mut reader: Reader, options: &IntrospectOptions) -> (Schema, Vec<unm
     leave_out_drizzles_namespace(&mut schema, &catalog);
     sort(&mut schema);
     (schema, seen)
+}
+
+/// Says whether the table that migrations are said to be kept in is one.
+fn has_store(catalog: &Catalog, options: &IntrospectOptions) -> bool {
+    let is_store = |relation: &Relation| {
+        options.store_table.as_ref().is_some_and(|table| table.name == relation.name.name)
+            && relation.columns.iter().map(|column| column.name.as_str()).eq(IntrospectOptions::STORE_COLUMNS)
+    };
+    catalog.relations.values().any(is_store)
 }
 
 /// Leaves out the namespace of Drizzle's tracking table, where nothing else is in
