@@ -145,8 +145,7 @@ pub enum Change {
 /// use whimbrel_core::schema::{EnumType, Schema};
 ///
 /// let schema = |values: &[&str]| {
-///     let values = values.iter().map(ToString::to_string).collect();
-///     let status = EnumType { name: "status".into(), values, comment: None };
+///     let status = EnumType::new("status", values.iter().copied());
 ///     Schema { enums: vec![status], ..Schema::default() }
 /// };
 /// let pair = Pair::new(schema(&["open"]), schema(&["open", "closed"]));

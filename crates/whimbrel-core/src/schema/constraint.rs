@@ -138,8 +138,7 @@ impl ForeignKey {
 ///
 /// ```
 /// use whimbrel_core::schema::Check;
-/// let (expression, name) = ("age >= 0".into(), None);
-/// let check = Check { name, expression, no_inherit: false, not_valid: false, comment: None };
+/// let check = Check::new("age >= 0");
 /// assert_eq!(serde_json::to_string(&check).unwrap(), r#"{"expression":"age >= 0"}"#);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -159,6 +158,13 @@ pub struct Check {
     /// The comment on the constraint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+impl Check {
+    /// A condition without a name, with nothing else said of it.
+    pub fn new(expression: impl Into<SqlExpr>) -> Self {
+        Self { name: None, expression: expression.into(), no_inherit: false, not_valid: false, comment: None }
+    }
 }
 
 /// PostgreSQL's exclusion constraint, in the engine's own spelling.

@@ -83,7 +83,7 @@ impl Schema {
     ///
     /// ```
     /// use whimbrel_core::schema::{EnumType, Schema};
-    /// let status = EnumType { name: "status".into(), values: vec!["open".into()], comment: None };
+    /// let status = EnumType::new("status", ["open"]);
     /// let schema = Schema { enums: vec![status], ..Schema::default() };
     /// assert_eq!(schema.enum_type(&"status".into()).unwrap().values, ["open"]);
     /// ```

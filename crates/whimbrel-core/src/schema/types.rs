@@ -9,8 +9,7 @@ use crate::name::ObjectName;
 ///
 /// ```
 /// use whimbrel_core::schema::EnumType;
-/// let values = vec!["open".into(), "closed".into()];
-/// let status = EnumType { name: "status".into(), values, comment: None };
+/// let status = EnumType::new("status", ["open", "closed"]);
 /// let json = serde_json::to_string(&status).unwrap();
 /// assert_eq!(json, r#"{"name":"status","values":["open","closed"]}"#);
 /// ```
@@ -24,6 +23,13 @@ pub struct EnumType {
     /// The comment on the type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+impl EnumType {
+    /// An enum without a comment.
+    pub fn new<V: Into<String>>(name: impl Into<ObjectName>, values: impl IntoIterator<Item = V>) -> Self {
+        Self { name: name.into(), values: values.into_iter().map(Into::into).collect(), comment: None }
+    }
 }
 
 /// A domain, composite or range type.
@@ -102,18 +108,7 @@ impl TypeDef {
 ///
 /// ```
 /// use whimbrel_core::schema::{Schema, Sequence};
-/// let numbers = Sequence {
-///     name: "invoice_numbers".into(),
-///     sql_type: "bigint".into(),
-///     start: 1_000,
-///     increment: 1,
-///     min: 1,
-///     max: i64::MAX,
-///     cache: 1,
-///     cycle: false,
-///     owned_by: None,
-///     comment: None,
-/// };
+/// let numbers = Sequence { start: 1_000, ..Sequence::new("invoice_numbers") };
 /// let schema = Schema { sequences: vec![numbers], ..Schema::default() };
 /// assert_eq!(schema.len(), 1);
 /// ```
@@ -146,12 +141,29 @@ pub struct Sequence {
     pub comment: Option<String>,
 }
 
+impl Sequence {
+    /// A sequence as PostgreSQL makes one of which nothing is said: from 1 upwards.
+    pub fn new(name: impl Into<ObjectName>) -> Self {
+        Self {
+            name: name.into(),
+            sql_type: "bigint".to_owned(),
+            start: 1,
+            increment: 1,
+            min: 1,
+            max: i64::MAX,
+            cache: 1,
+            cycle: false,
+            owned_by: None,
+            comment: None,
+        }
+    }
+}
+
 /// An extension.
 ///
 /// ```
 /// use whimbrel_core::schema::Extension;
-/// let version = Some("1.6".into());
-/// let citext = Extension { name: "citext".into(), namespace: None, version, comment: None };
+/// let citext = Extension { version: Some("1.6".into()), ..Extension::new("citext") };
 /// assert_eq!(citext.version.as_deref(), Some("1.6"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,4 +180,11 @@ pub struct Extension {
     /// The comment, if it is not the extension's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+impl Extension {
+    /// An extension in the default namespace, in whatever version there is.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), namespace: None, version: None, comment: None }
+    }
 }
