@@ -31,6 +31,9 @@ pub(crate) fn measure(report: &mut Report, binary: &Path, folder: &Path) {
     }
 }
 
+/// How often PostgreSQL applies them: the disk decides, and it has moods.
+const APPLIES: usize = 11;
+
 /// The statement of one migration.
 fn statement(number: usize) -> String {
     match number % 2 {
@@ -121,7 +124,7 @@ fn postgres(report: &mut Report, binary: &Path, folder: &Path) {
     let script = script(folder);
     let psql = cluster.programs().join("psql");
     let (found, floor) = medians_in_turn(
-        5,
+        APPLIES,
         || {
             let database = cluster.database();
             once(|| apply(binary, database.url().as_ref(), &dir, &[]))
