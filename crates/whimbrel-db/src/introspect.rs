@@ -273,9 +273,6 @@ const TRACKING_TABLES: [&str; 29] = [
 ];
 
 impl IntrospectOptions {
-    /// The columns of a table that migrations are kept in.
-    pub(crate) const STORE_COLUMNS: [&str; 2] = ["path", "text"];
-
     /// The same, without the store's table where the database has none with its
     /// columns: the store is in another database then, or yet to be made.
     pub(crate) fn with_store_if(&self, is_store: bool) -> Self {

@@ -22,6 +22,7 @@ pub mod scratch;
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+pub mod store_table;
 pub mod tracking;
 pub mod url;
 

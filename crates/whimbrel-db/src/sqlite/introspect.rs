@@ -2,11 +2,13 @@
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::dialect::sqlite::parse::{CatalogRow, is_internal, read_schema};
+use whimbrel_core::name::ObjectName;
 
 use crate::connection::{Connection, Row, Value};
 use crate::error::DbError;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::introspect::{IntrospectError, IntrospectOptions, Introspection};
+use crate::store_table::{STORE_COLUMNS, table_columns};
 
 /// All that SQLite keeps of a schema, in the order of creation.
 const CATALOG: &str = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid";
@@ -74,10 +76,8 @@ impl Catalog {
 /// Says whether the table that migrations are said to be kept in is one.
 async fn has_store(connection: &mut dyn Connection, options: &IntrospectOptions) -> Result<bool, DbError> {
     let Some(table) = &options.store_table else { return Ok(false) };
-    let table = Dialect::Sqlite.quote_literal(&table.name);
-    let columns = format!("SELECT lower(name) FROM pragma_table_info({table}, 'main') ORDER BY cid");
-    let rows = connection.query(&columns).await?;
-    Ok(rows.iter().filter_map(|row| row.text(0)).eq(IntrospectOptions::STORE_COLUMNS))
+    let columns = table_columns(connection, &ObjectName::new(&table.name)).await?;
+    Ok(columns.iter().map(|(name, _)| name.as_str()).eq(STORE_COLUMNS.map(|(name, _)| name)))
 }
 
 fn catalog_row(row: Row) -> CatalogRow {

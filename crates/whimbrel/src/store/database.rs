@@ -17,15 +17,13 @@ use miette::Diagnostic as _;
 use tokio::sync::{Mutex, MutexGuard};
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::name::ObjectName;
+use whimbrel_db::store_table::{STORE_COLUMNS, table_columns};
 use whimbrel_db::{Access, ConnectOptions, Connection, DatabaseUrl, DbError, Missing, Row, connect};
 
 use super::{Capabilities, Store, StoreError, check_path};
 
 /// The table, unless another one is named.
 pub(super) const DEFAULT_TABLE: &str = "_whimbrel_files";
-
-/// Its columns, in their order.
-const COLUMNS: [&str; 2] = ["path text", "text text"];
 
 /// How many files a statement reads or deletes.
 const AT_ONCE: usize = 500;
@@ -179,9 +177,9 @@ impl DatabaseStore {
 
     /// Checks that a table of that name is one that we made.
     async fn check_table(&self, connection: &mut dyn Connection) -> Result<(), StoreError> {
-        let rows = connection.query(&self.columns_sql()).await.map_err(|error| self.failure(error))?;
-        let columns = rows.iter().filter_map(|row| row.text(0)).collect::<Vec<_>>();
-        if columns.is_empty() || columns == COLUMNS {
+        let columns = table_columns(connection, &self.table).await.map_err(|error| self.failure(error))?;
+        let is_ours = columns.iter().map(|(name, ty)| (name.as_str(), ty.as_str())).eq(STORE_COLUMNS);
+        if columns.is_empty() || is_ours {
             return Ok(());
         }
         Err(StoreError::OtherTable { store: self.name(), table: self.table.name.clone() })
@@ -221,26 +219,6 @@ impl DatabaseStore {
 
     fn create_sql(&self) -> String {
         format!("CREATE TABLE IF NOT EXISTS {} (path TEXT PRIMARY KEY, text TEXT NOT NULL)", self.quoted())
-    }
-
-    /// The query for the columns, as [`COLUMNS`] has them: none where there is no
-    /// table. It asks for no right to read the table.
-    fn columns_sql(&self) -> String {
-        let table = self.literal(&self.table.name);
-        match self.dialect() {
-            Dialect::Sqlite => format!(
-                "SELECT lower(name || ' ' || type) FROM pragma_table_info({table}, 'main') ORDER BY cid"
-            ),
-            Dialect::Postgres => format!(
-                "SELECT a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod) \
-                 FROM pg_catalog.pg_attribute a \
-                 JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
-                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-                 WHERE n.nspname = {} AND c.relname = {table} AND a.attnum > 0 AND NOT a.attisdropped \
-                 ORDER BY a.attnum",
-                self.literal(self.table.namespace.as_deref().unwrap_or("public"))
-            ),
-        }
     }
 }
 

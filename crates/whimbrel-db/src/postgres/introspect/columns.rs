@@ -93,16 +93,5 @@ fn options(fields: &mut Fields, usual: Option<char>) -> Option<Box<ColumnOptions
 }
 
 fn unknown_sequence() -> Sequence {
-    Sequence {
-        name: "".into(),
-        sql_type: String::new(),
-        start: 1,
-        increment: 1,
-        min: 1,
-        max: i64::MAX,
-        cache: 1,
-        cycle: false,
-        owned_by: None,
-        comment: None,
-    }
+    Sequence { sql_type: String::new(), ..Sequence::new("") }
 }

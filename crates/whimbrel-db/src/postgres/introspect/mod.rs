@@ -39,6 +39,7 @@ use crate::connection::{Connection, Row};
 use crate::error::DbError;
 use crate::fingerprint::Fingerprint;
 use crate::introspect::{IntrospectOptions, Introspection};
+use crate::store_table::STORE_COLUMNS;
 
 /// The namespace whose names stand alone.
 const DEFAULT_NAMESPACE: &str = "public";
@@ -161,7 +162,7 @@ fn assemble(mut reader: Reader, options: &IntrospectOptions) -> (Schema, Vec<unm
 fn has_store(catalog: &Catalog, options: &IntrospectOptions) -> bool {
     let is_store = |relation: &Relation| {
         options.store_table.as_ref().is_some_and(|table| table.name == relation.name.name)
-            && relation.columns.iter().map(|column| column.name.as_str()).eq(IntrospectOptions::STORE_COLUMNS)
+            && relation.columns.iter().map(|column| &*column.name).eq(STORE_COLUMNS.map(|(name, _)| name))
     };
     catalog.relations.values().any(is_store)
 }
