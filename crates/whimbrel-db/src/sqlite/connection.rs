@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use whimbrel_core::dialect::Dialect;
 
-use super::open::{Request, memory};
+use super::open::{Opened, Request, memory};
 use super::worker::{Session, Signals, Worker};
 use crate::connect::ConnectOptions;
 use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo};
@@ -57,8 +57,7 @@ pub(crate) async fn connect(
 
 async fn open(request: Request, wait: LockWait) -> Result<SqliteConnection, DbError> {
     let name = request.name();
-    let worker = Worker::start(name.clone(), wait.clone(), move || request.open()).await?;
-    SqliteConnection::greet(name, worker, wait).await
+    SqliteConnection::start(name, wait, move || request.open()).await
 }
 
 impl SqliteConnection {
@@ -80,9 +79,7 @@ impl SqliteConnection {
     /// # }
     /// ```
     pub async fn open_in_memory() -> Result<Self, DbError> {
-        let name = ":memory:".to_owned();
-        let worker = Worker::start(name.clone(), LockWait::default(), || memory(":memory:")).await?;
-        Self::greet(name, worker, LockWait::default()).await
+        Self::start(":memory:".to_owned(), LockWait::default(), || memory(":memory:")).await
     }
 
     /// Confines the session to its own database: nothing can be attached.
@@ -90,9 +87,15 @@ impl SqliteConnection {
         self.worker.run(Session::confine).await
     }
 
-    /// Reads the file's header: only now does it show whether it is a database.
-    async fn greet(name: String, mut worker: Worker, wait: LockWait) -> Result<Self, DbError> {
-        worker.run(|session| session.query("PRAGMA schema_version")).await?;
+    /// Opens a session, and reads the file's header: only then does it show whether it
+    /// is a database.
+    async fn start(
+        name: String,
+        wait: LockWait,
+        open: impl FnOnce() -> Result<Opened, DbError> + Send + 'static,
+    ) -> Result<Self, DbError> {
+        let greet = |session: &mut Session| session.query("PRAGMA schema_version").map(drop);
+        let worker = Worker::start(name.clone(), wait.clone(), open, greet).await?;
         let version = rusqlite::version().to_owned();
         let dialect = Dialect::Sqlite;
         let info = ServerInfo { dialect, version, major: 3, name };

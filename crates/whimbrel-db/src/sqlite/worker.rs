@@ -71,10 +71,14 @@ impl Worker {
     const STEPS_BETWEEN_LOOKS: i32 = 4096;
 
     /// Starts a thread that opens a connection with `open` and then runs jobs.
+    ///
+    /// The first of them is given along: the thread opens and greets while the caller
+    /// is busy with something else.
     pub(super) async fn start(
         name: String,
         wait: LockWait,
         open: impl FnOnce() -> Result<Opened, DbError> + Send + 'static,
+        greet: impl FnOnce(&mut Session) -> Result<(), DbError> + Send + 'static,
     ) -> Result<Self, DbError> {
         let signals = Arc::new(Signals::default());
         let (jobs, inbox) = channel::<Job>();
@@ -96,8 +100,10 @@ impl Worker {
             }
         });
         let thread = thread.map_err(|error| lost(&name, &format!("no thread could be started: {error}")))?;
-        let worker = Self { jobs: Some(jobs), thread: Some(thread), ended, signals, last_job: 0, name };
-        opened.await.unwrap_or_else(|_| Err(worker.gone()))?;
+        let mut worker = Self { jobs: Some(jobs), thread: Some(thread), ended, signals, last_job: 0, name };
+        let (opened, greeted) = tokio::join!(opened, worker.run(greet));
+        opened.unwrap_or_else(|_| Err(worker.gone()))?;
+        greeted?;
         Ok(worker)
     }
 
