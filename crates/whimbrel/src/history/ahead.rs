@@ -9,10 +9,11 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use whimbrel_core::dialect::Dialect;
 
+use super::known::Known;
 use super::{Extent, History, Layout};
 use crate::cache::Cache;
 use crate::error::Error;
-use crate::store::{Store, View};
+use crate::store::{Store, StoreError, View};
 
 /// A history that is read while something else is waited for. Who takes it looks
 /// whether it still is what the store holds. Dropping it ends the reading.
@@ -20,12 +21,51 @@ pub(crate) struct Ahead {
     reading: Reading,
 }
 
-/// Comes to what was read; `None` if that failed.
-type Reading = Pin<Box<dyn Future<Output = Option<History>> + Send>>;
+/// Comes to what was found; `None` if the reading failed.
+type Reading = Pin<Box<dyn Future<Output = Option<Found>> + Send>>;
+
+/// What was found of a history.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// It need not be read to know what a database holds that has all of it.
+    Known(Known),
+    /// It was read.
+    Read(Box<History>),
+}
+
+impl Found {
+    /// What was found ahead if it still is what the store holds, or else what is read
+    /// now.
+    pub(super) async fn of(
+        ahead: Option<Ahead>,
+        store: &dyn Store,
+        layout: Layout,
+        dialect: Dialect,
+    ) -> Result<Self, Error> {
+        let found = match ahead {
+            Some(ahead) => ahead.reading.await,
+            None => None,
+        };
+        match found {
+            Some(found) if found.is_current(store).await? => Ok(found),
+            Some(_) | None => Ok(Self::read(History::read(store, layout, dialect).await?)),
+        }
+    }
+
+    pub(super) fn read(history: History) -> Self {
+        Self::Read(Box::new(history))
+    }
+
+    async fn is_current(&self, store: &dyn Store) -> Result<bool, StoreError> {
+        match self {
+            Self::Known(known) => known.is_current(store).await,
+            Self::Read(history) => history.is_current(store).await,
+        }
+    }
+}
 
 impl Ahead {
-    /// What will read journal and up files, those aside of which `cache` knows that
-    /// they are as the journal says.
+    /// What will read journal and up files, unless `cache` knows what they are.
     ///
     /// Whoever connects to a server is to hear it at once, so a thread reads. An
     /// engine in this process has a thread already, and who waits for it may read.
@@ -48,21 +88,16 @@ impl Ahead {
     pub(crate) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
         match select(pin!(work), &mut self.reading).await {
             Either::Left((done, _)) => done,
-            Either::Right((history, work)) => {
-                self.reading = Box::pin(ready(history));
+            Either::Right((found, work)) => {
+                self.reading = Box::pin(ready(found));
                 work.await
             }
         }
     }
-
-    /// What was read; `None` if that failed.
-    pub(super) async fn history(self) -> Option<History> {
-        self.reading.await
-    }
 }
 
 /// Reads on a thread of its own; not at all where no runtime of tokio has one.
-async fn on_a_thread(reading: impl Future<Output = Option<History>> + Send + 'static) -> Option<History> {
+async fn on_a_thread(reading: impl Future<Output = Option<Found>> + Send + 'static) -> Option<Found> {
     let runtime = Handle::try_current().ok()?;
     // Nobody sends anything: it is closed when the history is not wanted any more.
     let (_wanted, unwanted) = oneshot::channel::<()>();
@@ -71,7 +106,7 @@ async fn on_a_thread(reading: impl Future<Output = Option<History>> + Send + 'st
             tokio::select! {
                 biased;
                 _ = unwanted => None,
-                history = reading => history,
+                found = reading => found,
             }
         })
     });
@@ -83,10 +118,10 @@ async fn read(
     layout: Layout,
     dialect: Dialect,
     cache: Option<&Cache>,
-) -> Result<History, Error> {
+) -> Result<Found, Error> {
     let view = View::open(store).await?;
     match (layout, cache) {
-        (Layout::Journal, Some(cache)) => History::known_or_read(&view, dialect, cache).await,
-        _ => History::through_layout(&view, layout, dialect, Extent::Ups).await,
+        (Layout::Journal, Some(cache)) => Found::known_or_read(&view, dialect, cache).await,
+        _ => Ok(Found::read(History::through_layout(&view, layout, dialect, Extent::Ups).await?)),
     }
 }

@@ -43,6 +43,8 @@ use whimbrel_core::schema::Engine;
 use whimbrel_db::apply::Work;
 use whimbrel_db::tracking::{Tracked, TrackingTable};
 
+use self::ahead::Found;
+use self::known::Note;
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::program::Programs;
@@ -102,10 +104,8 @@ pub(crate) struct History {
     states: Vec<FileState>,
     /// What messages call the store.
     store: String,
-    /// What it is remembered by if all up files are as the journal says.
-    mark: Option<String>,
-    /// Whether the up files were read: what is known of them needs no look.
-    is_read: bool,
+    /// What is remembered of it, and by what, if all up files are as the journal says.
+    note: Option<(String, Note)>,
 }
 
 /// The files of one migration, as far as they are there and were read.
@@ -128,33 +128,35 @@ impl Migrator {
     /// Reads the history, without the ways back.
     pub(crate) async fn history(&mut self) -> Result<History, Error> {
         let (ahead, dialect, store) = (self.ahead.take(), self.dialect(), self.store()?);
-        let history = History::with(ahead, store.as_ref(), self.settings.layout, dialect).await?;
-        match history.is_read {
-            true => Ok(history),
-            false => History::read(store.as_ref(), self.settings.layout, dialect).await,
+        let layout = self.settings.layout;
+        match Found::of(ahead, store.as_ref(), layout, dialect).await? {
+            Found::Read(history) => Ok(*history),
+            Found::Known(_) => History::read(store.as_ref(), layout, dialect).await,
         }
     }
 
-    /// Reads the history, without the ways back, and meanwhile what the database
-    /// says that it has applied. Where that is all there is, no texts of files need be
-    /// in it.
-    pub(crate) async fn history_and_tracked(
+    /// Reads what the database says that it has applied, and meanwhile the history,
+    /// without the ways back: `None` if it is known that the database has all of it,
+    /// and that there is nothing to be said of any migration.
+    pub(crate) async fn tracked_and_unsettled(
         &mut self,
         table: &TrackingTable,
-    ) -> Result<(History, Tracked), Error> {
+    ) -> Result<(Tracked, Option<History>), Error> {
         let (ahead, dialect, store) = (self.ahead.take(), self.dialect(), self.store()?);
         let (layout, cache) = (self.settings.layout, self.settings.cache.clone());
-        let history = History::with(ahead, store.as_ref(), layout, dialect);
+        let found = Found::of(ahead, store.as_ref(), layout, dialect);
         // The database is asked first: it works while files are read here.
-        let (tracked, history) = tokio::join!(self.tracked(table), history);
-        let (mut history, tracked) = (history?, tracked?);
-        if !history.is_read && !history.is_settled(&tracked.applied, &tracked.progress()) {
-            history = History::read(store.as_ref(), layout, dialect).await?;
-        }
+        let (tracked, found) = tokio::join!(self.tracked(table), found);
+        let (found, tracked) = (found?, tracked?);
+        let history = match found {
+            Found::Known(known) if known.is_settled(&tracked) => return Ok((tracked, None)),
+            Found::Known(_) => History::read(store.as_ref(), layout, dialect).await?,
+            Found::Read(history) => *history,
+        };
         if let Some(cache) = &cache {
             history.remember(cache);
         }
-        Ok((history, tracked))
+        Ok((tracked, Some(history)))
     }
 
     /// Reads the history with all its files.
@@ -187,24 +189,6 @@ impl History {
         dialect: Dialect,
     ) -> Result<Self, Error> {
         Self::load(store, layout, dialect, Extent::All).await
-    }
-
-    /// Takes what was read ahead if it still is what the store holds, or else
-    /// reads journal and up files now.
-    async fn with(
-        ahead: Option<Ahead>,
-        store: &dyn Store,
-        layout: Layout,
-        dialect: Dialect,
-    ) -> Result<Self, Error> {
-        let ahead = match ahead {
-            Some(ahead) => ahead.history().await,
-            None => None,
-        };
-        match ahead {
-            Some(ahead) if ahead.is_current(store).await? => Ok(ahead),
-            Some(_) | None => Self::read(store, layout, dialect).await,
-        }
     }
 
     /// Journal and files that belong together: where somebody wrote meanwhile,
@@ -296,8 +280,7 @@ impl History {
             files,
             states: Vec::new(),
             store,
-            mark: None,
-            is_read: true,
+            note: None,
         }
     }
 

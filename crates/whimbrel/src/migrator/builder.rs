@@ -228,8 +228,9 @@ impl MigratorBuilder {
     /// Keeps schemas that were read back in this folder, so that an unchanged
     /// source costs nothing the second time. Default: they are not kept.
     ///
-    /// Also keeps which migrations were found to be as the journal says, so that
-    /// [`read_ahead`](Self::read_ahead) reads no file that nobody has touched since.
+    /// Also keeps what a database holds that has all migrations of a journal, so that
+    /// [`read_ahead`](Self::read_ahead) reads neither journal nor files as long as nobody
+    /// has touched one.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {

@@ -62,7 +62,7 @@ pub struct Apply<'m> {
 /// # Ok::<(), whimbrel::Error>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ApplyReport {
     /// The migrations that were applied, in order; for a dry run those that
     /// would be.
@@ -239,7 +239,13 @@ impl<'m> Apply<'m> {
 
     async fn run(mut self) -> Result<ApplyReport, Error> {
         let table = self.migrator.tracking_table()?;
-        let (history, tracked) = self.migrator.history_and_tracked(&table).await?;
+        let (tracked, history) = self.migrator.tracked_and_unsettled(&table).await?;
+        let history = match history {
+            Some(history) => history,
+            None if self.to.is_none() && self.resume_at.is_none() => return Ok(ApplyReport::default()),
+            // Whether there is such a migration, only the journal says.
+            None => self.migrator.history().await?,
+        };
         let limit = match &self.to {
             Some(target) => target.find(&history.journal)?.0 + 1,
             None => history.journal.entries.len(),

@@ -13,7 +13,7 @@ use whimbrel::core::history::{Checksum, Entry, Journal, State};
 use whimbrel::core::plan::Proof;
 use whimbrel::db::apply::{ApplyObserver, Job, TransactionMode};
 use whimbrel::store::{EmbeddedStore, FsStore, Store, StoreError};
-use whimbrel::{Clock, Migrator};
+use whimbrel::{ApplyReport, Clock, Migrator};
 use whimbrel_testkit::failing::{FAULTS, FailingConnection};
 
 use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, USERS, names, told};
@@ -114,11 +114,13 @@ async fn where_nothing_is_pending_every_file_of_a_long_history_is_compared() {
     }
 }
 
-/// A folder that counts the texts that are asked of it many at once.
+/// A folder that counts the texts that are asked of it many at once, and how often
+/// the journal is.
 #[derive(Debug, Clone)]
 struct Counting {
     folder: FsStore,
     read: Arc<AtomicUsize>,
+    journals: Arc<AtomicUsize>,
 }
 
 #[async_trait]
@@ -128,6 +130,7 @@ impl Store for Counting {
     }
 
     async fn get(&self, path: &str) -> Result<Option<String>, StoreError> {
+        self.journals.fetch_add(usize::from(path == JOURNAL), Ordering::SeqCst);
         self.folder.get(path).await
     }
 
@@ -153,7 +156,8 @@ impl Store for Counting {
 #[tokio::test]
 async fn what_was_compared_before_is_not_read_again_until_it_is_touched() {
     let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let store = Counting { folder: FsStore::new(folder.path()), read: Arc::default() };
+    let store =
+        Counting { folder: FsStore::new(folder.path()), read: Arc::default(), journals: Arc::default() };
     let mut journal = Journal::new(Dialect::Sqlite);
     for number in 0..3 {
         let text = format!("CREATE TABLE t{number} (a);\n");
@@ -176,8 +180,34 @@ async fn what_was_compared_before_is_not_read_again_until_it_is_touched() {
     assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 0);
     tokio::time::sleep(Duration::from_millis(3_100)).await;
     assert_eq!(read(&project, 0).await, 3);
+    let journals = store.journals.load(Ordering::SeqCst);
     assert_eq!(read(&project, 0).await, 0);
+    assert_eq!(store.journals.load(Ordering::SeqCst), journals);
     assert_eq!(fs::read_dir(cache.path()).unwrap().count(), 1);
+    // Who names a migration is told if there is none such.
+    let to = async |target| builder(&project).connect().await.unwrap().apply().to(target).await;
+    assert_eq!(to("t0").await.unwrap(), ApplyReport::default());
+    assert!(told(to("t7").await).starts_with("whimbrel::history::no_such_migration\n"));
+    // Whatever the database says that it did not say before is looked into.
+    let refused = async |sql: &str| {
+        project.run(sql).await;
+        let said = told(run(&project).await);
+        assert_eq!(told(project.builder().store(store.clone()).connect().await.unwrap().apply().await), said);
+        said.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(
+        refused("UPDATE _whimbrel_migrations SET checksum = 'x' || checksum WHERE name = 't1'").await,
+        "the database applied `t1` with checksum x93a39d9523f, and the journal says 93a39d9523f3"
+    );
+    project.run("UPDATE _whimbrel_migrations SET checksum = substr(checksum, 2) WHERE name = 't1'").await;
+    assert_eq!(
+        refused("INSERT INTO _whimbrel_migrations VALUES (9, 't9', 'c0ffee', 'some day')").await,
+        "the database has applied `t9` (at some day), which the journal does not know"
+    );
+    project.run("DELETE FROM _whimbrel_migrations WHERE name IN ('t2', 't9')").await;
+    project.run("DROP TABLE t2").await;
+    assert_eq!(read(&project, 1).await, 3);
+    assert_eq!(read(&project, 0).await, 0);
     // Who needs the texts has them.
     let other = Project::new(Dialect::Sqlite).await;
     let mut migrator = builder(&other).connect().await.unwrap();
