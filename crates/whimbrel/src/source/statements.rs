@@ -83,6 +83,10 @@ fn prepare_file(
     problems: &mut Vec<StatementProblem>,
 ) {
     let lexicon = dialect.lexicon();
+    if let Some(offset) = text.text.find('\0') {
+        problems.push(nul(text, offset));
+        return;
+    }
     let statements = match sql::unwrap_transaction(sql::split(&text.text, lexicon)) {
         Ok(statements) => statements,
         Err(controls) => {
@@ -132,6 +136,13 @@ fn prepare_file(
         let length = text.text[one.offset..].find('\n').unwrap_or(text.text.len() - one.offset);
         problem(text, one.offset, length, one.kind.to_string(), Some(one.kind.help().to_owned()))
     }));
+}
+
+/// SQLite would read the statement up to it, and say nothing of the rest.
+fn nul(text: &SourceText, offset: usize) -> StatementProblem {
+    let message = "the source holds a NUL, which ends a text for the database";
+    let help = "remove it; if there are many, save the file as UTF-8";
+    problem(text, offset, 1, message.into(), Some(help.into()))
 }
 
 fn transaction_control(text: &SourceText, offset: usize) -> StatementProblem {
@@ -347,6 +358,12 @@ mod tests {
             "a schema source may not load code into the engine",
         );
         refuses(sqlite, "VACUUM INTO 'x';", 1, "a schema source may not write other files");
+        refuses(
+            sqlite,
+            "CREATE TABLE t(a);\0\nCREATE TABLE u(a);",
+            1,
+            "the source holds a NUL, which ends a text for the database",
+        );
         refuses(
             sqlite,
             ".read x.sql\n",

@@ -220,6 +220,7 @@ impl<'a> Reader<'a> {
         }
         self.look_for_conflicts();
         self.look_for_an_open_comment();
+        self.look_for_a_nul();
         let statements = self.unwrap(sql::split(text, lexicon));
         let (pragmas, statements): (Vec<_>, Vec<_>) = statements.into_iter().partition(is_foreign_keys);
         let foreign_keys_off = self.lift(&pragmas);
@@ -240,6 +241,7 @@ impl<'a> Reader<'a> {
 
     fn read_part(mut self, file: &str) -> Result<Script, ScriptError> {
         self.look_for_an_open_comment();
+        self.look_for_a_nul();
         let statements = sql::split(self.text, self.dialect.lexicon());
         let (out, inside): (Vec<_>, Vec<_>) =
             statements.into_iter().partition(|statement| breaks_out(statement).is_some());
@@ -285,6 +287,14 @@ impl<'a> Reader<'a> {
         let Some(last) = sql::tokens(text, self.dialect.lexicon()).last() else { return };
         if last.kind == sql::TokenKind::BlockComment && (last.text.len() < 4 || !last.text.ends_with("*/")) {
             self.tell(last.offset, 2, ScriptProblemKind::OpenComment);
+        }
+    }
+
+    /// SQLite reads a statement up to a NUL and says nothing of the rest; PostgreSQL's
+    /// protocol has no way to send one.
+    fn look_for_a_nul(&mut self) {
+        if let Some(offset) = self.text[self.section.clone()].find('\0') {
+            self.tell(offset, 1, ScriptProblemKind::Nul);
         }
     }
 

@@ -101,6 +101,9 @@ pub enum ScriptProblemKind {
     /// A comment that does not end.
     #[error("the comment has no end")]
     OpenComment,
+    /// A NUL, which ends a statement for one engine and a session for the other.
+    #[error("the file holds a NUL, which ends a text for the database")]
+    Nul,
     /// A command to psql.
     #[error("`\\{name}` is a command to psql, which does not read this")]
     MetaCommand {
@@ -160,6 +163,7 @@ impl ScriptProblemKind {
             Self::CopyToStdout => "remove the statement",
             Self::OpenCopy => "end the rows with a line `\\.`; if they had one, the file was cut off",
             Self::OpenComment => "end it with `*/`; if it had an end, the file was cut off",
+            Self::Nul => "remove it; if there are many, save the file as UTF-8",
             Self::MetaCommand { .. } | Self::DotCommand { .. } => "write plain SQL",
             Self::ForeignKeysOff => "add `PRAGMA foreign_keys=ON;` after the statements that need them off",
             Self::ForeignKeysOn => {

@@ -272,6 +272,22 @@ fn files_that_were_cut_off_or_merged_are_refused() {
 }
 
 #[test]
+fn a_file_with_a_nul_is_refused() {
+    let help = "remove it; if there are many, save the file as UTF-8";
+    let nul = "the file holds a NUL, which ends a text for the database";
+    for dialect in BOTH {
+        let text = "DROP TABLE a;\n\0\nDROP TABLE b;\nDROP TABLE \"c\0\";\n";
+        refuses(dialect, text, &[(&format!("2:1 \0 {nul}"), help)]);
+        let down = format!("DROP TABLE a;\n-- whimbrel: down\n{text}");
+        let error = Script::read_down(dialect, "0001_a.sql", &down).unwrap_err();
+        assert_eq!(error.problems[0].to_string(), format!("line 4: {nul}"));
+        runs(dialect, &down, &["DROP TABLE a"], true);
+        let part = Script::read_part(dialect, text).unwrap_err();
+        assert_eq!(part.problems[0].kind, ScriptProblemKind::Nul);
+    }
+}
+
+#[test]
 fn the_way_back_never_runs_as_up() {
     for dialect in BOTH {
         for marker in ["-- whimbrel: down", "--whimbrel:down", "-- down", "--DOWN", "  -- Down  "] {
