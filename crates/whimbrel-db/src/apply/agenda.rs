@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use whimbrel_core::history::{AppliedMigration, Checksum, Progress, Script, ScriptStatement};
-use whimbrel_core::sql::Class;
+use whimbrel_core::sql::{Class, Ddl, DdlVerb};
 
 use super::Program;
 
@@ -64,7 +64,7 @@ impl Job {
 /// let script = Script::read(Dialect::Sqlite, "0000_users.sql", "CREATE TABLE a (b); VACUUM;").unwrap();
 /// let work = Work::from(script);
 /// assert_eq!((work.file(), work.statements().len()), ("0000_users.sql", 2));
-/// assert!(work.script().is_some() && !work.is_atomic() && !work.has_pragmas());
+/// assert!(work.script().is_some() && !work.is_atomic() && !work.changes_session());
 /// ```
 #[derive(Clone)]
 pub enum Work {
@@ -104,11 +104,13 @@ impl Work {
         self.script().is_none_or(Script::is_atomic)
     }
 
-    /// Says whether it may leave SQLite's session with other settings: it has
-    /// pragmas, or nobody knows what it has.
-    pub fn has_pragmas(&self) -> bool {
-        let is_pragma = |one: &ScriptStatement| matches!(one.class, Class::Pragma(_));
-        self.script().is_none_or(|script| script.statements.iter().any(is_pragma))
+    /// Says whether it may leave SQLite's session another than it was: it has
+    /// pragmas, it makes something temporary, or nobody knows what it has.
+    pub fn changes_session(&self) -> bool {
+        let is_pragma = |class: &Class| matches!(class, Class::Pragma(_));
+        let makes_temporary = |class: &Class| matches!(class, Class::Ddl(ddl) if is_temporary(ddl));
+        let changes = |one: &ScriptStatement| is_pragma(&one.class) || makes_temporary(&one.class);
+        self.script().is_none_or(|script| script.statements.iter().any(changes))
     }
 
     /// Says whether SQLite's foreign keys are to be off for it.
@@ -120,6 +122,13 @@ impl Work {
     pub(super) fn lock_timeout(&self) -> Option<Duration> {
         self.script()?.lock_timeout
     }
+}
+
+/// Says whether what a statement makes lasts as long as the session.
+fn is_temporary(ddl: &Ddl) -> bool {
+    let namespace = ddl.name.as_ref().and_then(|name| name.namespace.as_deref());
+    ddl.verb == DdlVerb::Create
+        && (ddl.temporary || namespace.is_some_and(|namespace| namespace.eq_ignore_ascii_case("temp")))
 }
 
 impl From<Script> for Work {

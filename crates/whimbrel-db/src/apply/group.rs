@@ -183,7 +183,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         observer: &mut dyn ApplyObserver,
     ) -> Result<End, Trouble> {
         let begun = Instant::now();
-        if self.dialect == Dialect::Sqlite && self.jobs.iter().any(|job| job.work.has_pragmas()) {
+        if self.dialect == Dialect::Sqlite && self.jobs.iter().any(|job| job.work.changes_session()) {
             let settings = SessionSettings::read(connection).await;
             self.settings = Some(settings.map_err(|error| self.around("read the settings", error))?);
         }
@@ -298,7 +298,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         for sql in connection.resets() {
             pipe.push(Place::Settings, sql.as_str());
         }
-        if let Some(settings) = self.settings.as_ref().filter(|_| job.work.has_pragmas()) {
+        if let Some(settings) = self.settings.as_ref().filter(|_| job.work.changes_session()) {
             pipe.flush(connection).await?;
             settings.put_back(connection).await.map_err(unsettled)?;
         }
@@ -339,7 +339,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
     /// one run with foreign keys that wait for the end.
     async fn ends_after(&self, connection: &mut dyn Connection, job: &Job) -> Result<bool, Failure> {
         let may_end = self.run.options.transaction != TransactionMode::All;
-        if !may_end || self.settings.is_none() || !job.work.has_pragmas() {
+        if !may_end || self.settings.is_none() || !job.work.changes_session() {
             return Ok(false);
         }
         session::defers_foreign_keys(connection).await.map_err(unsettled)

@@ -74,7 +74,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
         observer: &mut dyn ApplyObserver,
     ) -> Result<End, ApplyError> {
         let start = std::time::Instant::now();
-        let settings = match self.job.work.has_pragmas() {
+        let settings = match self.job.work.changes_session() {
             true => Some(SessionSettings::read(connection).await),
             false => None,
         };

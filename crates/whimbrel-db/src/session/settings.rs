@@ -8,6 +8,11 @@
 //! out. What is stored in the database itself (`user_version`, `journal_mode=WAL`)
 //! is what the script is for, and stays; so do those that only say how much memory
 //! may be used. Foreign keys are [`suspend`](super::suspend)'s.
+//!
+//! Temporary tables, views and triggers last as long as the session, too. A name
+//! without its database means the temporary table first, so one that was left
+//! would be altered in place of the real one: on SQLite, what was made goes. (On
+//! PostgreSQL `pg_temp` comes last in the search path.)
 
 use whimbrel_core::dialect::Dialect;
 
@@ -58,7 +63,18 @@ pub(crate) fn is_setting(name: &str) -> bool {
 /// # }).unwrap();
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct SessionSettings(Vec<Option<String>>);
+pub struct SessionSettings {
+    /// The value of each of the pragmas.
+    pragmas: Vec<Option<String>>,
+    /// The statements that drop what is temporary, in an order that works.
+    temporary: Vec<String>,
+}
+
+/// What is temporary. Whatever stands on something was made after it, but for
+/// the tables that a virtual table makes for itself and drops itself.
+const TEMPORARY: &str = "SELECT type, name FROM temp.sqlite_schema \
+     WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+     ORDER BY sql LIKE 'CREATE VIRTUAL %' DESC, rowid DESC";
 
 impl SessionSettings {
     /// Reads the settings; where the engine can put them back itself there are none.
@@ -69,27 +85,33 @@ impl SessionSettings {
     pub async fn read(connection: &mut dyn Connection) -> Result<Self, DbError> {
         match connection.server().dialect {
             Dialect::Sqlite => {}
-            Dialect::Postgres => return Ok(Self(Vec::new())),
+            Dialect::Postgres => return Ok(Self { pragmas: Vec::new(), temporary: Vec::new() }),
         }
         let answers = connection.query_all(&KEPT.map(|(_, query)| query)).await?;
-        Ok(Self(answers.iter().map(|rows| value(rows)).collect()))
+        let temporary = connection.query(TEMPORARY).await?;
+        Ok(Self {
+            pragmas: answers.iter().map(|rows| value(rows)).collect(),
+            temporary: temporary.iter().filter_map(drop_temporary).collect(),
+        })
     }
 
-    /// Sets what is another now to what it was, in a transaction or outside of
-    /// one: what cannot be set in one cannot have been set there either.
+    /// Sets what is another now to what it was, and drops what is temporary and
+    /// was not there, in a transaction or outside of one: what cannot be set in
+    /// one cannot have been set there either.
     ///
     /// # Errors
     ///
     /// If the session is lost, or the database cannot be read.
     pub async fn put_back(&self, connection: &mut dyn Connection) -> Result<(), DbError> {
         let now = Self::read(connection).await?;
-        let pairs = KEPT.iter().zip(self.0.iter().zip(&now.0));
+        let pairs = KEPT.iter().zip(self.pragmas.iter().zip(&now.pragmas));
         let others = pairs.filter(|(_, (before, now))| before != now);
         let statements: Vec<String> = others
             .filter_map(|((name, _), (before, now))| {
                 let value = wanted(name, before.as_deref()?, now.as_deref()?)?;
                 Some(format!("PRAGMA {name} = {value}"))
             })
+            .chain(now.temporary.into_iter().filter(|made| !self.temporary.contains(made)))
             .collect();
         if statements.is_empty() {
             return Ok(());
@@ -97,6 +119,12 @@ impl SessionSettings {
         let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
         connection.execute_all(&statements).await.map(drop).map_err(DbError::from)
     }
+}
+
+/// The statement that drops something temporary.
+fn drop_temporary(row: &Row) -> Option<String> {
+    let name = Dialect::Sqlite.quote_ident(row.text(1)?);
+    Some(format!("DROP {} IF EXISTS temp.{name}", row.text(0)?))
 }
 
 /// What a pragma is to be set to; `None` if it is to stay as it is now.

@@ -192,6 +192,39 @@ fn what_a_migration_sets_does_not_disturb_the_next() {
 }
 
 #[test]
+fn what_is_temporary_does_not_outlive_its_migration() {
+    const MAKES: &str = "CREATE TEMP TABLE parent (id INTEGER PRIMARY KEY);
+        CREATE TABLE temp.a (n, parent REFERENCES parent);\nINSERT INTO parent VALUES (1);
+        INSERT INTO temp.a VALUES (1, 1);\nCREATE TEMP VIEW b AS SELECT n FROM temp.a;
+        CREATE TEMPORARY TRIGGER deaf AFTER INSERT ON main.c BEGIN DELETE FROM c; END;";
+    let alone = format!("PRAGMA user_version = 7;\n{MAKES}");
+    let migrations = [
+        ("real", "CREATE TABLE a (n);\nCREATE TABLE b (n);\nCREATE TABLE c (n);"),
+        ("makes", MAKES),
+        ("alters", "ALTER TABLE a ADD COLUMN o;\nINSERT INTO b VALUES (2);\nINSERT INTO c VALUES (3);"),
+        ("makes again", &alone),
+        ("alters again", "ALTER TABLE a ADD COLUMN p;\nINSERT INTO c VALUES (4);"),
+    ];
+    for mode in [TransactionMode::Each, TransactionMode::All, TransactionMode::None] {
+        block_on(async {
+            let mut database = Database::shared(Dialect::Sqlite).await;
+            let session = &mut *database.connection;
+            session.execute("CREATE TEMP TABLE own (n)").await.unwrap();
+            let mut agenda = pending(Dialect::Sqlite, &migrations);
+            let options = in_mode(Dialect::Sqlite, mode);
+            run_with(session, &mut agenda, &options, &mut Heard::default()).await.unwrap();
+            assert_eq!(column(session, "SELECT name FROM temp.sqlite_schema").await, "own", "{mode:?}");
+            assert_eq!(column(session, "SELECT name FROM pragma_table_info('a')").await, "n o p", "{mode:?}");
+            assert_eq!(
+                column(session, "SELECT n FROM b UNION ALL SELECT n FROM c").await,
+                "2 3 4",
+                "{mode:?}"
+            );
+        });
+    }
+}
+
+#[test]
 fn what_a_migration_sets_is_put_back_when_it_fails() {
     block_on(async {
         let mut database = Database::shared(Dialect::Sqlite).await;

@@ -33,7 +33,7 @@ pub(crate) enum ReplayFailure {
 pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Option<Account>, ReplayFailure> {
     let around = ReplayFailure::Session;
     let connection = workshop.connection();
-    let settings = match work.has_pragmas() {
+    let settings = match work.changes_session() {
         true => Some(SessionSettings::read(connection).await.map_err(around)?),
         false => None,
     };
