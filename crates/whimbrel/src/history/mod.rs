@@ -34,7 +34,7 @@ use tokio::task::yield_now;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{
     AppliedMigration, Checksum, Detail, Entry, FileState, FileTexts, HistoryProblem, Journal, Progress,
-    Script, Standing, down_problems, is_settled, is_template, problems, sections, standings,
+    Script, Standing, down_problems, is_settled, is_template, problems, standings,
 };
 
 use whimbrel_core::lockfile::LockFile;
@@ -439,8 +439,7 @@ impl History {
         };
         let mut script = script.filter(|script| !script.statements.is_empty()).ok_or_else(none)?;
         script.file = format!("{}/{}", self.store, script.file);
-        let inline = || sections(&up, dialect.lexicon()).down.unwrap_or(&up).to_owned();
-        Ok((down.unwrap_or_else(inline), script.into()))
+        Ok((script.text[script.section.clone()].to_owned(), script.into()))
     }
 }
 

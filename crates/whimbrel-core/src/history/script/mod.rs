@@ -87,8 +87,8 @@ impl Script {
         Reader::new(dialect, text, 0..up.len()).read(file)
     }
 
-    /// Reads the way back of a migration: its down file, if that is there and not
-    /// empty, else what its up file holds inline. `None` if there is neither.
+    /// Reads the way back of a migration: its down file, if that holds a statement,
+    /// else what its up file holds inline. `None` if there is neither.
     ///
     /// # Errors
     ///
@@ -108,11 +108,14 @@ impl Script {
         up: &str,
         down: Option<&str>,
     ) -> Result<Option<Self>, ScriptError> {
-        let down =
-            down.filter(|down| !down.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty());
+        let is_blank =
+            |down: &str| down.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty();
+        let read = |down| Self::read_down_file(dialect, &entry.down_path(), down);
+        let down = down.filter(|down| !is_blank(down)).map(read).transpose()?;
         match down {
-            Some(down) => Self::read_down_file(dialect, &entry.down_path(), down).map(Some),
-            None => Self::read_down(dialect, &entry.path(), up),
+            Some(down) if !down.statements.is_empty() => Ok(Some(down)),
+            // `create` writes a down file that waits for its statements.
+            Some(_) | None => Ok(Self::read_down(dialect, &entry.path(), up)?.or(down)),
         }
     }
 

@@ -335,6 +335,7 @@ fn the_way_back_is_the_down_file_or_inline() {
     check("SELECT 1;", Some("-- Down migration for: a\n\n\n"), Some((path, &[])));
     check(inline, None, Some(("0001_a.sql", &["SELECT 2"])));
     check(inline, Some("\u{feff}\n"), Some(("0001_a.sql", &["SELECT 2"])));
+    check(inline, Some("-- Down migration for: a\n\n\n"), Some(("0001_a.sql", &["SELECT 2"])));
     check(inline, Some("SELECT 3;"), Some((path, &["SELECT 3"])));
     // A down file is all down, also where it says so.
     check("SELECT 1;", Some("-- down\nSELECT 3;\n"), Some((path, &["SELECT 3"])));
