@@ -111,9 +111,10 @@ impl Request {
             return Err(self.refused(&reason, "create the folder, or check the path"));
         }
         match (self.missing, self.access) {
-            (Missing::Refuse, _) => {
-                Err(self.refused("there is no such file", "check the path; `whimbrel push` creates the file"))
-            }
+            (Missing::Refuse, _) => Err(self.refused(
+                "there is no such file",
+                "check the path; `whimbrel push` and `whimbrel migrate apply` create the file",
+            )),
             (Missing::Create, Access::ReadOnly) => memory(&self.name()),
             (Missing::Create, Access::ReadWrite) => {
                 let connection = self.open_file(path, OpenFlags::SQLITE_OPEN_CREATE)?;

@@ -10,7 +10,7 @@ async fn a_missing_file_is_refused_or_created() {
     let path = folder.path().join("new.db");
     for access in [Access::ReadOnly, Access::ReadWrite] {
         let error = open(&path, access, Missing::Refuse).await.err().unwrap();
-        let expected = "there is no such file / check the path; `whimbrel push` creates the file";
+        let expected = "there is no such file / check the path; `whimbrel push` and `whimbrel migrate apply` create the file";
         assert_eq!(message(&error), format!("cannot open `{}`: {expected}", path.display()));
     }
     assert!(files(folder.path()).is_empty());

@@ -218,7 +218,7 @@ pub enum HistoryError {
     #[diagnostic(
         code(whimbrel::history::no_way_back),
         help(
-            "nothing was run; write one into `{file}` and run `whimbrel migrate verify --accept {migration}`, or forget the migration with `whimbrel migrate drop`"
+            "nothing was run; write one into `{file}` and run `whimbrel migrate verify --accept {migration}`, or, once it is the last one applied, forget it with `whimbrel migrate drop --last`"
         )
     )]
     NoWayBack {

@@ -119,7 +119,8 @@ async fn one_without_a_way_back_stops_all_of_them() {
             told(project.migrator().await.down().steps(2).await),
             "whimbrel::history::no_way_back\n`one-way` has no way back\n\
              nothing was run; write one into `memory/meta/_down/0003_one-way.sql` and run \
-             `whimbrel migrate verify --accept one-way`, or forget the migration with `whimbrel migrate drop`"
+             `whimbrel migrate verify --accept one-way`, or, once it is the last one applied, forget it with \
+             `whimbrel migrate drop --last`"
         );
         assert_eq!(project.tracked().await.lines().count(), 5);
         assert_eq!(project.tables().await, "extra last posts users");
