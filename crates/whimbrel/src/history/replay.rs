@@ -2,7 +2,8 @@
 //!
 //! What reaches beyond that database, or is of no interest to its schema, is
 //! passed over: roles, owners, privileges, maintenance. Rows are kept, for a
-//! later statement may build on them; only those that come in a COPY are not.
+//! later statement may build on them, and SQLite looks at foreign keys as it
+//! does when migrations are applied.
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Script, ScriptStatement};
@@ -19,7 +20,9 @@ pub(crate) enum ReplayFailure {
     Statement(usize, DbError),
     /// The program failed.
     Program(ProgramFailure),
-    /// Something around them failed, such as the end of the transaction.
+    /// The transaction was refused at its end.
+    Commit(DbError),
+    /// Something around them failed.
     Session(DbError),
 }
 
@@ -37,10 +40,8 @@ pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Optio
         true => Some(SessionSettings::read(connection).await.map_err(around)?),
         false => None,
     };
-    let foreign_keys_off = work.script().is_some_and(|script| script.foreign_keys_off);
-    if foreign_keys_off {
-        connection.execute("PRAGMA foreign_keys = OFF").await.map_err(around)?;
-    }
+    let enforces = !work.script().is_some_and(|script| script.foreign_keys_off);
+    enforce(connection, enforces).await.map_err(around)?;
     let result = match work {
         Work::Script(script) => statements(connection, script).await.map(|()| None),
         Work::Program(program) => whole(connection, program.as_ref()).await.map(Some),
@@ -51,12 +52,20 @@ pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Optio
     if let Some(settings) = settings {
         settings.put_back(connection).await.map_err(around)?;
     }
-    if foreign_keys_off {
-        connection.execute("PRAGMA foreign_keys = ON").await.map_err(around)?;
-    }
+    // What a source says is loaded without them.
+    enforce(connection, false).await.map_err(around)?;
     let account = result?;
     workshop.reset_session().await.map_err(around)?;
     Ok(account)
+}
+
+/// Says whether SQLite refuses rows that refer to nothing; PostgreSQL always does.
+async fn enforce(connection: &mut dyn Connection, foreign_keys: bool) -> Result<(), DbError> {
+    match (connection.server().dialect, foreign_keys) {
+        (Dialect::Sqlite, true) => connection.execute("PRAGMA foreign_keys = ON").await.map(drop),
+        (Dialect::Sqlite, false) => connection.execute("PRAGMA foreign_keys = OFF").await.map(drop),
+        (Dialect::Postgres, _) => Ok(()),
+    }
 }
 
 /// Runs a program in a transaction; nobody hears what it says.
@@ -66,7 +75,7 @@ async fn whole(connection: &mut dyn Connection, program: &dyn Program) -> Result
     let is_run = |statement: &ScriptStatement, sql: &str| concerns_the_schema(dialect, statement, sql);
     let ran = run_program(connection, program, &is_run, &mut |_| ()).await;
     let account = ran.map_err(ReplayFailure::Program)?;
-    connection.execute("COMMIT").await.map_err(ReplayFailure::Session)?;
+    connection.execute("COMMIT").await.map_err(ReplayFailure::Commit)?;
     Ok(account)
 }
 
@@ -80,11 +89,14 @@ async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<
         let sql = script.sql(statement);
         if concerns_the_schema(connection.server().dialect, statement, sql) {
             let failed = |source| ReplayFailure::Statement(at, source);
-            connection.execute(sql).await.map_err(failed)?;
+            match script.copy_data(statement) {
+                Some(rows) => connection.copy_in(sql, rows).await.map_err(failed)?,
+                None => connection.execute(sql).await.map_err(failed)?,
+            };
         }
     }
     if in_transaction {
-        connection.execute("COMMIT").await.map_err(around)?;
+        connection.execute("COMMIT").await.map_err(ReplayFailure::Commit)?;
     }
     Ok(())
 }
@@ -93,8 +105,9 @@ async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<
 fn concerns_the_schema(dialect: Dialect, statement: &ScriptStatement, sql: &str) -> bool {
     match &statement.class {
         Class::Data(data) => match data.verb {
-            DataVerb::CopyFromStdin | DataVerb::CopyToStdout => false,
-            DataVerb::Select
+            DataVerb::CopyToStdout => false,
+            DataVerb::CopyFromStdin
+            | DataVerb::Select
             | DataVerb::With
             | DataVerb::Insert
             | DataVerb::Update
@@ -150,7 +163,12 @@ mod tests {
                     INSERT INTO t VALUES (1);\nCOPY t FROM stdin;\n2\n\\.\nVACUUM t;\nRESET ROLE;\n";
         assert_eq!(
             run(Dialect::Postgres, text),
-            ["SET search_path = a", "CREATE TABLE t (a integer)", "INSERT INTO t VALUES (1)"]
+            [
+                "SET search_path = a",
+                "CREATE TABLE t (a integer)",
+                "INSERT INTO t VALUES (1)",
+                "COPY t FROM stdin"
+            ]
         );
     }
 }

@@ -12,7 +12,8 @@ use whimbrel_core::lockfile::LOCK_FILE;
 use whimbrel_core::schema::{LeftAlone, Schema, Snapshot, SnapshotHead};
 use whimbrel_core::sql::position;
 use whimbrel_db::DbError;
-use whimbrel_db::apply::{ProgramProblem, Work};
+use whimbrel_db::apply::{ProgramError, ProgramProblem, Work};
+use whimbrel_db::error::StatementError;
 
 use super::replay::{ReplayFailure, replay};
 use super::trial::is_fault_of_the_file;
@@ -304,20 +305,20 @@ pub(crate) fn replay_error(dialect: Dialect, work: &Work, failure: ReplayFailure
     match (work, failure) {
         (Work::Script(script), ReplayFailure::Statement(at, DbError::Statement(refusal))) => {
             let statement = &script.statements[at];
-            let message = match &refusal.detail {
-                Some(detail) => format!("{}\n{detail}", refusal.message),
-                None => refusal.message.clone(),
-            };
             let part = refusal.part_of(script.sql(statement), dialect);
-            let offset = statement.offset + part.start;
-            let problem = ReplayProblem {
-                file: script.file.clone(),
-                line: position(&script.text, offset).line,
-                message,
-                text: NamedSource::new(&script.file, script.text.to_string()),
-                span: (offset, part.len()).into(),
-            };
-            HistoryError::Replay(Box::new(problem)).into()
+            refused(script, statement.offset + part.start, part.len(), words(&refusal))
+        }
+        (Work::Script(script), ReplayFailure::Commit(DbError::Statement(refusal))) => {
+            let message = format!("at the end of its transaction: {}", words(&refusal));
+            match script.statements.last() {
+                Some(last) => refused(script, last.offset, last.length, message),
+                None => DbError::Statement(refusal).into(),
+            }
+        }
+        (Work::Program(program), ReplayFailure::Commit(DbError::Statement(refusal))) => {
+            let error = ProgramError::new(format!("at the end of its transaction: {}", words(&refusal)));
+            let migration = program.name().to_owned();
+            HistoryError::Program(Box::new(ProgramProblem { migration, error, sql: None, kept: None })).into()
         }
         (work, ReplayFailure::Program(failure)) => {
             let migration = match work {
@@ -327,6 +328,31 @@ pub(crate) fn replay_error(dialect: Dialect, work: &Work, failure: ReplayFailure
             let problem = ProgramProblem { migration, error: failure.error, sql: failure.sql, kept: None };
             HistoryError::Program(Box::new(problem)).into()
         }
-        (_, ReplayFailure::Statement(_, source) | ReplayFailure::Session(source)) => source.into(),
+        (
+            _,
+            ReplayFailure::Statement(_, source)
+            | ReplayFailure::Commit(source)
+            | ReplayFailure::Session(source),
+        ) => source.into(),
     }
+}
+
+/// What the engine said, with its details.
+fn words(refusal: &StatementError) -> String {
+    match &refusal.detail {
+        Some(detail) => format!("{}\n{detail}", refusal.message),
+        None => refusal.message.clone(),
+    }
+}
+
+/// The error of a script, shown where it stands.
+fn refused(script: &Script, offset: usize, length: usize, message: String) -> Error {
+    let problem = ReplayProblem {
+        file: script.file.clone(),
+        line: position(&script.text, offset).line,
+        message,
+        text: NamedSource::new(&script.file, script.text.to_string()),
+        span: (offset, length).into(),
+    };
+    HistoryError::Replay(Box::new(problem)).into()
 }

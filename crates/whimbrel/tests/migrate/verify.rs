@@ -81,6 +81,75 @@ async fn each_file_gets_the_verdict_that_it_deserves() {
     }
 }
 
+const PARENTS: &str = "CREATE TABLE parents (id integer PRIMARY KEY);\n";
+
+#[tokio::test]
+async fn rows_are_refused_as_they_would_be_when_applied() {
+    for dialect in BOTH {
+        for (deferred, at_the_end) in
+            [("", ""), (" DEFERRABLE INITIALLY DEFERRED", "at the end of its transaction: ")]
+        {
+            let project = Project::generated(dialect, &[]).await;
+            let children =
+                format!("{PARENTS}CREATE TABLE children (id integer REFERENCES parents (id){deferred});\n");
+            project.write("children", &children, None).await;
+            project.write("orphans", "INSERT INTO children VALUES (7);\n", None).await;
+            let refused = match dialect {
+                Dialect::Sqlite => "FOREIGN KEY constraint failed",
+                Dialect::Postgres => {
+                    "insert or update on table \"children\" violates foreign key constraint \
+                     \"children_id_fkey\"\nKey (id)=(7) is not present in table \"parents\"."
+                }
+            };
+            assert_eq!(
+                verdicts(&project).await,
+                [
+                    "children: irreversible (`children` has no way back)".to_owned(),
+                    format!("orphans: fails: memory/0001_orphans.sql:1: {at_the_end}{refused}"),
+                ]
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_that_a_copy_brings_are_there_for_what_comes_after() {
+    let project = Project::generated(Dialect::Postgres, &[]).await;
+    let copies = format!(
+        "{PARENTS}CREATE TABLE children (id integer REFERENCES parents);\nCOPY parents FROM stdin;\n7\n\\.\n"
+    );
+    project.write("copies", &copies, Some("DROP TABLE children;\nDROP TABLE parents;\n")).await;
+    let deletes = "DELETE FROM children WHERE id = 7;\n";
+    project.write("builds", "INSERT INTO children VALUES (7);\n", Some(deletes)).await;
+    assert_eq!(verdicts(&project).await, ["copies: exact", "builds: exact"]);
+}
+
+#[tokio::test]
+async fn what_a_way_back_leaves_is_not_held_against_the_way_there() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[]).await;
+        let up = format!("{PARENTS}INSERT INTO parents VALUES (7);\n");
+        project.write("parents", &up, Some("DROP TABLE parents;\n")).await;
+        let up = "CREATE INDEX parents_id ON parents (id);\nINSERT INTO parents VALUES (8);\n";
+        project.write("leaves", up, Some("DROP INDEX parents_id;\n")).await;
+        project.write("after", "INSERT INTO parents VALUES (9);\n", None).await;
+        let taken = match dialect {
+            Dialect::Sqlite => "UNIQUE constraint failed: parents.id",
+            Dialect::Postgres => {
+                "duplicate key value violates unique constraint \"parents_pkey\" Key (id)=(8) already exists."
+            }
+        };
+        assert_eq!(
+            verdicts(&project).await,
+            [
+                "parents: exact".to_owned(),
+                format!("leaves: irreversible (up again, it fails: memory/0001_leaves.sql:2: {taken})"),
+                "after: irreversible (`after` has no way back)".to_owned(),
+            ]
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_edit_is_told_and_taken_on_by_name_alone() {
     for dialect in BOTH {

@@ -155,6 +155,23 @@ impl Session {
         }
     }
 
+    /// Begins what is to be undone alone if it fails.
+    async fn save(&mut self) -> Result<(), DbError> {
+        if !self.in_batch {
+            self.inner.execute("SAVEPOINT whimbrel_statement").await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what was done since, or undoes it.
+    async fn keep(&mut self, is_fine: bool) -> Result<(), DbError> {
+        if !self.in_batch {
+            let end = if is_fine { "RELEASE" } else { "ROLLBACK TO" };
+            self.inner.execute(&format!("{end} SAVEPOINT whimbrel_statement")).await?;
+        }
+        Ok(())
+    }
+
     /// Puts an error in terms of the statement as it was given.
     fn translate(&self, error: DbError, statements: &[&str], moved: &[Rewritten]) -> DbError {
         let DbError::Statement(mut error) = error else {
@@ -215,19 +232,21 @@ impl Connection for Session {
             self.begin().await?;
         }
         let moved = self.rewrite(sql)?;
-        if !self.in_batch {
-            self.inner.execute("SAVEPOINT whimbrel_statement").await?;
-        }
+        self.save().await?;
         let fetched = self.inner.fetch(&moved.sql, values).await;
-        if !self.in_batch {
-            let end = if fetched.is_ok() { "RELEASE" } else { "ROLLBACK TO" };
-            self.inner.execute(&format!("{end} SAVEPOINT whimbrel_statement")).await?;
-        }
+        self.keep(fetched.is_ok()).await?;
         fetched.map_err(|error| self.translate(error, &[sql], std::slice::from_ref(&moved)))
     }
 
-    async fn copy_in(&mut self, _: &str, _: &str) -> Result<u64, DbError> {
-        Err(self.unable("a script copies rows"))
+    async fn copy_in(&mut self, sql: &str, rows: &str) -> Result<u64, DbError> {
+        if !self.is_open {
+            self.begin().await?;
+        }
+        let moved = self.rewrite(sql)?;
+        self.save().await?;
+        let copied = self.inner.copy_in(&moved.sql, rows).await;
+        self.keep(copied.is_ok()).await?;
+        copied.map_err(|error| self.translate(error, &[sql], std::slice::from_ref(&moved)))
     }
 
     async fn in_transaction(&mut self) -> Result<bool, DbError> {
