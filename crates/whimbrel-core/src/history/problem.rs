@@ -128,6 +128,19 @@ pub enum HistoryProblem {
         /// What is not.
         missing: Vec<String>,
     },
+    /// A migration is to be taken back on which one builds that was begun and
+    /// has not ended.
+    #[error("migration `{name}` was begun (statements done: {done}) and builds on what is to be taken back")]
+    #[diagnostic(
+        code(whimbrel::history::begun_after),
+        help("finish it first with `whimbrel migrate apply`, then take it back as well")
+    )]
+    BegunAfter {
+        /// The migration.
+        name: String,
+        /// How many of its statements are known to be done.
+        done: usize,
+    },
     /// A migration was begun, and its file is another now.
     #[error("migration `{name}` was begun (statements done: {done}), and its file was edited since")]
     #[diagnostic(
@@ -214,7 +227,8 @@ pub fn problems(journal: &Journal, standings: &[Standing]) -> Vec<HistoryProblem
     all(journal, standings, false)
 }
 
-/// Everything that keeps the migrations called `names` from being taken back.
+/// Everything that keeps the migrations called `names` from being taken back:
+/// what is not right with them, and what has run in part and builds on them.
 ///
 /// ```
 /// use whimbrel_core::dialect::Dialect;
@@ -234,8 +248,31 @@ pub fn problems(journal: &Journal, standings: &[Standing]) -> Vec<HistoryProblem
 /// assert_eq!(down_problems(&journal, &standings, &["posts"]), []);
 /// ```
 pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) -> Vec<HistoryProblem> {
-    let wanted = standings.iter().filter(|standing| names.contains(&standing.name.as_str()));
+    let is_named = |standing: &&Standing| names.contains(&standing.name.as_str());
+    let Some(first) = standings.iter().filter(is_named).filter_map(|standing| standing.idx).min() else {
+        return Vec::new();
+    };
+    // What the journal does not know and was begun is of a later version.
+    let is_later = |standing: &Standing| standing.idx.is_none_or(|idx| idx > first);
+    let builds_on_it = |standing: &Standing| is_later(standing) && has_run_in_part(standing);
+    let wanted = standings.iter().filter(|standing| is_named(standing) || builds_on_it(standing));
     all(journal, wanted, true)
+}
+
+/// Says whether a part of what a migration does was done, and it is not applied.
+fn has_run_in_part(standing: &Standing) -> bool {
+    let is_part = |detail: &Detail| match detail {
+        Detail::HalfApplied { .. } => true,
+        Detail::Begun { .. } => standing.applied_at.is_none(),
+        Detail::FileEdited { .. }
+        | Detail::FileMissing
+        | Detail::DownEdited { .. }
+        | Detail::DownMissing
+        | Detail::AppliedOther { .. }
+        | Detail::Before { .. }
+        | Detail::Swap { .. } => false,
+    };
+    standing.details.iter().any(is_part)
 }
 
 /// Everything in which files and journal do not agree, whatever a database has
@@ -304,19 +341,24 @@ fn problem(entry: &Entry, standing: &Standing, detail: &Detail) -> Option<Histor
         Detail::Begun { done, same_file: false } if standing.state == State::Failed => {
             HistoryProblem::BegunOther { name, done: *done }
         }
+        Detail::Begun { done, same_file: true } if !was_applied => {
+            HistoryProblem::BegunAfter { name, done: *done }
+        }
         Detail::Begun { .. } | Detail::Swap { .. } => return None,
     })
 }
 
 fn concerns(problem: &HistoryProblem, way_back: bool) -> bool {
     match problem {
-        HistoryProblem::EditedDown { .. } | HistoryProblem::MissingDown { .. } => way_back,
+        HistoryProblem::EditedDown { .. }
+        | HistoryProblem::MissingDown { .. }
+        | HistoryProblem::BegunAfter { .. } => way_back,
         HistoryProblem::EditedApplied { .. }
         | HistoryProblem::EditedPending { .. }
         | HistoryProblem::Missing { .. }
-        | HistoryProblem::OutOfOrder { .. }
-        | HistoryProblem::HalfApplied { .. } => !way_back,
+        | HistoryProblem::OutOfOrder { .. } => !way_back,
         HistoryProblem::AppliedOther { .. }
+        | HistoryProblem::HalfApplied { .. }
         | HistoryProblem::Unknown { .. }
         | HistoryProblem::BegunOther { .. }
         | HistoryProblem::BegunUnknown { .. } => true,
@@ -407,6 +449,12 @@ mod tests {
             "history::half_applied",
             "migration `add-a` replaces `b`, `c`, `d`, of which the database has applied `b` but not `c`, `d`",
             "apply the missing ones from the version before the squash, then this one",
+        );
+        check(
+            &HistoryProblem::BegunAfter { name: name(), done: 2 },
+            "history::begun_after",
+            "migration `add-a` was begun (statements done: 2) and builds on what is to be taken back",
+            "finish it first with `whimbrel migrate apply`, then take it back as well",
         );
         check(
             &HistoryProblem::BegunOther { name: name(), done: 2 },

@@ -159,6 +159,11 @@ pub enum Record {
     Insert,
     /// The migration no longer counts as applied.
     Delete,
+    /// The migration no longer counts as applied under the names of what it replaces.
+    DeleteReplaced {
+        /// The names.
+        rows: Vec<String>,
+    },
     /// The migration counts as applied instead of others.
     Swap {
         /// The others.

@@ -205,7 +205,9 @@ impl<'a> Run<'a> {
         match &job.record {
             Record::Insert => {}
             Record::Delete => applied.retain(|row| row.name != job.name),
-            Record::Swap { delete } => applied.retain(|row| !delete.contains(&row.name)),
+            Record::DeleteReplaced { rows: delete } | Record::Swap { delete } => {
+                applied.retain(|row| !delete.contains(&row.name));
+            }
             Record::Clear => applied.clear(),
             Record::None => {}
         }

@@ -139,6 +139,10 @@ fn records_follow_what_runs() {
             swap.0[0].record = Record::Swap { delete: vec!["first".to_owned(), "second".to_owned()] };
             run_with(session, &mut swap, &options(dialect), &mut heard).await.unwrap();
             assert_eq!(tracked(session).await, "both");
+            let mut back = Down(pending(dialect, &[("both", "INSERT INTO a VALUES (0);\nDELETE FROM a;")]).0);
+            back.0[0].record = Record::DeleteReplaced { rows: vec!["both".to_owned()] };
+            apply(session, &mut back, &options(dialect), &mut heard).await.unwrap();
+            assert_eq!(tracked(session).await, "");
             let mut reset = pending(dialect, &[("reset", "DELETE FROM a;"), ("first", "")]);
             reset.0[0].record = Record::Clear;
             run_with(session, &mut reset, &options(dialect), &mut heard).await.unwrap();

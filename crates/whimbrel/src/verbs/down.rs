@@ -9,7 +9,7 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use whimbrel_core::diff::Renames;
-use whimbrel_core::history::{AppliedMigration, Entry, losing, warnings};
+use whimbrel_core::history::{AppliedMigration, Entry, Standing, losing, warnings};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::resolve::{Answer, DownQuestion, Question, strict};
 use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent, Work};
@@ -249,12 +249,15 @@ impl<'m> Down<'m> {
         let table = self.migrator.tracking_table()?;
         let tracked = self.migrator.tracked(&table).await?;
         let standings = history.standings(&tracked.applied, &tracked.progress());
-        let chosen = self.choose(&history, &tracked.applied)?;
-        let names: Vec<&str> = chosen.iter().map(|entry| entry.name.as_str()).collect();
+        let chosen = self.choose(&history, &standings)?;
+        let later = unknown_since(&history, &tracked.applied, &chosen);
+        let names = chosen.iter().map(|chosen| chosen.entry.name.as_str());
+        let names: Vec<&str> = names.chain(later).collect();
         history.refuse_down_problems(&standings, &names)?;
+        let rows: Vec<String> = chosen.iter().flat_map(|one| one.rows.iter().cloned()).collect();
         let chosen =
-            chosen.into_iter().map(|entry| self.way_back(&history, entry)).collect::<Result<Vec<_>, _>>()?;
-        let rolled: Vec<Rolled> = chosen.iter().map(|rolled| rolled.0.clone()).collect();
+            chosen.into_iter().map(|one| self.way_back(&history, one)).collect::<Result<Vec<_>, _>>()?;
+        let rolled: Vec<Rolled> = chosen.iter().map(|chosen| chosen.rolled.clone()).collect();
         if self.dry_run || chosen.is_empty() {
             // A run that was killed may have come this far without the lock file.
             let is_behind = !self.dry_run && self.migrator.had_any(&table, &tracked).await?;
@@ -263,8 +266,8 @@ impl<'m> Down<'m> {
         }
         self.ask(&chosen).await?;
         let names = tracked.applied.into_iter().map(|row| row.name);
-        let others = names.filter(|name| !chosen.iter().any(|(one, _)| one.entry.name == *name)).collect();
-        let mut agenda = Downward { chosen: chosen.into_iter().map(job).collect(), others };
+        let others = names.filter(|name| !rows.contains(name)).collect();
+        let mut agenda = Downward { chosen: chosen.into_iter().map(Back::job).collect(), others };
         let options = ApplyOptions::new(table);
         let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
         let kept = self.migrator.keep_lock_file(true).await;
@@ -277,33 +280,33 @@ impl<'m> Down<'m> {
     fn choose<'h>(
         &self,
         history: &'h History,
-        applied: &[AppliedMigration],
-    ) -> Result<Vec<&'h Entry>, HistoryError> {
+        standings: &[Standing],
+    ) -> Result<Vec<Chosen<'h>>, HistoryError> {
         let (keep, steps) = match &self.extent {
             Extent::Steps(steps) => (0, *steps),
             Extent::To(target) => (target.find(&history.journal)?.0 + 1, usize::MAX),
         };
-        let is_applied = |entry: &Entry| applied.iter().any(|row| row.name == entry.name);
         let candidates = history.journal.entries.iter().skip(keep).rev();
-        candidates.filter(|entry| is_applied(entry)).take(steps).map(Ok).collect()
+        Ok(candidates.filter_map(|entry| Chosen::find(entry, standings)).take(steps).collect())
     }
 
-    fn way_back(&self, history: &History, entry: &Entry) -> Result<(Rolled, Work), Error> {
+    fn way_back(&self, history: &History, chosen: Chosen<'_>) -> Result<Back, Error> {
+        let Chosen { entry, rows } = chosen;
         let dialect = self.migrator.dialect();
         let (text, work) = history.way_back(&self.migrator.settings.programs, dialect, entry)?;
-        Ok((Rolled { entry: entry.clone(), text }, work))
+        Ok(Back { rolled: Rolled { entry: entry.clone(), text }, work, rows })
     }
 
     /// Asks about everything that the scripts lose, as far as rows are there to
     /// be lost.
-    async fn ask(&mut self, chosen: &[(Rolled, Work)]) -> Result<(), Error> {
+    async fn ask(&mut self, chosen: &[Back]) -> Result<(), Error> {
         let dialect = self.migrator.dialect();
         let options = self.migrator.settings.introspect.clone();
         let connection = self.migrator.connection.as_mut();
         let live = introspect(connection, &options).await?.schema;
         let pair = Pair::new(&live, &live);
         let (mut probed, mut stated) = (Vec::new(), Vec::new());
-        for (rolled, work) in chosen {
+        for Back { rolled, work, .. } in chosen {
             let Work::Script(script) = work else {
                 let warnings = vec![OF_A_PROGRAM.to_owned()];
                 stated.push(DownQuestion { migration: rolled.entry.name.clone(), warnings });
@@ -323,9 +326,52 @@ impl<'m> Down<'m> {
     }
 }
 
-fn job((rolled, work): (Rolled, Work)) -> Job {
-    let Entry { name, checksum, .. } = rolled.entry;
-    Job { name, checksum, work, record: Record::Delete }
+/// A migration that is to be taken back.
+struct Chosen<'h> {
+    entry: &'h Entry,
+    /// The rows of the tracking table that say that it is applied.
+    rows: Vec<String>,
+}
+
+impl<'h> Chosen<'h> {
+    /// Chooses a migration if it is applied, be it as those that it replaces.
+    fn find(entry: &'h Entry, standings: &[Standing]) -> Option<Self> {
+        let standing = standings.iter().find(|standing| standing.name == entry.name)?;
+        standing.applied_at.as_ref()?;
+        let replaced = standing.swap().map(<[String]>::to_vec);
+        Some(Self { entry, rows: replaced.unwrap_or_else(|| vec![entry.name.clone()]) })
+    }
+}
+
+/// What takes a migration back.
+struct Back {
+    rolled: Rolled,
+    work: Work,
+    rows: Vec<String>,
+}
+
+impl Back {
+    fn job(self) -> Job {
+        let Entry { name, checksum, .. } = self.rolled.entry;
+        let record = match self.rows.as_slice() {
+            [row] if *row == name => Record::Delete,
+            _ => Record::DeleteReplaced { rows: self.rows },
+        };
+        Job { name, checksum, work: self.work, record }
+    }
+}
+
+/// The names of what was applied after the first of the chosen ones, and is not in
+/// the journal: it may build on them.
+fn unknown_since<'r>(
+    history: &History,
+    applied: &'r [AppliedMigration],
+    chosen: &[Chosen<'_>],
+) -> impl Iterator<Item = &'r str> {
+    let is_chosen = |row: &AppliedMigration| chosen.iter().any(|one| one.rows.contains(&row.name));
+    let first = applied.iter().position(is_chosen).unwrap_or(applied.len());
+    let names = applied[first..].iter().map(|row| row.name.as_str());
+    names.filter(|name| !history.journal.is_taken(name))
 }
 
 /// Asks about what the authors of migrations say that their ways back lose.
@@ -357,13 +403,23 @@ impl Agenda for Downward {
     type Error = Error;
 
     async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
-        let is_chosen = |row: &AppliedMigration| self.chosen.iter().any(|job| job.name == row.name);
+        let is_chosen = |row: &AppliedMigration| self.chosen.iter().any(|job| is_record(job, row));
         let is_new = |row: &&AppliedMigration| !is_chosen(row) && !self.others.contains(&row.name);
         if let Some(row) = seen.applied.iter().find(is_new) {
             return Err(HistoryError::Overtaken { migration: row.name.clone() }.into());
         }
-        let is_applied = |job: &&Job| seen.applied.iter().any(|row| row.name == job.name);
+        let is_applied = |job: &&Job| seen.applied.iter().any(|row| is_record(job, row));
         Ok(self.chosen.iter().filter(is_applied).cloned().collect())
+    }
+}
+
+/// Says whether a row is the record that goes with a job.
+fn is_record(job: &Job, row: &AppliedMigration) -> bool {
+    match &job.record {
+        Record::DeleteReplaced { rows } => rows.contains(&row.name),
+        Record::Insert | Record::Delete | Record::Swap { .. } | Record::Clear | Record::None => {
+            job.name == row.name
+        }
     }
 }
 

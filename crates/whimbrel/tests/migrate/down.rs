@@ -5,7 +5,7 @@ use whimbrel::core::dialect::Dialect;
 use whimbrel::core::resolve::{Policy, Question, lenient, reject_all};
 use whimbrel::store::Store as _;
 
-use crate::project::{AGED, BOTH, POSTS, Project, USERS, told};
+use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, USERS, told};
 
 /// Three migrations, all applied.
 async fn project(dialect: Dialect) -> Project {
@@ -166,6 +166,44 @@ whimbrel::history::missing_down
 restore the file from version control"
     );
     assert_eq!(project.tracked().await.lines().count(), 3);
+}
+
+#[tokio::test]
+async fn nothing_is_taken_back_on_which_a_migration_of_a_later_version_builds() {
+    for dialect in BOTH {
+        let project = project(dialect).await;
+        let journal = project.text(JOURNAL);
+        project.write("later", "CREATE TABLE later (a integer);\n", Some("DROP TABLE later;\n")).await;
+        project.apply().await;
+        project.put(JOURNAL, &journal).await;
+        let tables = project.tables().await;
+        let refused = told(project.migrator().await.down().to("create-users").await);
+        assert!(refused.starts_with("the database has applied `later` (at "), "{refused}");
+        assert_eq!(project.tables().await, tables);
+        // What was applied before builds on nothing of it.
+        let row = "UPDATE _whimbrel_migrations SET id = -id WHERE name = 'later'";
+        project.run(row).await;
+        let report = project.migrator().await.down().to("create-users").await.unwrap();
+        assert_eq!(report.migrations.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_taken_back_on_which_a_part_of_a_migration_builds() {
+    for dialect in BOTH {
+        let project = project(dialect).await;
+        let up = "-- whimbrel: no-transaction\nALTER TABLE posts ADD COLUMN b integer;\nSELECT no;\n";
+        project.write("half", up, None).await;
+        assert!(project.migrator().await.apply().await.is_err());
+        assert_eq!(
+            told(project.migrator().await.down().await),
+            "migration `half` was begun (statements done: 1) and builds on what is to be taken back\n\
+             whimbrel::history::begun_after\n\
+             migration `half` was begun (statements done: 1) and builds on what is to be taken back\n\
+             finish it first with `whimbrel migrate apply`, then take it back as well"
+        );
+        assert_eq!(project.tracked().await.lines().count(), 3);
+    }
 }
 
 #[tokio::test]

@@ -199,6 +199,30 @@ apply the missing ones from the version before the squash, then this one");
 }
 
 #[tokio::test]
+async fn what_it_replaces_is_taken_back_as_one() {
+    for dialect in BOTH {
+        let project = squashed(dialect, 3).await;
+        let report = project.migrator().await.down().await.unwrap();
+        assert_eq!(report.migrations[0].entry.name, "both");
+        assert_eq!(project.tracked().await, "create-users");
+        assert_eq!(project.tables().await, "users");
+        assert_eq!(project.apply().await, ["both", "add-body-to-posts"]);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_taken_back_from_below_half_of_it() {
+    for dialect in BOTH {
+        let project = squashed(dialect, 2).await;
+        let tables = project.tables().await;
+        let told = told(project.migrator().await.down().await);
+        assert!(told.contains("whimbrel::history::half_applied\n"), "{told}");
+        assert_eq!(project.tracked().await, "create-users\nadd-age-to-users");
+        assert_eq!(project.tables().await, tables);
+    }
+}
+
+#[tokio::test]
 async fn a_range_that_is_half_applied_here_is_not_squashed() {
     let project = Project::generated(Dialect::Sqlite, &[USERS, AGED, POSTS]).await;
     project.migrator().await.apply().to(1).await.unwrap();

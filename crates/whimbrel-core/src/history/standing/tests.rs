@@ -275,6 +275,23 @@ fn down_files_matter_on_the_way_back_alone() {
     );
 }
 
+#[test]
+fn what_has_run_in_part_keeps_what_comes_before_it() {
+    let told = |world: &World, names: &[&str]| -> Vec<String> {
+        let problems = down_problems(&world.journal, &world.standings(), names);
+        problems.iter().map(ToString::to_string).collect()
+    };
+    let replaces = vec![replaced("b", None), replaced("c", None)];
+    let entries = vec![entry(0, "a"), Entry { replaces, ..entry(1, "s") }, entry(2, "d")];
+    let half = World::of(entries.clone(), &["a", "b"]);
+    let part = "migration `s` replaces `b`, `c`, of which the database has applied `b` but not `c`";
+    assert_eq!(told(&half, &["a"]), [part]);
+    assert_eq!(told(&half, &[]), [""; 0]);
+    let after = World::of(entries.clone(), &["a", "b", "d"]);
+    assert_eq!(told(&after, &["d"]), [""; 0], "it is not below");
+    assert_eq!(told(&World::of(entries, &["a", "b", "c"]), &["s", "a"]), [""; 0]);
+}
+
 /// `s` replaces `a` and `b`; then comes `c`.
 fn squashed(applied: &[&str]) -> World {
     let replaces = vec![replaced("a", None), replaced("b", None)];
