@@ -32,7 +32,8 @@ impl Standing {
             | Detail::AppliedOther { .. }
             | Detail::Before { .. }
             | Detail::HalfApplied { .. }
-            | Detail::Begun { .. } => None,
+            | Detail::Begun { .. }
+            | Detail::TakenBackInPart { .. } => None,
         })
     }
 
@@ -95,6 +96,9 @@ impl fmt::Display for Detail {
             }
             Self::Begun { done, same_file: false } => {
                 write!(f, "statements done: {done}; its file was edited since")
+            }
+            Self::TakenBackInPart { done } => {
+                write!(f, "statements of its way back done: {done}; `down` goes on")
             }
         }
     }

@@ -141,6 +141,18 @@ pub enum HistoryProblem {
         /// How many of its statements are known to be done.
         done: usize,
     },
+    /// The way back of a migration was begun and has not ended.
+    #[error("the way back of migration `{name}` was begun (statements done: {done}) and has not ended")]
+    #[diagnostic(
+        code(whimbrel::history::taken_back_in_part),
+        help("finish it with `whimbrel migrate down`, then apply again")
+    )]
+    TakenBackInPart {
+        /// The migration.
+        name: String,
+        /// How many of the statements of its way back are known to be done.
+        done: usize,
+    },
     /// A migration was begun, and its file is another now.
     #[error("migration `{name}` was begun (statements done: {done}), and its file was edited since")]
     #[diagnostic(
@@ -270,7 +282,8 @@ fn has_run_in_part(standing: &Standing) -> bool {
         | Detail::DownMissing
         | Detail::AppliedOther { .. }
         | Detail::Before { .. }
-        | Detail::Swap { .. } => false,
+        | Detail::Swap { .. }
+        | Detail::TakenBackInPart { .. } => false,
     };
     standing.details.iter().any(is_part)
 }
@@ -344,6 +357,7 @@ fn problem(entry: &Entry, standing: &Standing, detail: &Detail) -> Option<Histor
         Detail::Begun { done, same_file: true } if !was_applied => {
             HistoryProblem::BegunAfter { name, done: *done }
         }
+        Detail::TakenBackInPart { done } => HistoryProblem::TakenBackInPart { name, done: *done },
         Detail::Begun { .. } | Detail::Swap { .. } => return None,
     })
 }
@@ -356,7 +370,8 @@ fn concerns(problem: &HistoryProblem, way_back: bool) -> bool {
         HistoryProblem::EditedApplied { .. }
         | HistoryProblem::EditedPending { .. }
         | HistoryProblem::Missing { .. }
-        | HistoryProblem::OutOfOrder { .. } => !way_back,
+        | HistoryProblem::OutOfOrder { .. }
+        | HistoryProblem::TakenBackInPart { .. } => !way_back,
         HistoryProblem::AppliedOther { .. }
         | HistoryProblem::HalfApplied { .. }
         | HistoryProblem::Unknown { .. }
@@ -455,6 +470,12 @@ mod tests {
             "history::begun_after",
             "migration `add-a` was begun (statements done: 2) and builds on what is to be taken back",
             "finish it first with `whimbrel migrate apply`, then take it back as well",
+        );
+        check(
+            &HistoryProblem::TakenBackInPart { name: name(), done: 2 },
+            "history::taken_back_in_part",
+            "the way back of migration `add-a` was begun (statements done: 2) and has not ended",
+            "finish it with `whimbrel migrate down`, then apply again",
         );
         check(
             &HistoryProblem::BegunOther { name: name(), done: 2 },

@@ -207,6 +207,34 @@ async fn nothing_is_taken_back_on_which_a_part_of_a_migration_builds() {
 }
 
 #[tokio::test]
+async fn one_that_is_taken_back_in_part_is_no_ground_to_build_on() {
+    for dialect in BOTH {
+        let project = project(dialect).await;
+        let back = "-- whimbrel: no-transaction\nDROP TABLE a;\nDROP TABLE b;\n";
+        project.write("both", "CREATE TABLE a (a integer);\nCREATE TABLE b (a integer);\n", Some(back)).await;
+        project.apply().await;
+        project.run("ALTER TABLE b RENAME TO c").await;
+        let mut migrator = project.migrator().await;
+        assert!(migrator.down().resolver(lenient()).await.is_err());
+        let status = project.status().await;
+        let line = "0003_both: failed; statements of its way back done: 1; `down` goes on";
+        assert_eq!(status.lines().last(), Some(line));
+        project.write("after", "CREATE TABLE d (a integer);\n", None).await;
+        assert_eq!(
+            told(migrator.apply().await),
+            "the way back of migration `both` was begun (statements done: 1) and has not ended\n\
+             whimbrel::history::taken_back_in_part\n\
+             the way back of migration `both` was begun (statements done: 1) and has not ended\n\
+             finish it with `whimbrel migrate down`, then apply again"
+        );
+        project.run("ALTER TABLE c RENAME TO b").await;
+        let report = project.migrator().await.down().resolver(lenient()).await.unwrap();
+        assert_eq!(report.migrations.len(), 1);
+        assert_eq!(project.apply().await, ["both", "after"]);
+    }
+}
+
+#[tokio::test]
 async fn a_failure_keeps_what_was_taken_back_before() {
     for dialect in BOTH {
         let project = Project::new(dialect).await;

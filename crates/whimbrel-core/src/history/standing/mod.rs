@@ -162,6 +162,11 @@ pub enum Detail {
         /// Whether the file is still the one that was begun.
         same_file: bool,
     },
+    /// It is applied, and its way back was begun.
+    TakenBackInPart {
+        /// How many of the statements of its way back are known to be done.
+        done: usize,
+    },
 }
 
 /// Where one migration stands.
@@ -325,7 +330,10 @@ impl Look<'_> {
     fn standing(&self) -> Standing {
         let mut details = self.of_files();
         let (state, applied_at) = match self.rows.get(self.entry.name.as_str()) {
-            Some(row) => (self.of_row(row, &mut details), Some(row.applied_at.clone())),
+            Some(row) => {
+                let state = self.of_row(row, &mut details);
+                (self.with_progress(state, &mut details), Some(row.applied_at.clone()))
+            }
             None => self.without_row(&mut details),
         };
         let (name, idx) = (self.entry.name.clone(), Some(self.entry.idx));
@@ -362,6 +370,13 @@ impl Look<'_> {
             (row.name.clone(), row.checksum.clone(), self.entry.checksum.clone());
         details.push(Detail::AppliedOther { name, recorded, expected });
         State::Edited
+    }
+
+    /// Only a way back goes on step by step while the record is still there.
+    fn with_progress(&self, state: State, details: &mut Vec<Detail>) -> State {
+        let Some(progress) = self.progress else { return state };
+        details.push(Detail::TakenBackInPart { done: progress.done });
+        State::Failed
     }
 
     fn without_row(&self, details: &mut Vec<Detail>) -> (State, Option<String>) {
