@@ -339,6 +339,10 @@ pub(crate) struct DownArgs {
     /// Every loss of data is accepted
     #[arg(long)]
     pub(crate) accept_data_loss: bool,
+    /// Where to go on in a way back that stopped where nobody can tell whether a statement had run:
+    /// the number of the statement to run next
+    #[arg(long, value_name = "NAME:NUMBER", value_parser = place)]
+    pub(crate) resume_at: Option<(String, usize)>,
 }
 
 #[derive(Debug, Args)]

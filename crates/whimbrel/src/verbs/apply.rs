@@ -286,7 +286,7 @@ impl<'m> Apply<'m> {
 
 /// The place as the tracking table calls it: people may name a migration by its
 /// number or file too.
-fn place_in(history: &History, place: ResumeAt) -> Result<ResumeAt, HistoryError> {
+pub(super) fn place_in(history: &History, place: ResumeAt) -> Result<ResumeAt, HistoryError> {
     let (_, entry) = Target::from(place.migration).find(&history.journal)?;
     Ok(ResumeAt { migration: entry.name.clone(), statement: place.statement })
 }

@@ -12,9 +12,10 @@ use whimbrel_core::diff::Renames;
 use whimbrel_core::history::{AppliedMigration, Entry, Standing, losing, warnings};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::resolve::{Answer, DownQuestion, Question, strict};
-use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, Seen, Silent, Work};
+use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, ResumeAt, Seen, Silent, Work};
 use whimbrel_db::introspect;
 
+use super::apply::place_in;
 use crate::error::Error;
 use crate::facts::{self, Probed};
 use crate::history::{History, HistoryError, Target};
@@ -46,6 +47,7 @@ pub struct Down<'m> {
     migrator: &'m mut Migrator,
     extent: Extent,
     dry_run: bool,
+    resume_at: Option<ResumeAt>,
     resolver: Box<dyn AsyncResolver + 'm>,
     observer: Box<dyn ApplyObserver + 'm>,
 }
@@ -117,6 +119,7 @@ impl<'m> Down<'m> {
             migrator,
             extent: Extent::Steps(1),
             dry_run: false,
+            resume_at: None,
             resolver: Box::new(strict()),
             observer: Box::new(Silent),
         }
@@ -179,6 +182,39 @@ impl<'m> Down<'m> {
     /// ```
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
+        self
+    }
+
+    /// Goes on at this statement with a way back that stopped where nobody can tell
+    /// whether one had run. Where none has stopped midway it is an error.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::db::apply::ResumeAt;
+    /// use whimbrel::resolver::lenient;
+    /// use whimbrel::{Layout, MemoryStore, Migrator};
+    ///
+    /// let text = "CREATE TABLE users (id INTEGER PRIMARY KEY);
+    /// -- whimbrel: down
+    /// -- whimbrel: no-transaction
+    /// DROP TABLE users;
+    /// DROP TABLE posts;";
+    /// let store = MemoryStore::from([("0001_shop.sql", text)]);
+    /// let builder = Migrator::builder("sqlite::memory:")?.store(store).layout(Layout::LockFile);
+    /// let mut migrator = builder.connect().await?;
+    /// migrator.apply().await?;
+    /// // Each statement is committed at once, and the second fails.
+    /// assert!(migrator.down().resolver(lenient()).await.is_err());
+    ///
+    /// // Somebody has looked: nothing is left to do.
+    /// let place = ResumeAt { migration: "shop".to_owned(), statement: 3 };
+    /// migrator.down().resume_at(place).resolver(lenient()).await?;
+    /// assert_eq!(migrator.pending().await?.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn resume_at(mut self, place: ResumeAt) -> Self {
+        self.resume_at = Some(place);
         self
     }
 
@@ -268,7 +304,8 @@ impl<'m> Down<'m> {
         let names = tracked.applied.into_iter().map(|row| row.name);
         let others = names.filter(|name| !rows.contains(name)).collect();
         let mut agenda = Downward { chosen: chosen.into_iter().map(Back::job).collect(), others };
-        let options = ApplyOptions::new(table);
+        let resume_at = self.resume_at.take().map(|place| place_in(&history, place)).transpose()?;
+        let options = ApplyOptions { resume_at, ..ApplyOptions::new(table) };
         let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
         let kept = self.migrator.keep_lock_file(true).await;
         let (names, notes) = (ran?, kept?);

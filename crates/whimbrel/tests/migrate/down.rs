@@ -3,6 +3,7 @@
 use whimbrel::Error;
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::resolve::{Policy, Question, lenient, reject_all};
+use whimbrel::db::apply::ResumeAt;
 use whimbrel::store::Store as _;
 
 use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, USERS, told};
@@ -232,6 +233,29 @@ async fn one_that_is_taken_back_in_part_is_no_ground_to_build_on() {
         assert_eq!(report.migrations.len(), 1);
         assert_eq!(project.apply().await, ["both", "after"]);
     }
+}
+
+#[tokio::test]
+async fn where_nobody_can_tell_what_has_run_a_person_says_so() {
+    let project = Project::new(Dialect::Postgres).await;
+    let back = "-- whimbrel: no-transaction\nDROP TABLE a;\nDO 'BEGIN DROP TABLE b; END';\n";
+    project.write("both", "CREATE TABLE a (a integer);\nCREATE TABLE b (a integer);\n", Some(back)).await;
+    project.apply().await;
+    project.run("ALTER TABLE b RENAME TO c").await;
+    assert!(project.migrator().await.down().resolver(lenient()).await.is_err());
+    // As a process leaves it that is killed.
+    project.run("UPDATE _whimbrel_migrations_progress SET state = 'started'").await;
+    let refused = told(project.migrator().await.down().resolver(lenient()).await);
+    assert!(
+        refused.contains("go on with `--resume-at both:3`, if not, with `--resume-at both:2`"),
+        "{refused}"
+    );
+    let place = |statement| ResumeAt { migration: "0000_both".to_owned(), statement };
+    let mut migrator = project.migrator().await;
+    assert!(migrator.down().resume_at(place(2)).resolver(lenient()).await.is_err());
+    let report = migrator.down().resume_at(place(3)).resolver(lenient()).await.unwrap();
+    assert_eq!(report.migrations.len(), 1);
+    assert_eq!((project.tracked().await.as_str(), project.tables().await.as_str()), ("", "c"));
 }
 
 #[tokio::test]

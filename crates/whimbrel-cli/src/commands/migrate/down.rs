@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use whimbrel::core::history::Entry;
 use whimbrel::core::resolve::{Policy, Predefined, predefined};
+use whimbrel::db::apply::ResumeAt;
 use whimbrel::db::{Access, ConnectOptions, Missing};
 use whimbrel::{Down, DownReport, Migrator};
 
@@ -41,10 +42,11 @@ pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError>
     let canceller = migrator.canceller();
     let mut watch = Watch::new(cx, "rolled back");
     let start = Instant::now();
-    let down = verb(&mut migrator, args)
-        .resolver(cx.resolver(losses(cx, args), &left))
-        .observer(&mut watch)
-        .into_future();
+    let mut down = verb(&mut migrator, args);
+    if let Some((migration, statement)) = &args.resume_at {
+        down = down.resume_at(ResumeAt { migration: migration.clone(), statement: *statement });
+    }
+    let down = down.resolver(cx.resolver(losses(cx, args), &left)).observer(&mut watch).into_future();
     let result = cx.guard(canceller.as_ref(), down).await;
     watch.end();
     let took = start.elapsed();
