@@ -153,6 +153,19 @@ pub enum HistoryProblem {
         /// How many of the statements of its way back are known to be done.
         done: usize,
     },
+    /// A file is called as one of a migration is, and the journal does not name it.
+    #[error("`{file}` is there, and the journal does not know it: nothing applies it")]
+    #[diagnostic(
+        code(whimbrel::history::unlisted),
+        help(
+            "if a merge lost it, restore the journal as it was before and run `whimbrel migrate rebase`; if it is \
+             new, move it away, run `whimbrel migrate create` and write it there"
+        )
+    )]
+    Unlisted {
+        /// The file.
+        file: String,
+    },
     /// A migration was begun, and its file is another now.
     #[error("migration `{name}` was begun (statements done: {done}), and its file was edited since")]
     #[diagnostic(
@@ -373,6 +386,7 @@ fn concerns(problem: &HistoryProblem, way_back: bool) -> bool {
         | HistoryProblem::OutOfOrder { .. }
         | HistoryProblem::TakenBackInPart { .. } => !way_back,
         HistoryProblem::AppliedOther { .. }
+        | HistoryProblem::Unlisted { .. }
         | HistoryProblem::HalfApplied { .. }
         | HistoryProblem::Unknown { .. }
         | HistoryProblem::BegunOther { .. }
@@ -470,6 +484,13 @@ mod tests {
             "history::begun_after",
             "migration `add-a` was begun (statements done: 2) and builds on what is to be taken back",
             "finish it first with `whimbrel migrate apply`, then take it back as well",
+        );
+        check(
+            &HistoryProblem::Unlisted { file: file() },
+            "history::unlisted",
+            "`0001_add-a.sql` is there, and the journal does not know it: nothing applies it",
+            "if a merge lost it, restore the journal as it was before and run `whimbrel migrate rebase`; if it is new, \
+             move it away, run `whimbrel migrate create` and write it there",
         );
         check(
             &HistoryProblem::TakenBackInPart { name: name(), done: 2 },

@@ -161,6 +161,23 @@ pub enum HistoryError {
         /// The file.
         path: String,
     },
+    /// There are migrations, and nothing says which they are.
+    #[error("`{store}` holds migrations, such as `{file}`, and no `{journal}` that says which they are")]
+    #[diagnostic(
+        code(whimbrel::history::no_journal),
+        help(
+            "nothing was done; restore `{journal}` from version control, and deploy it with the files. What another \
+             tool wrote is taken over with `whimbrel migrate adopt`, into another `--dir`"
+        )
+    )]
+    NoJournal {
+        /// The store.
+        store: String,
+        /// Where its journal would be.
+        journal: &'static str,
+        /// The first of the files.
+        file: String,
+    },
     /// No migration answers to a name or number.
     #[error("there is no migration `{wanted}`")]
     #[diagnostic(

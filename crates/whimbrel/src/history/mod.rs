@@ -129,10 +129,11 @@ impl Migrator {
     pub(crate) async fn history(&mut self) -> Result<History, Error> {
         let (ahead, dialect, store) = (self.ahead.take(), self.dialect(), self.store()?);
         let layout = self.settings.layout;
-        match Found::of(ahead, store.as_ref(), layout, dialect).await? {
-            Found::Read(history) => Ok(*history),
-            Found::Known(_) => History::read(store.as_ref(), layout, dialect).await,
-        }
+        let history = match Found::of(ahead, store.as_ref(), layout, dialect).await? {
+            Found::Read(history) => *history,
+            Found::Known(_) => History::read(store.as_ref(), layout, dialect).await?,
+        };
+        history.with_journal(store.as_ref()).await
     }
 
     /// Reads what the database says that it has applied, and meanwhile the history,
@@ -153,6 +154,7 @@ impl Migrator {
             Found::Known(_) => History::read(store.as_ref(), layout, dialect).await?,
             Found::Read(history) => *history,
         };
+        let history = history.with_journal(store.as_ref()).await?;
         if let Some(cache) = &cache {
             history.remember(cache);
         }
@@ -163,7 +165,9 @@ impl Migrator {
     pub(crate) async fn whole_history(&mut self) -> Result<History, Error> {
         // What is read ahead has no ways back.
         self.ahead = None;
-        History::load(self.store()?.as_ref(), self.settings.layout, self.dialect(), Extent::All).await
+        let (store, layout, dialect) = (self.store()?, self.settings.layout, self.dialect());
+        let history = History::load(store.as_ref(), layout, dialect, Extent::All).await?;
+        history.with_journal(store.as_ref()).await
     }
 }
 
@@ -207,6 +211,28 @@ impl History {
             }
         }
         Err(StoreError::Changed { store: store.name(), path: layout.head().to_owned() }.into())
+    }
+
+    /// The history, unless there are migrations and the journal is not: it was not
+    /// deployed with them, or they are another tool's.
+    async fn with_journal(self, store: &dyn Store) -> Result<Self, Error> {
+        match (self.layout, &self.head_text) {
+            (Layout::Journal, None) => {}
+            (Layout::Journal | Layout::LockFile, _) => return Ok(self),
+        }
+        match self.unlisted(store).await?.into_iter().next() {
+            None => Ok(self),
+            Some(file) => Err(HistoryError::NoJournal { store: self.store, journal: JOURNAL, file }.into()),
+        }
+    }
+
+    /// The files that are called as those of migrations are, and that the journal
+    /// does not know; none where the store cannot tell.
+    pub(crate) async fn unlisted(&self, store: &dyn Store) -> Result<Vec<String>, StoreError> {
+        match (self.layout, store.capabilities().list) {
+            (Layout::Journal, true) => Ok(self.journal.unlisted(View::open(store).await?.list().await?)),
+            (Layout::Journal | Layout::LockFile, _) => Ok(Vec::new()),
+        }
     }
 
     /// Says whether nobody has written since it was read.

@@ -152,6 +152,8 @@ impl<'m> Check<'m> {
         let mut findings: Vec<Finding> =
             history.problems(&standings).into_iter().map(Finding::Problem).collect();
         let is_whole = findings.is_empty();
+        let unlisted = history.unlisted(self.migrator.store()?.as_ref()).await?;
+        findings.extend(unlisted.into_iter().map(|file| Finding::Problem(HistoryProblem::Unlisted { file })));
         let lock = history.lock_standing(&standings).filter(|lock| lock.is_behind());
         findings.extend(lock.map(Finding::LockBehind));
         findings.extend(some(Finding::Pending, pending(&history, &standings)));

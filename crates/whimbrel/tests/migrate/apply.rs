@@ -667,8 +667,8 @@ async fn an_empty_folder_is_no_failure() {
         let project = Project::new(dialect).await;
         assert_eq!(project.apply().await, [""; 0]);
         assert_eq!(project.status().await, "");
-        // Files that no journal names are nobody's.
-        project.put("0000_a.sql", "CREATE TABLE a (a integer);\n").await;
+        // What is not called as a migration is nobody's.
+        project.put("seed.sql", "CREATE TABLE a (a integer);\n").await;
         assert_eq!(project.apply().await, [""; 0]);
         assert_eq!(project.tables().await, "");
     }

@@ -109,3 +109,18 @@ migration `add-age-to-users` was edited after it was applied: `0001_add-age-to-u
   restore the file, or record the edit with `whimbrel migrate verify --accept add-age-to-users`
 ");
 }
+
+#[tokio::test]
+async fn a_file_that_nothing_applies_is_told() {
+    let project = Project::applied(Dialect::Sqlite, &[USERS]).await;
+    project.put("0001_lost.sql", "CREATE TABLE lost (a integer);\n").await;
+    project.put("seed.sql", "INSERT INTO users VALUES (1);\n").await;
+    assert_eq!(
+        findings(&project, USERS).await,
+        "\
+`0001_lost.sql` is there, and the journal does not know it: nothing applies it
+  if a merge lost it, restore the journal as it was before and run `whimbrel migrate rebase`; if it is new, move it \
+         away, run `whimbrel migrate create` and write it there
+"
+    );
+}

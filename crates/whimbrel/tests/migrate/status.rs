@@ -4,7 +4,7 @@ use whimbrel::core::dialect::Dialect;
 use whimbrel::core::history::State;
 use whimbrel::store::Store as _;
 
-use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, USERS, names};
+use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, USERS, names, told};
 
 #[tokio::test]
 async fn an_untouched_database_stays_untouched() {
@@ -85,4 +85,33 @@ async fn an_empty_folder_has_nothing_to_tell() {
     assert_eq!(project.migrator().await.pending().await.unwrap(), []);
     project.put(JOURNAL, r#"{"version": "1", "dialect": "sqlite", "entries": []}"#).await;
     assert_eq!(project.status().await, "");
+}
+
+#[tokio::test]
+async fn a_folder_that_came_without_its_journal_is_not_an_empty_one() {
+    for dialect in BOTH {
+        let project = Project::generated(dialect, &[USERS, AGED]).await;
+        project.store.delete(JOURNAL).await.unwrap();
+        let before = project.store.texts();
+        let mut migrator = project.towards(AGED).await;
+        let refused = [
+            told(migrator.apply().await),
+            told(migrator.status().await),
+            told(migrator.pending().await),
+            told(migrator.check().await),
+            told(migrator.verify().await),
+            told(migrator.generate().await),
+        ];
+        for refused in refused {
+            assert_eq!(
+                refused,
+                "whimbrel::history::no_journal\n\
+                 `memory` holds migrations, such as `0000_create-users.sql`, and no `meta/_journal.json` that says which \
+                 they are\n\
+                 nothing was done; restore `meta/_journal.json` from version control, and deploy it with the files. What \
+                 another tool wrote is taken over with `whimbrel migrate adopt`, into another `--dir`"
+            );
+        }
+        assert_eq!(project.store.texts(), before);
+    }
 }

@@ -13,6 +13,8 @@ mod write;
 
 pub use problem::{EntryPlace, Gap, JournalError, JournalProblem, JournalProblemKind};
 
+use std::collections::HashSet;
+
 use super::{Checksum, Format, time_stamp, unique_name};
 use crate::dialect::Dialect;
 use crate::plan::Proof;
@@ -162,6 +164,24 @@ impl Journal {
             .any(|entry| entry.name == name || entry.replaces.iter().any(|replaced| replaced.name == name))
     }
 
+    /// Which of the `paths` of a folder are called as files of migrations are, and are
+    /// none of this journal: nothing applies them.
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::{Checksum, Entry, Journal};
+    ///
+    /// let users = Entry::new(0, "users", 0, Checksum::of_file(""));
+    /// let journal = Journal { dialect: Dialect::Sqlite, entries: vec![users] };
+    /// let paths = ["0000_users.sql", "0001_posts.sql", "meta/_down/0001_posts.sql", "README.md", "seed.sql"];
+    /// assert_eq!(journal.unlisted(paths.map(str::to_owned)), ["0001_posts.sql"]);
+    /// ```
+    pub fn unlisted(&self, paths: impl IntoIterator<Item = String>) -> Vec<String> {
+        let listed: HashSet<String> = self.entries.iter().map(Entry::path).collect();
+        let is_unlisted = |path: &String| is_called_as_one(path) && !listed.contains(path);
+        paths.into_iter().filter(is_unlisted).collect()
+    }
+
     /// Makes a name that is not taken, by a number at its end if need be.
     pub fn unique_name(&self, wanted: &str) -> String {
         unique_name(wanted, |name| self.is_taken(name))
@@ -258,6 +278,16 @@ impl Replaced {
     pub fn accepts(&self, checksum: &Checksum) -> bool {
         self.checksum == *checksum || self.legacy_checksums.contains(checksum)
     }
+}
+
+/// Says whether a file at the top of a folder begins with a number, as those of
+/// migrations do, ours and other tools'.
+fn is_called_as_one(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension);
+    let number = path.split_once('_').map(|(number, _)| number);
+    !path.contains('/')
+        && number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        && extension.is_some_and(|extension| Format::of_extension(extension).is_some())
 }
 
 #[cfg(test)]
