@@ -26,12 +26,12 @@ fn main() -> ExitCode {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut report = Report::new(&filter);
     let binary = binary();
+    migrate::measure(&mut report, &binary, folder.path());
     start_up(&mut report, &binary);
     size(&mut report, &binary);
     pure_diff(&mut report);
     sqlite::measure(&mut report, &binary, folder.path());
     postgres::measure(&mut report, &binary, folder.path());
-    migrate::measure(&mut report, &binary, folder.path());
     measure::forget();
     report.finish()
 }
