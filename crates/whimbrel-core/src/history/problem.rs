@@ -1,5 +1,7 @@
 //! What keeps migrations from being applied, or taken back.
 
+use std::collections::HashSet;
+
 use super::{Detail, Entry, FileState, Journal, Standing, State, standings};
 
 /// One thing that must be put right first.
@@ -273,7 +275,8 @@ pub fn problems(journal: &Journal, standings: &[Standing]) -> Vec<HistoryProblem
 /// assert_eq!(down_problems(&journal, &standings, &["posts"]), []);
 /// ```
 pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) -> Vec<HistoryProblem> {
-    let is_named = |standing: &&Standing| names.contains(&standing.name.as_str());
+    let names: HashSet<&str> = names.iter().copied().collect();
+    let is_named = |standing: &&Standing| names.contains(standing.name.as_str());
     let Some(first) = standings.iter().filter(is_named).filter_map(|standing| standing.idx).min() else {
         return Vec::new();
     };

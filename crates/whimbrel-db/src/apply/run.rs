@@ -204,7 +204,12 @@ impl<'a> Run<'a> {
         let applied = &mut self.tracked.applied;
         match &job.record {
             Record::Insert => {}
-            Record::Delete => applied.retain(|row| row.name != job.name),
+            // What is taken back first was applied last.
+            Record::Delete => {
+                if let Some(at) = applied.iter().rposition(|row| row.name == job.name) {
+                    applied.remove(at);
+                }
+            }
             Record::DeleteReplaced { rows: delete } | Record::Swap { delete } => {
                 applied.retain(|row| !delete.contains(&row.name));
             }

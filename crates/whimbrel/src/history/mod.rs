@@ -407,7 +407,14 @@ impl History {
     }
 
     fn files_of(&self, entry: &Entry) -> Files {
-        let at = self.journal.entries.iter().position(|one| one.name == entry.name);
+        let entries = &self.journal.entries;
+        let is_it = |one: &Entry| one.name == entry.name;
+        // Unless it was given another number since, it stands where that says.
+        let there = entries.partition_point(|one| one.idx < entry.idx);
+        let at = match entries.get(there).is_some_and(is_it) {
+            true => Some(there),
+            false => entries.iter().position(is_it),
+        };
         at.map(|at| self.files[at].clone()).unwrap_or_default()
     }
 

@@ -4,6 +4,7 @@
 //! here is what is to be run: whenever the tracking table was read, journal,
 //! files and rows are compared, and nothing runs unless they agree.
 
+use std::collections::HashSet;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
@@ -277,6 +278,7 @@ impl<'m> Apply<'m> {
             notes = kept?;
             names
         };
+        let names: HashSet<String> = HashSet::from_iter(names);
         let run = history.entries().filter(|(entry, _)| names.contains(&entry.name));
         let (migrations, texts) =
             run.map(|(entry, up)| (entry.clone(), up.unwrap_or_default().to_owned())).unzip();

@@ -4,6 +4,7 @@
 //! and the result is compared with the live schema. Only where the two are the
 //! same is anything recorded, and nothing else in the database is touched.
 
+use std::collections::HashSet;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
@@ -120,6 +121,7 @@ impl<'m> Baseline<'m> {
                 names
             }
         };
+        let names: HashSet<String> = HashSet::from_iter(names);
         Ok(history.journal.entries.iter().filter(|entry| names.contains(&entry.name)).cloned().collect())
     }
 }

@@ -4,12 +4,13 @@
 //! before the first runs, and what loses data is asked about, with what the live
 //! rows say of it.
 
+use std::collections::HashSet;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use async_trait::async_trait;
 use whimbrel_core::diff::Renames;
-use whimbrel_core::history::{AppliedMigration, Entry, Standing, losing, warnings};
+use whimbrel_core::history::{AppliedMigration, Entry, Standing, State, losing, warnings};
 use whimbrel_core::pair::Pair;
 use whimbrel_core::resolve::{Answer, DownQuestion, Question, strict};
 use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, ResumeAt, Seen, Silent, Work};
@@ -286,11 +287,10 @@ impl<'m> Down<'m> {
         let tracked = self.migrator.tracked(&table).await?;
         let standings = history.standings(&tracked.applied, &tracked.progress());
         let chosen = self.choose(&history, &standings)?;
-        let later = unknown_since(&history, &tracked.applied, &chosen);
+        let later = unknown_since(&standings, &tracked.applied, &chosen);
         let names = chosen.iter().map(|chosen| chosen.entry.name.as_str());
         let names: Vec<&str> = names.chain(later).collect();
         history.refuse_down_problems(&standings, &names)?;
-        let rows: Vec<String> = chosen.iter().flat_map(|one| one.rows.iter().cloned()).collect();
         let chosen =
             chosen.into_iter().map(|one| self.way_back(&history, one)).collect::<Result<Vec<_>, _>>()?;
         let rolled: Vec<Rolled> = chosen.iter().map(|chosen| chosen.rolled.clone()).collect();
@@ -301,14 +301,13 @@ impl<'m> Down<'m> {
             return Ok(DownReport { migrations: rolled, notes });
         }
         self.ask(&chosen).await?;
-        let names = tracked.applied.into_iter().map(|row| row.name);
-        let others = names.filter(|name| !rows.contains(name)).collect();
-        let mut agenda = Downward { chosen: chosen.into_iter().map(Back::job).collect(), others };
+        let known = tracked.applied.into_iter().map(|row| row.name).collect();
+        let mut agenda = Downward { chosen: chosen.into_iter().map(Back::job).collect(), known };
         let resume_at = self.resume_at.take().map(|place| place_in(&history, place)).transpose()?;
         let options = ApplyOptions { resume_at, ..ApplyOptions::new(table) };
         let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
         let kept = self.migrator.keep_lock_file(true).await;
-        let (names, notes) = (ran?, kept?);
+        let (names, notes) = (HashSet::<String>::from_iter(ran?), kept?);
         let migrations = rolled.into_iter().filter(|one| names.contains(&one.entry.name)).collect();
         Ok(DownReport { migrations, notes })
     }
@@ -323,8 +322,10 @@ impl<'m> Down<'m> {
             Extent::Steps(steps) => (0, *steps),
             Extent::To(target) => (target.find(&history.journal)?.0 + 1, usize::MAX),
         };
-        let candidates = history.journal.entries.iter().skip(keep).rev();
-        Ok(candidates.filter_map(|entry| Chosen::find(entry, standings)).take(steps).collect())
+        // The standings begin with those of the journal.
+        let candidates = history.journal.entries.iter().zip(standings).skip(keep).rev();
+        let chosen = candidates.filter_map(|(entry, standing)| Chosen::new(entry, standing));
+        Ok(chosen.take(steps).collect())
     }
 
     fn way_back(&self, history: &History, chosen: Chosen<'_>) -> Result<Back, Error> {
@@ -372,8 +373,7 @@ struct Chosen<'h> {
 
 impl<'h> Chosen<'h> {
     /// Chooses a migration if it is applied, be it as those that it replaces.
-    fn find(entry: &'h Entry, standings: &[Standing]) -> Option<Self> {
-        let standing = standings.iter().find(|standing| standing.name == entry.name)?;
+    fn new(entry: &'h Entry, standing: &Standing) -> Option<Self> {
         standing.applied_at.as_ref()?;
         let replaced = standing.swap().map(<[String]>::to_vec);
         Some(Self { entry, rows: replaced.unwrap_or_else(|| vec![entry.name.clone()]) })
@@ -401,14 +401,16 @@ impl Back {
 /// The names of what was applied after the first of the chosen ones, and is not in
 /// the journal: it may build on them.
 fn unknown_since<'r>(
-    history: &History,
+    standings: &'r [Standing],
     applied: &'r [AppliedMigration],
     chosen: &[Chosen<'_>],
 ) -> impl Iterator<Item = &'r str> {
-    let is_chosen = |row: &AppliedMigration| chosen.iter().any(|one| one.rows.contains(&row.name));
-    let first = applied.iter().position(is_chosen).unwrap_or(applied.len());
+    let rows: HashSet<&str> = chosen.iter().flat_map(|one| &one.rows).map(String::as_str).collect();
+    let first = applied.iter().position(|row| rows.contains(row.name.as_str())).unwrap_or(applied.len());
+    let unknown = standings.iter().filter(|one| one.state == State::Unknown);
+    let unknown: HashSet<&str> = unknown.map(|one| one.name.as_str()).collect();
     let names = applied[first..].iter().map(|row| row.name.as_str());
-    names.filter(|name| !history.journal.is_taken(name))
+    names.filter(move |name| unknown.contains(name))
 }
 
 /// Asks about what the authors of migrations say that their ways back lose.
@@ -431,8 +433,8 @@ async fn resolve_stated(stated: Vec<DownQuestion>, resolver: &mut dyn AsyncResol
 struct Downward {
     /// The newest first.
     chosen: Vec<Job>,
-    /// What else was applied when it was chosen.
-    others: Vec<String>,
+    /// What was applied when it was chosen.
+    known: HashSet<String>,
 }
 
 #[async_trait]
@@ -440,22 +442,21 @@ impl Agenda for Downward {
     type Error = Error;
 
     async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
-        let is_chosen = |row: &AppliedMigration| self.chosen.iter().any(|job| is_record(job, row));
-        let is_new = |row: &&AppliedMigration| !is_chosen(row) && !self.others.contains(&row.name);
-        if let Some(row) = seen.applied.iter().find(is_new) {
+        if let Some(row) = seen.applied.iter().find(|row| !self.known.contains(&row.name)) {
             return Err(HistoryError::Overtaken { migration: row.name.clone() }.into());
         }
-        let is_applied = |job: &&Job| seen.applied.iter().any(|row| is_record(job, row));
+        let applied: HashSet<&String> = seen.applied.iter().map(|row| &row.name).collect();
+        let is_applied = |job: &&Job| records(job).iter().any(|row| applied.contains(row));
         Ok(self.chosen.iter().filter(is_applied).cloned().collect())
     }
 }
 
-/// Says whether a row is the record that goes with a job.
-fn is_record(job: &Job, row: &AppliedMigration) -> bool {
+/// The rows of the tracking table that go with a job.
+fn records(job: &Job) -> &[String] {
     match &job.record {
-        Record::DeleteReplaced { rows } => rows.contains(&row.name),
+        Record::DeleteReplaced { rows } => rows,
         Record::Insert | Record::Delete | Record::Swap { .. } | Record::Clear | Record::None => {
-            job.name == row.name
+            std::slice::from_ref(&job.name)
         }
     }
 }

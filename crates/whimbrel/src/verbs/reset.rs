@@ -3,6 +3,7 @@
 //! Each migration, and the dropping, is a transaction of its own with its record:
 //! what the tracking table says is what the database has, wherever it stops.
 
+use std::collections::HashSet;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
@@ -228,7 +229,8 @@ impl Agenda for Everything {
     type Error = Error;
 
     async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
-        Ok(self.jobs.iter().filter(|job| !seen.done.contains(&job.name)).cloned().collect())
+        let done: HashSet<&String> = seen.done.iter().collect();
+        Ok(self.jobs.iter().filter(|job| !done.contains(&job.name)).cloned().collect())
     }
 }
 
