@@ -18,6 +18,7 @@ mod duration;
 mod error;
 mod exit;
 mod interrupt;
+mod named;
 mod observer;
 mod program;
 mod progress;

@@ -13,6 +13,7 @@ use whimbrel::{Migration, MigratorBuilder, Source};
 use crate::args::Cli;
 use crate::commands;
 use crate::exit::Exit;
+use crate::named;
 use crate::render::json;
 use crate::term::Term;
 
@@ -232,8 +233,14 @@ impl Program {
     /// ```
     pub fn run(self, arguments: impl IntoIterator<Item = OsString>) -> Exit {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
-        let command = command(self.name);
-        match command.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        let cli = match named::read(self.name, command(self.name), &arguments) {
+            Some(cli) => Ok(cli),
+            None => {
+                let matches = command(self.name).try_get_matches_from(&arguments);
+                matches.and_then(|matches| Cli::from_arg_matches(&matches))
+            }
+        };
+        match cli {
             Ok(cli) => commands::run(cli, self),
             Err(error) => usage(self.name, &arguments, &error),
         }
