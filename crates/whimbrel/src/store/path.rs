@@ -58,11 +58,25 @@ fn problem_of_part(part: &str) -> Option<&'static str> {
         Some("a part of it is `.`")
     } else if part.len() > LONGEST_PART {
         Some("a part of it is longer than 255 bytes")
+    } else if part.bytes().all(is_usual) {
+        // Nearly all are like that, and every start of a service asks of each.
+        problem_of_name(part)
     } else if part.contains(char::is_control) {
         Some("it holds a control character")
     } else if part.contains(FORBIDDEN) {
         Some("it holds one of `\\ : * ? \" < > |`")
-    } else if part.ends_with(['.', ' ']) {
+    } else {
+        problem_of_name(part)
+    }
+}
+
+fn is_usual(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+/// What is wrong with a part all of whose characters are right.
+fn problem_of_name(part: &str) -> Option<&'static str> {
+    if part.ends_with(['.', ' ']) {
         Some("a part of it ends in a dot or a space")
     } else if is_device(part) {
         Some("a part of it is the name of a device on Windows")

@@ -14,6 +14,7 @@ mod write;
 pub use problem::{EntryPlace, Gap, JournalError, JournalProblem, JournalProblemKind};
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use super::{Checksum, Format, time_stamp, unique_name};
 use crate::dialect::Dialect;
@@ -233,7 +234,12 @@ impl Entry {
 
     /// The name of its files.
     pub fn file_name(&self) -> String {
-        format!("{:04}_{}.{}", self.idx, self.name, self.format.extension())
+        let mut file = String::with_capacity(self.name.len() + "0000000000_.sql".len());
+        write!(file, "{:04}_", self.idx).expect("a text takes all that is written");
+        file.push_str(&self.name);
+        file.push('.');
+        file.push_str(self.format.extension());
+        file
     }
 
     /// Where its up file is: `0003_add-users.sql`.
