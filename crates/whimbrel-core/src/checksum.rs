@@ -42,6 +42,10 @@ pub struct NotAChecksum {
 impl Checksum {
     /// The checksum of a text with LF for every CRLF.
     pub(crate) fn of_lines(text: &str) -> Self {
+        // That there is none, as in nearly all files, is seen many bytes at a time.
+        if text.bytes().filter(|&byte| byte == b'\r').count() == 0 {
+            return Self::of_parts([text]);
+        }
         let mut digest = Sha256::new();
         // One character is found much faster than two.
         for (at, part) in text.split('\r').enumerate() {
@@ -93,7 +97,8 @@ impl Checksum {
     fn of_digits(text: &str) -> Option<Self> {
         let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let digits = <[u8; 64]>::try_from(text.as_bytes()).ok()?;
-        digits.iter().all(is_digit).then_some(Self(digits))
+        // Nearly all are right, and all 64 are looked at faster than each in turn.
+        digits.iter().fold(true, |all, digit| all & is_digit(digit)).then_some(Self(digits))
     }
 }
 
