@@ -88,12 +88,12 @@ impl Found {
         let paths: Vec<String> = journal.entries.iter().map(Entry::path).collect();
         let marks = marks(view, &paths).await;
         let history = History::of_journal(view, text, journal, Extent::Ups).await?;
-        let marks = mark.zip(marks).filter(|_| history.is_as_the_journal_says());
+        let marks = mark.as_ref().zip(marks).filter(|_| history.is_as_the_journal_says());
         let note = marks.map(|(mark, marks)| {
             let rows = history.journal.entries.iter().map(|entry| [&*entry.name, entry.checksum.as_str()]);
-            (key(dialect, &mark), Note { paths, marks, rows: digest(rows) })
+            (key(dialect, mark), Note { paths, marks, rows: digest(rows) })
         });
-        Ok(Self::read(History { note, ..history }))
+        Ok(Self::read(History { note, head_mark: mark, ..history }))
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
     use whimbrel_db::tracking::{State, Unfinished};
 
     use super::*;
-    use crate::MemoryStore;
+    use crate::{Layout, MemoryStore};
 
     /// A store whose journal is replaced as soon as somebody has read it.
     #[derive(Debug)]
@@ -229,6 +229,17 @@ mod tests {
         assert!(agrees().await);
         assert!(!agrees().await);
         assert!(!agrees().await);
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_is_replaced_while_files_are_read_is_read_again() {
+        let store = Replaced::holding("SELECT 1;");
+        *store.next.lock().unwrap() = Some(journal("SELECT 2;"));
+        let history = History::read(&store, Layout::Journal, Dialect::Sqlite).await.unwrap();
+        assert_eq!(history.head_text, Some(journal("SELECT 2;")));
+        assert!(history.is_current(&store).await.unwrap());
+        store.put(JOURNAL, &journal("SELECT 3;")).await.unwrap();
+        assert!(!history.is_current(&store).await.unwrap());
     }
 
     #[tokio::test]

@@ -28,6 +28,7 @@ pub use writing::Written;
 pub(crate) use writing::{Said, Writer, down_statements, new_files, warnings};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::task::yield_now;
 
@@ -93,6 +94,8 @@ pub(crate) struct History {
     /// The file that every change goes through, as it stands in the store: the
     /// journal or the lock file.
     pub(crate) head_text: Option<String>,
+    /// The mark that it had before it was read.
+    head_mark: Option<String>,
     /// The lock file; an empty one in the other layout.
     pub(crate) lock: LockFile,
     /// The names of all texts in no folder, where the folder says which migrations
@@ -238,7 +241,9 @@ impl History {
     /// Says whether nobody has written since it was read.
     async fn is_current(&self, store: &dyn Store) -> Result<bool, StoreError> {
         let view = View::open(store).await?;
-        let is_current = view.get(self.layout.head()).await? == self.head_text;
+        let mark = view.mark(&[self.layout.head().to_owned()]).await;
+        let is_untouched = mark.is_some() && mark == self.head_mark;
+        let is_current = is_untouched || view.get(self.layout.head()).await? == self.head_text;
         match &self.names {
             Some(names) if is_current => Ok(lock_layout::top_names(view.list().await?) == *names),
             Some(_) | None => Ok(is_current),
@@ -267,8 +272,10 @@ impl History {
     }
 
     async fn through(view: &View<'_>, dialect: Dialect, extent: Extent) -> Result<Self, Error> {
+        let head_mark = view.mark(&[JOURNAL.to_owned()]).await;
         let (text, journal) = read_journal(view, dialect).await?;
-        Self::of_journal(view, text, journal, extent).await
+        let history = Self::of_journal(view, text, journal, extent).await?;
+        Ok(Self { head_mark, ..history })
     }
 
     /// Reads the files of a journal.
@@ -301,6 +308,7 @@ impl History {
             journal,
             layout: Layout::Journal,
             head_text: None,
+            head_mark: None,
             lock: LockFile::empty(),
             names: None,
             files,
@@ -499,33 +507,61 @@ struct UpText {
 /// Reads up files.
 ///
 /// A server has a processor to itself meanwhile. Where the engine is in this
-/// process, one half is read beside the other.
+/// process, two read: one aside, from the end, and one here.
 async fn up_files(view: &View<'_>, dialect: Dialect, paths: &[String]) -> Result<Vec<UpText>, StoreError> {
-    match dialect {
-        Dialect::Sqlite => {
-            let (aside, here) = paths.split_at(paths.len() / 2);
-            let (aside, here) = tokio::join!(in_shares(view, aside, 512), in_shares(view, here, 32));
-            let mut all = aside?;
-            all.extend(here?);
-            Ok(all)
+    let rest = Rest(Mutex::new(paths));
+    let here = in_shares(view, || rest.first());
+    let aside = async {
+        match dialect {
+            Dialect::Sqlite => in_shares(view, || rest.last()).await,
+            Dialect::Postgres => Ok(Vec::new()),
         }
-        Dialect::Postgres => in_shares(view, paths, 32).await,
-    }
+    };
+    let (aside, here) = tokio::join!(aside, here);
+    let (aside, here) = (aside?, here?);
+    let mut all = Vec::with_capacity(paths.len());
+    all.extend(here.into_iter().chain(aside.into_iter().rev()).flatten());
+    Ok(all)
 }
 
 /// Reads up files, so many at a time: whatever else waits has its turn after
 /// each share.
-async fn in_shares(view: &View<'_>, paths: &[String], size: usize) -> Result<Vec<UpText>, StoreError> {
-    let mut all = Vec::with_capacity(paths.len());
-    for share in paths.chunks(size) {
+async fn in_shares<'p>(
+    view: &View<'_>,
+    next: impl Fn() -> Option<&'p [String]>,
+) -> Result<Vec<Vec<UpText>>, StoreError> {
+    let mut shares = Vec::new();
+    loop {
         yield_now().await;
+        let Some(share) = next() else { return Ok(shares) };
         let texts = view.get_many(share).await?;
-        all.extend(texts.into_iter().map(|text| {
-            let checksum = text.as_deref().map(Checksum::of_file);
-            UpText { text, checksum }
-        }));
+        let up_text =
+            |text: Option<String>| UpText { checksum: text.as_deref().map(Checksum::of_file), text };
+        shares.push(texts.into_iter().map(up_text).collect());
     }
-    Ok(all)
+}
+
+/// The paths of files that nobody has begun to read.
+struct Rest<'p>(Mutex<&'p [String]>);
+
+impl<'p> Rest<'p> {
+    /// So few that whoever reads them here is soon done.
+    fn first(&self) -> Option<&'p [String]> {
+        let mut rest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (share, others) = rest.split_at(rest.len().min(32));
+        *rest = others;
+        (!share.is_empty()).then_some(share)
+    }
+
+    /// So many that handing them to a thread is worth it, and the fewer the nearer the
+    /// end is, so that both end together.
+    fn last(&self) -> Option<&'p [String]> {
+        let mut rest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = (rest.len() / 3).max(64).min(rest.len());
+        let (others, share) = rest.split_at(rest.len() - size);
+        *rest = others;
+        (!share.is_empty()).then_some(share)
+    }
 }
 
 fn state(entry: &Entry, files: &Files, up: Option<Checksum>, extent: Extent) -> FileState {
@@ -551,4 +587,28 @@ fn refuse(problems: Vec<HistoryProblem>) -> Result<(), HistoryError> {
 /// A path as messages show it: with the name of the store before it.
 pub(crate) fn in_store(store: &dyn Store, path: &str) -> String {
     store.place(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_take_from_both_ends_is_all_there_is_and_nothing_twice() {
+        for count in [0, 1, 63, 65, 1_000] {
+            let paths: Vec<String> = (0..count).map(|number: u32| number.to_string()).collect();
+            let rest = Rest(Mutex::new(&paths));
+            let (mut first, mut last) = (Vec::new(), Vec::new());
+            loop {
+                let shares = (rest.first(), rest.last());
+                first.extend(shares.0);
+                last.extend(shares.1);
+                if shares == (None, None) {
+                    break;
+                }
+            }
+            let taken = first.iter().copied().chain(last.into_iter().rev());
+            assert_eq!(taken.flatten().collect::<Vec<_>>(), paths.iter().collect::<Vec<_>>());
+        }
+    }
 }
