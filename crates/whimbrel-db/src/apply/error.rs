@@ -157,7 +157,7 @@ pub enum ApplyError {
     },
     /// Something around the statements failed.
     #[error("cannot {doing}")]
-    #[diagnostic(code(whimbrel::apply::session), help("{kept}"))]
+    #[diagnostic(code(whimbrel::apply::session), help("{kept}{}", objection(.source)))]
     Session {
         /// What was being done.
         doing: String,
@@ -328,6 +328,15 @@ impl ApplyError {
             | Self::ResumeAt { .. }
             | Self::NothingToResume { .. } => Kept::default(),
         }
+    }
+}
+
+/// What to do about what was refused around the statements, such as a COMMIT.
+fn objection(source: &DbError) -> &'static str {
+    if matches!(source, DbError::Statement(_)) {
+        "; put right what the database has against it, in the rows or in the file, then run the command again"
+    } else {
+        ""
     }
 }
 

@@ -131,7 +131,8 @@ fn what_is_found_wrong_at_commit_names_the_migration() {
             told(&error),
             "cannot commit `orphan`\n\
              because: insert or update on table \"b\" violates foreign key constraint \"b_n_fkey\"\n\
-             help: this run keeps `tables`"
+             help: this run keeps `tables`; put right what the database has against it, in the rows or in the file, then \
+             run the command again"
         );
         assert_eq!(tracked(&mut session).await, "tables");
     });

@@ -9,6 +9,10 @@ use whimbrel_testkit::database::{Database, block_on};
 
 use crate::support::{Heard, assert_free, column, in_mode, pending, run, run_with, told, tracked};
 
+/// What to do where a COMMIT is refused.
+const THEN: &str =
+    "; put right what the database has against it, in the rows or in the file, then run the command again";
+
 /// Runs migrations on an empty database; the third of them fails.
 async fn fail(database: &mut Database, before: &str, migrations: &[(&str, &str)]) -> String {
     database.run(before).await.unwrap();
@@ -268,7 +272,9 @@ fn foreign_keys_that_wait_for_the_end_wait_for_that_of_their_own_migration() {
         let error = run(session, &migrations, &mut heard).await.unwrap_err();
         assert_eq!(
             told(&error),
-            "cannot commit `lends`\nbecause: FOREIGN KEY constraint failed\nhelp: this run keeps `plain`"
+            format!(
+                "cannot commit `lends`\nbecause: FOREIGN KEY constraint failed\nhelp: this run keeps `plain`{THEN}"
+            )
         );
         assert_eq!(tracked(session).await, "own plain");
     });
@@ -289,7 +295,9 @@ fn what_is_found_wrong_at_commit_is_traced_to_its_migration() {
         ];
         assert_eq!(
             fail(&mut database, before, &migrations).await,
-            "cannot commit `three`\nbecause: FOREIGN KEY constraint failed\nhelp: this run keeps `one` and `two`"
+            format!(
+                "cannot commit `three`\nbecause: FOREIGN KEY constraint failed\nhelp: this run keeps `one` and `two`{THEN}"
+            )
         );
     });
 }
