@@ -1,6 +1,7 @@
 //! What git leaves in a file when both sides of a merge changed it.
 
 use super::{Journal, JournalError};
+use crate::sql::{Lexicon, tokens};
 
 /// A text with conflict markers, as each side had it.
 ///
@@ -132,6 +133,23 @@ pub(crate) fn first_marker(text: &str) -> Option<usize> {
     text.split('\n')
         .position(|line| Marker::of(line).is_some_and(|marker| marker != Marker::Middle))
         .map(|at| at + 1)
+}
+
+/// Where, in bytes, the conflict markers of a merge begin in a text of SQL; in the
+/// middle of a token (a string, a comment, rows) a line is no marker.
+///
+/// ```
+/// use whimbrel_core::history::conflict_in;
+/// use whimbrel_core::sql::Lexicon;
+///
+/// let merged = "DROP TABLE a;\n<<<<<<< HEAD\nDROP TABLE b;\n=======\n>>>>>>> theirs\n";
+/// assert_eq!(conflict_in(merged, Lexicon::SQLITE), Some(14));
+/// assert_eq!(conflict_in(&format!("INSERT INTO a VALUES ('{merged}');"), Lexicon::SQLITE), None);
+/// ```
+pub fn conflict_in(text: &str, lexicon: Lexicon) -> Option<usize> {
+    let line = first_marker(text)?;
+    let offset: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    tokens(text, lexicon).any(|token| token.offset == offset).then_some(offset)
 }
 
 #[derive(Default)]

@@ -35,7 +35,7 @@ mod time;
 pub use crate::checksum::{Checksum, NotAChecksum};
 pub use applied::{AppliedMigration, Progress};
 pub(crate) use conflict::first_marker;
-pub use conflict::{Conflict, Sides};
+pub use conflict::{Conflict, Sides, conflict_in};
 pub use file::{
     DownFile, Header, Sections, UpFile, body, headed, headed_down, header, inlined, renamed, sections,
     warnings,

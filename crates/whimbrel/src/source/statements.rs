@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use miette::NamedSource;
 use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::conflict_in;
 use whimbrel_core::schema::LeftAlone;
 use whimbrel_core::sql::{
     self, Class, Data, DataVerb, Ddl, DdlKind, DdlVerb, Hint, MaintenanceVerb, Run, Statement,
@@ -87,6 +88,10 @@ fn prepare_file(
         problems.push(nul(text, offset));
         return;
     }
+    if let Some(offset) = conflict_in(&text.text, lexicon) {
+        problems.push(merged(text, offset));
+        return;
+    }
     let statements = match sql::unwrap_transaction(sql::split(&text.text, lexicon)) {
         Ok(statements) => statements,
         Err(controls) => {
@@ -143,6 +148,14 @@ fn nul(text: &SourceText, offset: usize) -> StatementProblem {
     let message = "the source holds a NUL, which ends a text for the database";
     let help = "remove it; if there are many, save the file as UTF-8";
     problem(text, offset, 1, message.into(), Some(help.into()))
+}
+
+fn merged(text: &SourceText, offset: usize) -> StatementProblem {
+    let rest = &text.text[offset..];
+    let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+    let message = "the source holds the conflict markers of a merge";
+    let help = "edit the file: keep what is right of either side";
+    problem(text, offset, length, message.into(), Some(help.into()))
 }
 
 fn transaction_control(text: &SourceText, offset: usize) -> StatementProblem {
@@ -358,6 +371,17 @@ mod tests {
             "a schema source may not load code into the engine",
         );
         refuses(sqlite, "VACUUM INTO 'x';", 1, "a schema source may not write other files");
+        refuses(
+            sqlite,
+            "CREATE TABLE t(a);\n<<<<<<< HEAD\nCREATE TABLE u(a);\n=======\nCREATE TABLE v(a);\n>>>>>>> theirs\n",
+            2,
+            "the source holds the conflict markers of a merge",
+        );
+        runs(
+            sqlite,
+            "CREATE VIEW v AS SELECT '\n<<<<<<< HEAD\n'",
+            &["CREATE VIEW v AS SELECT '\n<<<<<<< HEAD\n'"],
+        );
         refuses(
             sqlite,
             "CREATE TABLE t(a);\0\nCREATE TABLE u(a);",

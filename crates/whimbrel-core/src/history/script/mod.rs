@@ -14,7 +14,7 @@ use std::time::Duration;
 pub use problem::{ScriptError, ScriptProblem, ScriptProblemKind};
 
 use super::Entry;
-use super::conflict::first_marker;
+use super::conflict::conflict_in;
 use super::file::sections;
 use crate::dialect::Dialect;
 use crate::sql::{self, Class, Data, DataVerb, MaintenanceVerb, Pragma, Run, Statement};
@@ -273,10 +273,7 @@ impl<'a> Reader<'a> {
 
     fn look_for_conflicts(&mut self) {
         let text = &self.text[self.section.clone()];
-        let Some(line) = first_marker(text) else { return };
-        let offset: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-        // In the middle of a token (a string, a comment, rows) it marks nothing.
-        if sql::tokens(text, self.dialect.lexicon()).any(|token| token.offset == offset) {
+        if let Some(offset) = conflict_in(text, self.dialect.lexicon()) {
             self.tell(offset, line_length(text, offset), ScriptProblemKind::Conflict);
         }
     }
