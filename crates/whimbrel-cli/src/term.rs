@@ -42,8 +42,10 @@ impl Term {
 
     /// Writes a line for people, on standard error.
     pub(crate) fn say(&self, text: impl std::fmt::Display) {
+        // In one piece: others may write to the same log.
+        let line = format!("{}\n", self.in_own_name(&text.to_string()));
         // Nobody is left to be told that nobody listens.
-        let _ = writeln!(anstream::stderr().lock(), "{}", self.in_own_name(&text.to_string()));
+        let _ = anstream::stderr().lock().write_all(line.as_bytes());
     }
 
     /// Has a text for people speak of the commands of this program: the library
