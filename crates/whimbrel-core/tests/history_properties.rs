@@ -36,7 +36,7 @@ fn name() -> impl Strategy<Value = String> {
 fn statement() -> impl Strategy<Value = String> {
     let name = prop_oneof!["[a-z][a-z0-9_]{0,8}", "\"[^\"\\x00]{0,8}\"", Just("\"a\n--> b\"".to_owned())];
     let literal = prop_oneof![
-        "'[^'\\\\]{0,12}'".prop_map(String::from),
+        "'[^'\\\\\\x00]{0,12}'".prop_map(String::from),
         Just("'it''s;\n--> statement-breakpoint\n-- down\n'".to_owned()),
         "[0-9]{1,6}".prop_map(String::from),
     ];
@@ -176,7 +176,7 @@ proptest! {
         dialect in dialect(),
         name in any::<String>(),
         when in time(),
-        notes in vec("[^\r\n]{0,12}", 0..3),
+        notes in vec("[^\r\n\\x00]{0,12}", 0..3),
         statements_in in vec(statement(), 0..6),
     ) {
         let notes = notes.iter().map(|note| format!("Answered: {note}")).collect();
