@@ -169,7 +169,7 @@ pub enum Record {
         /// The others.
         delete: Vec<String>,
     },
-    /// No migration counts as applied any more.
+    /// No migration counts as applied any more, or as begun.
     Clear,
     /// Nothing.
     None,

@@ -303,8 +303,8 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             settings.put_back(connection).await.map_err(unsettled)?;
         }
         push_record(pipe, self.table(), job);
-        if self.run.unfinished(job).is_some() {
-            pipe.push(Place::Record, self.table().forget_progress_sql(&job.name));
+        for name in self.run.ended(job) {
+            pipe.push(Place::Record, self.table().forget_progress_sql(&name));
         }
         if has_savepoint {
             pipe.push(Place::Settings, format!("RELEASE {SAVEPOINT}"));

@@ -146,6 +146,12 @@ impl<'a> Run<'a> {
         self.tracked.unfinished.iter().find(|row| row.name == job.name)
     }
 
+    /// The names of what no longer counts as begun once a job is done.
+    pub(super) fn ended(&self, job: &Job) -> Vec<String> {
+        let ends = |row: &&Unfinished| job.record == Record::Clear || row.name == job.name;
+        self.tracked.unfinished.iter().filter(ends).map(|row| row.name.clone()).collect()
+    }
+
     /// What speaks against the jobs before any of them has run.
     fn problem(&self, jobs: &[Job]) -> Option<ApplyError> {
         let cannot = |job: &&Job| !self.is_atomic(job);
@@ -201,6 +207,7 @@ impl<'a> Run<'a> {
     /// Notes that a job is committed.
     pub(super) fn commit(&mut self, job: &Job) {
         self.done.push(job.name.clone());
+        let ended = self.ended(job);
         let applied = &mut self.tracked.applied;
         match &job.record {
             Record::Insert => {}
@@ -219,7 +226,7 @@ impl<'a> Run<'a> {
         if matches!(job.record, Record::Insert | Record::Swap { .. }) {
             applied.push(job.as_applied());
         }
-        self.tracked.unfinished.retain(|row| row.name != job.name);
+        self.tracked.unfinished.retain(|row| !ended.contains(&row.name));
         self.tracked.exists = true;
     }
 

@@ -359,7 +359,9 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
                 pipe.push(Place::Settings, sql.as_str());
             }
             push_record(&mut pipe, table, self.job);
-            pipe.push(Place::Record, table.forget_progress_sql(&self.job.name));
+            for name in self.run.ended(self.job) {
+                pipe.push(Place::Record, table.forget_progress_sql(&name));
+            }
             pipe.push(Place::Commit, "COMMIT");
             Ok(pipe.flush(connection).await?)
         }

@@ -89,3 +89,17 @@ async fn an_empty_database_and_an_empty_folder_are_fine() {
         assert_eq!((report.dropped.len(), report.migrations.len()), (0, 0));
     }
 }
+
+#[tokio::test]
+async fn one_that_stopped_midway_begins_anew() {
+    for dialect in BOTH {
+        let project = Project::applied(dialect, &[USERS]).await;
+        let up = "-- whimbrel: no-transaction\nCREATE TABLE a (a integer);\nCREATE TABLE b (a integer);\n";
+        project.write("both", up, None).await;
+        project.run("CREATE TABLE b (a integer)").await;
+        assert!(project.migrator().await.apply().await.is_err());
+        project.migrator().await.reset().resolver(lenient()).await.unwrap();
+        assert_eq!(project.tables().await, "a b users");
+        assert_eq!(project.tracked().await, "create-users\nboth");
+    }
+}
