@@ -169,6 +169,12 @@ pub enum Record {
         /// The others.
         delete: Vec<String>,
     },
+    /// The migration counts neither as applied, under these names, nor as begun:
+    /// what an earlier run did of it is not gone on with.
+    Forget {
+        /// The names.
+        rows: Vec<String>,
+    },
     /// No migration counts as applied any more, or as begun.
     Clear,
     /// Nothing.

@@ -51,7 +51,7 @@ pub(super) fn push_record(pipe: &mut Pipe<'_>, table: &TrackingTable, job: &Job)
     match &job.record {
         Record::Insert => pipe.push(Place::Record, insert()),
         Record::Delete => pipe.push(Place::Record, table.delete_sql(&job.name)),
-        Record::DeleteReplaced { rows } => {
+        Record::DeleteReplaced { rows } | Record::Forget { rows } => {
             for name in rows {
                 pipe.push(Place::Record, table.delete_sql(name));
             }

@@ -130,8 +130,11 @@ impl<'a> Run<'a> {
     }
 
     /// Says whether a job is one transaction. One of which a part has run, or
-    /// is said to have, is none, whatever it looks like now.
+    /// is said to have, is none, whatever it looks like now, unless that is to be forgotten.
     pub(super) fn is_atomic(&self, job: &Job) -> bool {
+        if matches!(job.record, Record::Forget { .. }) {
+            return true;
+        }
         let is_named = self.options.resume_at.as_ref().is_some_and(|place| place.migration == job.name);
         let is_begun = is_named || self.unfinished(job).is_some_and(Unfinished::is_begun);
         match self.options.transaction {
@@ -217,7 +220,9 @@ impl<'a> Run<'a> {
                     applied.remove(at);
                 }
             }
-            Record::DeleteReplaced { rows: delete } | Record::Swap { delete } => {
+            Record::DeleteReplaced { rows: delete }
+            | Record::Forget { rows: delete }
+            | Record::Swap { delete } => {
                 applied.retain(|row| !delete.contains(&row.name));
             }
             Record::Clear => applied.clear(),

@@ -452,9 +452,9 @@ impl Agenda for Downward {
 }
 
 /// The rows of the tracking table that go with a job.
-fn records(job: &Job) -> &[String] {
+pub(super) fn records(job: &Job) -> &[String] {
     match &job.record {
-        Record::DeleteReplaced { rows } => rows,
+        Record::DeleteReplaced { rows } | Record::Forget { rows } => rows,
         Record::Insert | Record::Delete | Record::Swap { .. } | Record::Clear | Record::None => {
             std::slice::from_ref(&job.name)
         }

@@ -1,15 +1,19 @@
 //! `drop`: forgets that migrations were applied, and runs nothing.
 //!
 //! What they made stays in the database. It is for a database that was put back
-//! by other means; whoever applies again runs them again.
+//! by other means; whoever applies again runs them again, from their beginning.
 
+use std::collections::{HashMap, HashSet};
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use async_trait::async_trait;
-use whimbrel_core::history::{AppliedMigration, Checksum, Script};
+use whimbrel_core::dialect::Dialect;
+use whimbrel_core::history::{Checksum, Script, Standing};
 use whimbrel_db::apply::{Agenda, ApplyOptions, Job, Record, Seen, Silent};
+use whimbrel_db::tracking::Tracked;
 
+use super::down::records;
 use crate::error::Error;
 use crate::migrator::Migrator;
 
@@ -42,8 +46,12 @@ impl<'m> Forget<'m> {
     async fn run(self) -> Result<Vec<String>, Error> {
         let table = self.migrator.tracking_table()?;
         let tracked = self.migrator.tracked(&table).await?;
-        let newest = tracked.applied.into_iter().rev().take(self.count);
-        let jobs = newest.map(|row| forget(self.migrator, row)).collect::<Result<_, _>>()?;
+        let standings = match self.migrator.settings.store {
+            Some(_) => self.migrator.history().await?.standings(&tracked.applied, &tracked.progress()),
+            None => Vec::new(),
+        };
+        let newest = remembered(&tracked, &standings).into_iter().take(self.count);
+        let jobs = newest.map(|one| one.job(self.migrator.dialect())).collect::<Result<_, _>>()?;
         let mut agenda = Chosen { jobs };
         let names = self.migrator.run_jobs(&mut agenda, &ApplyOptions::new(table), &mut Silent).await?;
         if self.migrator.settings.store.is_some() {
@@ -53,14 +61,41 @@ impl<'m> Forget<'m> {
     }
 }
 
-fn forget(migrator: &Migrator, row: AppliedMigration) -> Result<Job, Error> {
-    let work = Script::read(migrator.dialect(), "nothing", "")?.into();
-    // A row that holds no checksum can be forgotten too.
-    let checksum = row.checksum.parse().unwrap_or_else(|_| Checksum::of_file(""));
-    Ok(Job { name: row.name, checksum, work, record: Record::Delete })
+/// What a database knows of a migration.
+struct Remembered {
+    name: String,
+    /// The rows of the tracking table that say that it is applied; none if it was
+    /// only begun.
+    rows: Vec<String>,
 }
 
-/// Wants the rows gone that were chosen, if they are still there.
+impl Remembered {
+    fn job(self, dialect: Dialect) -> Result<Job, Error> {
+        let work = Script::read(dialect, "nothing", "")?.into();
+        let (checksum, record) = (Checksum::of_file(""), Record::Forget { rows: self.rows });
+        Ok(Job { name: self.name, checksum, work, record })
+    }
+}
+
+/// All that a database knows of, the newest first: what was begun, then what is
+/// applied, a squash as one.
+fn remembered(tracked: &Tracked, standings: &[Standing]) -> Vec<Remembered> {
+    let squashes = standings.iter().filter_map(|one| Some((one.name.as_str(), one.swap()?)));
+    let squashes = squashes.flat_map(|(name, rows)| rows.iter().map(move |row| (row, (name, rows))));
+    let squashes: HashMap<&String, (&str, &[String])> = squashes.collect();
+    let applied = tracked.applied.iter().rev().map(|row| {
+        let alone = (row.name.as_str(), std::slice::from_ref(&row.name));
+        squashes.get(&row.name).copied().unwrap_or(alone)
+    });
+    let begun = tracked.unfinished.iter().rev().map(|row| (row.name.as_str(), &[][..]));
+    let (mut seen, applied) = (HashSet::new(), Vec::from_iter(applied));
+    let names: HashSet<&str> = applied.iter().map(|(name, _)| *name).collect();
+    let only_begun = begun.filter(|(name, _)| !names.contains(name));
+    let all = only_begun.chain(applied.iter().copied()).filter(|(name, _)| seen.insert(*name));
+    all.map(|(name, rows)| Remembered { name: name.to_owned(), rows: rows.to_vec() }).collect()
+}
+
+/// Wants forgotten what was chosen, if it is still known of.
 struct Chosen {
     jobs: Vec<Job>,
 }
@@ -70,8 +105,11 @@ impl Agenda for Chosen {
     type Error = Error;
 
     async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
-        let is_there = |job: &&Job| seen.applied.iter().any(|row| row.name == job.name);
-        Ok(self.jobs.iter().filter(is_there).cloned().collect())
+        let is_known = |job: &&Job| {
+            let is_begun = seen.progress.iter().any(|row| row.name == job.name);
+            is_begun || seen.applied.iter().any(|row| records(job).contains(&row.name))
+        };
+        Ok(self.jobs.iter().filter(is_known).cloned().collect())
     }
 }
 
