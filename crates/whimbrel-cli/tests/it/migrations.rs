@@ -265,3 +265,24 @@ fn a_read_only_folder_behind_a_link_is_deployed_from() {
     // So that it can be tidied away.
     set_rights(0o755);
 }
+
+#[test]
+fn a_read_only_database_is_refused_where_something_is_pending() {
+    let project = Project::new("CREATE TABLE a (n INTEGER);\n");
+    succeed(&project, &["migrate", "generate"]);
+    succeed(&project, &["migrate", "apply"]);
+    let rights = std::fs::Permissions::from_mode(0o444);
+    std::fs::set_permissions(project.path("app.db"), rights).expect("it is ours");
+    let output = project.run(&["migrate", "apply"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(stderr(&output), "`app.db` has all migrations of `migrations`\n");
+    project.set_schema("CREATE TABLE a (n INTEGER);\nCREATE TABLE b (n INTEGER);\n");
+    succeed(&project, &["migrate", "generate"]);
+    let output = project.run(&["migrate", "apply"]);
+    assert_eq!(
+        stderr(&output),
+        "whimbrel::db::read_only\n\n  x cannot write to `app.db`: the file is read-only\n  \
+         help: make the file writable, or use `--dry-run` to see the plan\n"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}

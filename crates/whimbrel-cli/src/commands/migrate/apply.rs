@@ -1,7 +1,7 @@
 //! `migrate apply`: runs what the database has not applied.
 
 use std::future::IntoFuture as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use whimbrel::db::apply::{ResumeAt, TransactionMode};
 use whimbrel::db::{Access, ConnectOptions, Missing};
@@ -18,7 +18,10 @@ use crate::render::json::{self, Output};
 pub(crate) async fn run(cx: &Context, args: &ApplyArgs) -> Result<Exit, CliError> {
     let access = if args.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     let options = ConnectOptions { access, missing: Missing::Create, ..ConnectOptions::default() };
-    let mut migrator = cx.connect_reading(options).await?;
+    let mut migrator = match cx.connect_reading(options.clone()).await {
+        Err(refused) if refused.is_read_only() => return without_writing(cx, args, options, refused).await,
+        connected => connected?,
+    };
     let name = migrator.server().name.clone();
     if args.dry_run {
         let report = verb(&mut migrator, args).dry_run(true).await?;
@@ -47,6 +50,32 @@ pub(crate) async fn run(cx: &Context, args: &ApplyArgs) -> Result<Exit, CliError
     if cx.global.json {
         return tell_json(cx, &report, &watch);
     }
+    tell(cx, &report, &name, took)
+}
+
+/// Looks at a database that cannot be written to, which is `refused` unless there
+/// is nothing to write.
+async fn without_writing(
+    cx: &Context,
+    args: &ApplyArgs,
+    options: ConnectOptions,
+    refused: CliError,
+) -> Result<Exit, CliError> {
+    let mut migrator = cx.connect_reading(ConnectOptions { access: Access::ReadOnly, ..options }).await?;
+    let name = migrator.server().name.clone();
+    let start = Instant::now();
+    let report = verb(&mut migrator, args).dry_run(true).await?;
+    migrator.close().await?;
+    if !report.migrations.is_empty() {
+        return Err(refused);
+    }
+    if cx.global.json {
+        return tell_json(cx, &report, &Watch::new(cx, "applied"));
+    }
+    tell(cx, &report, &name, start.elapsed())
+}
+
+fn tell(cx: &Context, report: &ApplyReport, name: &str, took: Duration) -> Result<Exit, CliError> {
     match report.migrations.len() as u64 {
         0 if report.pending.is_empty() => {
             cx.say(format_args!("`{name}` has all migrations of `{}`", cx.dir()?));
