@@ -50,6 +50,9 @@ pub(crate) struct Output {
     /// The files that were written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) files: Option<Vec<String>>,
+    /// The files that a dry run leaves unwritten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) would_write: Option<Vec<String>>,
     /// What `check` found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) findings: Option<Vec<Finding>>,
@@ -155,6 +158,11 @@ impl Output {
 
     pub(crate) fn new(command: &'static str) -> Self {
         Self { version: VERSION, command: Some(command), ..Self::default() }
+    }
+
+    /// Sorts files into those that were written and those that only would be.
+    pub(crate) fn files(files: Vec<String>, written: bool) -> (Option<Vec<String>>, Option<Vec<String>>) {
+        if written || files.is_empty() { (Some(files), None) } else { (Some(Vec::new()), Some(files)) }
     }
 
     /// The object as one line, with its end.

@@ -36,7 +36,9 @@ pub(crate) async fn run(cx: &Context, args: &GenerateArgs) -> Result<Exit, CliEr
 }
 
 fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliError> {
+    let files = cx.files(&report.migrations)?;
     if cx.global.json {
+        let (files, would_write) = Output::files(files, report.written);
         let output = Output {
             steps: Some(json::steps(&report.plan)),
             changes: Some(report.changes),
@@ -44,7 +46,8 @@ fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliE
             notes: Some(report.notes),
             migrations: Some(report.migrations.iter().map(json::Migration::written).collect()),
             proof: Some(report.proof),
-            files: Some(if report.written { cx.files(&report.migrations)? } else { Vec::new() }),
+            files,
+            would_write,
             ..Output::new("migrate generate")
         };
         cx.term.json(output).map_err(CliError::output)?;
@@ -59,13 +62,16 @@ fn tell(cx: &Context, schema: &str, report: GenerateReport) -> Result<Exit, CliE
     }
     cx.say(plan::text(&cx.term, &report.changes, &report.plan, &report.proof));
     if !report.written {
+        for file in files {
+            cx.say(format_args!("would write `{file}`"));
+        }
         for one in &report.migrations {
             cx.term.data(&one.up.text).map_err(CliError::output)?;
         }
         cx.say("dry run, nothing was written");
         return Ok(Exit::Done);
     }
-    for file in cx.files(&report.migrations)? {
+    for file in files {
         cx.say(format_args!("wrote `{file}`"));
     }
     cx.say("help: read them, commit them, then run `whimbrel migrate apply`");

@@ -40,11 +40,13 @@ fn tell(cx: &Context, report: &SquashReport) -> Result<Exit, CliError> {
         let migrations = [json::Migration::written(written)]
             .into_iter()
             .chain(report.renumbered.iter().map(json::Migration::entry));
+        let (files, would_write) = Output::files(cx.files([written])?, report.written);
         let output = Output {
             migrations: Some(migrations.collect()),
             squash: Some(json::Squash::of(&report.form)),
             proof: written.entry.proof.clone(),
-            files: Some(if report.written { cx.files([written])? } else { Vec::new() }),
+            files,
+            would_write,
             ..Output::new("migrate squash")
         };
         cx.term.json(output).map_err(CliError::output)?;
