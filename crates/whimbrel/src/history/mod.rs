@@ -386,8 +386,9 @@ impl History {
 
     /// The names of the migrations of which a file is not what the journal says.
     pub(crate) fn edited(&self) -> BTreeSet<String> {
-        let is_edit =
-            |detail: &Detail| matches!(detail, Detail::FileEdited { .. } | Detail::DownEdited { .. });
+        let is_edit = |detail: &Detail| {
+            matches!(detail, Detail::FileEdited { .. } | Detail::DownEdited { .. } | Detail::DownMissing)
+        };
         let edited = self.standings(&[], &[]).into_iter().filter(|one| one.details.iter().any(is_edit));
         edited.map(|one| one.name).collect()
     }

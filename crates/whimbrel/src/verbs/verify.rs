@@ -98,7 +98,7 @@ pub enum Outcome {
     Proved(Proof),
     /// It does not replay.
     Fails(Box<Error>),
-    /// It comes after one that does not replay.
+    /// It comes after one that does not replay; its own file can be read.
     NotReached,
 }
 
@@ -226,17 +226,21 @@ impl<'m> Verify<'m> {
             let is_accepted = accepted.contains(&entry.name);
             let edited = edited.contains(&entry.name);
             let mut verdict = Verdict { entry: entry.clone(), edited, outcome: Outcome::NotReached };
-            if let Some(before) = schema.take() {
-                match self.migrator.tried(history, at, &before).await {
-                    Ok((proof, after)) => {
-                        schema = Some(after);
-                        verdict.outcome = Outcome::Proved(proof);
-                    }
-                    Err(error) if is_fault_of_the_file(&error) => {
-                        verdict.outcome = Outcome::Fails(Box::new(error));
-                    }
-                    Err(error) => return Err(error),
+            let tried = match schema.take() {
+                Some(before) => self.migrator.tried(history, at, &before).await.map(Some),
+                // That a file is not there is told wherever it should be.
+                None => self.migrator.way_there(history, entry).map(|_| None),
+            };
+            match tried {
+                Ok(Some((proof, after))) => {
+                    schema = Some(after);
+                    verdict.outcome = Outcome::Proved(proof);
                 }
+                Ok(None) => {}
+                Err(error) if is_fault_of_the_file(&error) => {
+                    verdict.outcome = Outcome::Fails(Box::new(error));
+                }
+                Err(error) => return Err(error),
             }
             if is_accepted && let Outcome::Proved(proof) = &verdict.outcome {
                 verdict.entry = history.stamped(entry, proof.clone(), self.migrator.server().engine());
@@ -276,8 +280,8 @@ impl Migrator {
     ) -> Result<(Proof, Schema), Error> {
         let dialect = self.dialect();
         let entry = &history.journal.entries[at];
+        let up = self.way_there(history, entry)?;
         let programs = &self.settings.programs;
-        let up = history.way_there(programs, dialect, entry)?;
         let down = history.way_back(programs, dialect, entry).map_err(|error| error.to_string());
         let down = down.as_ref().map(|(_, work)| work).map_err(Clone::clone);
         let trial = Trial { before, up: &up, down, is_lossy: known_lossy(entry, &up) };
@@ -286,6 +290,10 @@ impl Migrator {
             self.rebuild(history, at + 1).await?;
         }
         Ok((tried.proof, tried.after))
+    }
+
+    fn way_there(&self, history: &History, entry: &Entry) -> Result<Work, Error> {
+        history.way_there(&self.settings.programs, self.dialect(), entry)
     }
 }
 

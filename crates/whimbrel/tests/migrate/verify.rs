@@ -2,6 +2,7 @@
 
 use whimbrel::core::dialect::Dialect;
 use whimbrel::core::plan::Proof;
+use whimbrel::store::Store as _;
 use whimbrel::{Outcome, Verdict};
 
 use crate::project::{AGED, BOTH, JOURNAL, POSTS, Project, SNAPSHOT, USERS, told};
@@ -244,4 +245,28 @@ async fn an_edited_checksum_in_the_journal_is_an_edit() {
     let checksum = project.journal().entries[0].checksum.to_string();
     project.edit(JOURNAL, &checksum, &"0".repeat(64)).await;
     assert_eq!(verdicts(&project).await, ["create-users: exact, edited"]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_told_wherever_it_should_be() {
+    let project = Project::generated(Dialect::Sqlite, &[USERS, AGED, POSTS]).await;
+    project.store.delete("meta/_down/0001_add-age-to-users.sql").await.unwrap();
+    assert_eq!(
+        verdicts(&project).await,
+        [
+            "create-users: exact",
+            "add-age-to-users: irreversible (`add-age-to-users` has no way back), edited",
+            "create-posts: exact"
+        ]
+    );
+    project.edit("0000_create-users.sql", "CREATE", "SELECT no; CREATE").await;
+    project.store.delete("0002_create-posts.sql").await.unwrap();
+    assert_eq!(
+        verdicts(&project).await,
+        [
+            "create-users: fails: memory/0000_create-users.sql:5: no such column: no, edited",
+            "add-age-to-users: not reached, edited",
+            "create-posts: fails: `memory/0002_create-posts.sql` is missing, and the journal names it"
+        ]
+    );
 }
