@@ -333,11 +333,18 @@ impl ApplyError {
 
 /// What to do about what was refused around the statements, such as a COMMIT.
 fn objection(source: &DbError) -> &'static str {
-    if matches!(source, DbError::Statement(_)) {
+    if is_about_the_statement(source) {
         "; put right what the database has against it, in the rows or in the file, then run the command again"
     } else {
         ""
     }
+}
+
+/// Says whether rows or the file can be put right, and not only the weather: the
+/// room on the disk, or what a role may do.
+fn is_about_the_statement(source: &DbError) -> bool {
+    const INSUFFICIENT_PRIVILEGE: &str = "42501";
+    matches!(source, DbError::Statement(error) if error.code.as_deref() != Some(INSUFFICIENT_PRIVILEGE))
 }
 
 /// What a run has committed.
@@ -519,7 +526,7 @@ impl miette::Diagnostic for ProgramProblem {
 
 /// What to put right before a refused statement is tried again.
 fn advice(source: &DbError, next: Next, migration: &str) -> String {
-    if !matches!(source, DbError::Statement(_)) {
+    if !is_about_the_statement(source) {
         return "; then run the command again".to_owned();
     }
     match next {

@@ -96,6 +96,27 @@ fn a_script_may_bring_its_own_begin_and_commit() {
 }
 
 #[test]
+fn what_a_role_may_not_do_is_no_fault_of_the_file() {
+    block_on(async {
+        let database = Cluster::shared().database();
+        database.psql("CREATE ROLE applier_reader LOGIN");
+        let mut session = open(&database.url_as("applier_reader")).await;
+        database
+            .psql("CREATE TABLE _whimbrel_migrations (id int, name text, checksum text, applied_at text)");
+        database.psql("GRANT SELECT ON _whimbrel_migrations TO applier_reader; CREATE TABLE a (n int)");
+        let error = run(&mut session, &[("one", "DROP TABLE a;")], &mut Heard::default()).await.unwrap_err();
+        assert_eq!(
+            told(&error),
+            "statement 1 of 1 of `one` failed, at line 1 of `0000_one.sql`\n\
+             because: must be owner of table a\n\
+             help: no migration of this run was kept; then run the command again"
+        );
+        drop(session);
+        database.psql("DROP OWNED BY applier_reader; DROP ROLE applier_reader");
+    });
+}
+
+#[test]
 fn a_row_that_copy_refuses_is_told() {
     block_on(async {
         let database = Cluster::shared().database();
