@@ -119,6 +119,42 @@ pub trait Connection: Send {
     /// ```
     async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt>;
 
+    /// Runs batches of statements one after the other, each in one round trip where
+    /// the engine can, and tells `ran` the number of each, from 0, when all of it has run.
+    ///
+    /// Over a network the next batch is sent before the answer to the one before is
+    /// there. So each but the first must begin with a statement that fails where the
+    /// one before did.
+    ///
+    /// # Errors
+    ///
+    /// The first error, and where it was met.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel_db::{Connection, SqliteConnection};
+    ///
+    /// let mut connection = SqliteConnection::open_in_memory().await?;
+    /// let batches = [vec!["CREATE TABLE a (b)"], vec!["INSERT INTO a VALUES (1)", "INSERT INTO a VALUES (2)"]];
+    /// let mut heard = Vec::new();
+    /// connection.execute_in_turn(&batches, &mut |at| heard.push(at)).await?;
+    /// assert_eq!(heard, [0, 1]);
+    /// # Ok::<(), whimbrel_db::DbError>(())
+    /// # }).unwrap();
+    /// ```
+    async fn execute_in_turn(
+        &mut self,
+        batches: &[Vec<&str>],
+        ran: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<(), FailedBatch> {
+        for (batch, statements) in batches.iter().enumerate() {
+            let outcome = self.execute_all(statements).await;
+            outcome.map_err(|failed| FailedBatch { batch, sent: batch + 1, failed })?;
+            ran(batch);
+        }
+        Ok(())
+    }
+
     /// Runs one statement with values for its parameters (`?` on SQLite, `$1` on
     /// PostgreSQL), and returns its rows with their types.
     ///
@@ -156,9 +192,9 @@ pub trait Connection: Send {
     /// If the session is lost.
     async fn in_transaction(&mut self) -> Result<bool, DbError>;
 
-    /// The statements that put the session's settings back to what they were at
-    /// its start, in a transaction or outside of one, whatever scripts have done
-    /// to them: role, search path and the like. They free no lock.
+    /// The statements that put the session back to what it was at its start, in a
+    /// transaction or outside of one, whatever scripts have done to it: role, search
+    /// path and the like, temporary tables. They free no lock.
     fn resets(&self) -> &'static [String];
 
     /// How long another session's lock is waited for, and who hears of it.
@@ -209,6 +245,36 @@ pub struct FailedAt {
     /// Whether those after it certainly did not run. Where only the answer was
     /// lost, the engine may have gone on with them.
     pub ends_there: bool,
+}
+
+/// Several batches of statements of which one failed.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// let batches = [vec!["CREATE TABLE a (b)"], vec!["DROP TABLE a", "DROP TABLE a"], vec!["CREATE TABLE c (d)"]];
+/// let stopped = connection.execute_in_turn(&batches, &mut |_| {}).await.unwrap_err();
+/// assert_eq!((stopped.batch, stopped.sent, stopped.failed.index), (1, 2, 1));
+/// assert_eq!(whimbrel_db::DbError::from(stopped).to_string(), "no such table: a");
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct FailedBatch {
+    /// The batch that failed, from 0. Those before it were carried out.
+    pub batch: usize,
+    /// How many were sent.
+    pub sent: usize,
+    /// Which of its statements failed, and of what.
+    pub failed: FailedAt,
+}
+
+impl From<FailedBatch> for DbError {
+    fn from(stopped: FailedBatch) -> Self {
+        stopped.failed.into()
+    }
 }
 
 impl From<FailedAt> for DbError {

@@ -27,7 +27,7 @@ pub mod tracking;
 pub mod url;
 
 pub use connect::{Access, ConnectOptions, Missing, connect};
-pub use connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
+pub use connection::{Canceller, Connection, FailedAt, FailedBatch, Row, ServerInfo, Value};
 pub use datum::{Datum, Fetched};
 pub use error::DbError;
 pub use introspect::{Fingerprint, IntrospectError, IntrospectOptions, Introspection, introspect, locale};

@@ -202,7 +202,7 @@ pub enum ApplyError {
         next: Next,
     },
     /// The session was lost when nobody could tell what the engine did.
-    #[error("the connection was lost: nobody knows yet whether {} was kept", names(.migrations))]
+    #[error("the connection was lost: nobody knows yet whether {} {} kept", names(.migrations), was(.migrations))]
     #[diagnostic(
         code(whimbrel::apply::outcome_unknown),
         help("{kept}; run the command again: the tracking table says what is there")
@@ -549,6 +549,10 @@ fn names(all: &[String]) -> String {
         (quoted, 0) => quoted.join(", "),
         (quoted, more) => format!("{} and {more} more", quoted.join(", ")),
     }
+}
+
+fn was(all: &[String]) -> &'static str {
+    if all.len() == 1 { "was" } else { "were" }
 }
 
 #[cfg(test)]

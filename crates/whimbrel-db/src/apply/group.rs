@@ -1,7 +1,7 @@
 //! [`Group`]: migrations that share one transaction.
 //!
 //! On PostgreSQL a group is one migration, and all of its statements with BEGIN,
-//! its record and COMMIT are one round trip. On SQLite, where every COMMIT waits
+//! its record and COMMIT are one round trip (many small ones are [`Pipelined`]). On SQLite, where every COMMIT waits
 //! for the disk, a group is as many migrations as begin within a second.
 //!
 //! Each migration but the first has a savepoint. Where one fails, the transaction
@@ -16,7 +16,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::Script;
 
 use super::pipe::{Failure, Pipe, Place};
-use super::push::{push_lock_timeout, push_record, push_statement};
+use super::push::{push_lock_timeout, push_record, push_resets, push_statement};
 use super::run::{End, Run};
 use super::trouble::{Cause, Failed, Trouble};
 use super::{Account, ApplyError, ApplyObserver, Job, TransactionMode, Work, run_program};
@@ -39,7 +39,7 @@ pub(super) struct Group<'r, 'o, 'j> {
 }
 
 /// The savepoint that a migration begins with.
-const SAVEPOINT: &str = "whimbrel_migration";
+pub(super) const SAVEPOINT: &str = "whimbrel_migration";
 
 /// A job that was sent and is not committed yet.
 struct Sent {
@@ -135,7 +135,8 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         connection: &mut dyn Connection,
         observer: &mut dyn ApplyObserver,
     ) -> Result<End, Trouble> {
-        let mut retry = session::Retry::begin(connection);
+        let since = self.run.held_since.unwrap_or_else(Instant::now);
+        let mut retry = session::Retry::since(connection, since);
         loop {
             match self.attempt(connection, observer).await {
                 Err(trouble) if trouble.is_locked() && retry.pause().await => {}
@@ -295,9 +296,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
                 (0, Some(ran.map_err(Cause::Program)?))
             }
         };
-        for sql in connection.resets() {
-            pipe.push(Place::Settings, sql.as_str());
-        }
+        push_resets(pipe, connection);
         if let Some(settings) = self.settings.as_ref().filter(|_| job.work.changes_session()) {
             pipe.flush(connection).await?;
             settings.put_back(connection).await.map_err(unsettled)?;

@@ -14,7 +14,7 @@
 //! |---|---|
 //! | in a migration | the migration is rolled back; those before it stay, with their records |
 //! | in a migration that is no single transaction | the statements before stay; the next run goes on there |
-//! | at COMMIT, without an answer | nobody knows yet: [`ApplyError::OutcomeUnknown`]; the next run reads it in the table |
+//! | at COMMIT, without an answer | nobody knows yet, nor of the one that was sent behind it: [`ApplyError::OutcomeUnknown`]; the next run reads it in the table |
 //! | because the process is killed, or the connection dropped | the engine rolls back what was open |
 //!
 //! Every path that keeps the session leaves it without the lock and with the
@@ -28,6 +28,7 @@ mod group;
 mod observer;
 mod options;
 mod pipe;
+mod pipelined;
 mod program;
 mod push;
 mod run;

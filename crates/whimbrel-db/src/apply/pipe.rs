@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, FailedAt};
 use crate::error::DbError;
 
 /// What a statement is to the run.
@@ -64,18 +64,32 @@ impl<'a> Pipe<'a> {
         if self.statements.is_empty() {
             return Ok(());
         }
-        let statements = std::mem::take(&mut self.statements);
-        self.size = 0;
-        let texts: Vec<&str> = statements.iter().map(|(_, sql)| &**sql).collect();
-        let Err(failed) = connection.execute_all(&texts).await else { return Ok(()) };
-        let place = statements.get(failed.index).map_or(Place::Commit, |(place, _)| *place);
+        let sent = std::mem::take(self);
+        let outcome = connection.execute_all(&sent.texts()).await;
+        outcome.map(drop).map_err(|failed| sent.failure(failed))
+    }
+
+    /// What it sends.
+    pub(super) fn texts(&self) -> Vec<&str> {
+        self.statements.iter().map(|(_, sql)| &**sql).collect()
+    }
+
+    /// Says whether the transaction was committed before a statement failed.
+    pub(super) fn is_committed_before(&self, failed: &FailedAt) -> bool {
+        let before = self.statements.get(..failed.index).unwrap_or_default();
+        before.iter().any(|(place, _)| *place == Place::Commit)
+    }
+
+    /// What the failure of one of its statements means.
+    pub(super) fn failure(&self, failed: FailedAt) -> Failure {
+        let place = self.statements.get(failed.index).map_or(Place::Commit, |(place, _)| *place);
         // A lost session may have gone on with all that it was sent. Even one
         // that was ended by the engine may have been so after its COMMIT.
-        let rest = statements.get(failed.index..).unwrap_or_default();
+        let rest = self.statements.get(failed.index..).unwrap_or_default();
         let at_stake = if failed.ends_there { rest.get(..1).unwrap_or_default() } else { rest };
         let is_lost = matches!(failed.error, DbError::Lost { .. });
         let is_unknown = is_lost && at_stake.iter().any(|(place, _)| *place == Place::Commit);
-        Err(Failure { place, error: failed.error, is_unknown })
+        Failure { place, error: failed.error, is_unknown }
     }
 
     /// Sends what was gathered, then a COPY with its rows.

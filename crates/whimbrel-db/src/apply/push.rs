@@ -20,6 +20,13 @@ pub(super) fn push_lock_timeout(pipe: &mut Pipe<'_>, dialect: Dialect, job: &Job
     }
 }
 
+/// Adds what puts the session back to what it was, whatever a migration has set.
+pub(super) fn push_resets(pipe: &mut Pipe<'_>, connection: &dyn Connection) {
+    for sql in connection.resets() {
+        pipe.push(Place::Settings, sql.as_str());
+    }
+}
+
 /// Adds a statement of a script; where it brings rows, it is sent at once.
 pub(super) async fn push_statement<'j>(
     pipe: &mut Pipe<'j>,

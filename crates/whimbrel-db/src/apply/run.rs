@@ -1,6 +1,7 @@
 //! [`Run`]: one run, from the first look at the tracking table to its end.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use miette::{NamedSource, SourceSpan};
 use whimbrel_core::dialect::Dialect;
@@ -9,6 +10,7 @@ use whimbrel_core::history::{Script, ScriptStatement};
 use super::error::Next;
 use super::group::Group;
 use super::pipe::{Failure, Place};
+use super::pipelined::Pipelined;
 use super::steps::Steps;
 use super::{
     Agenda, Applied, ApplyError, ApplyObserver, ApplyOptions, Job, Kept, ProgramFailure, ProgramProblem,
@@ -28,6 +30,8 @@ pub(super) struct Run<'a> {
     pub(super) done: Vec<String>,
     /// How many jobs there are, those that are done included.
     pub(super) total: usize,
+    /// Since when another session holds what the next one needs, if one was seen to.
+    pub(super) held_since: Option<Instant>,
 }
 
 /// How one part of a run ended.
@@ -40,7 +44,7 @@ pub(super) enum End {
 
 impl<'a> Run<'a> {
     pub(super) fn new(options: &'a ApplyOptions) -> Self {
-        Self { options, tracked: Tracked::default(), done: Vec::new(), total: 0 }
+        Self { options, tracked: Tracked::default(), done: Vec::new(), total: 0, held_since: None }
     }
 
     /// Does all that the agenda wants; nothing is locked and nothing written
@@ -117,9 +121,13 @@ impl<'a> Run<'a> {
         while let Some(first) = rest.first() {
             let before = self.done.len();
             let dialect = connection.server().dialect;
-            let end = match first.work.script().filter(|_| !self.is_atomic(first)) {
-                Some(script) => Steps::new(self, dialect, first, script).run(connection, observer).await?,
-                None => Group::new(self, dialect, rest).run(connection, observer).await?,
+            let in_steps = first.work.script().filter(|_| !self.is_atomic(first));
+            let end = match (in_steps, Pipelined::begins(self, dialect, rest)) {
+                (Some(script), _) => {
+                    Steps::new(self, dialect, first, script).run(connection, observer).await?
+                }
+                (None, []) => Group::new(self, dialect, rest).run(connection, observer).await?,
+                (None, many) => Pipelined::new(self, many).run(connection, observer).await?,
             };
             if matches!(end, End::Moved(_)) {
                 return Ok(end);
@@ -210,6 +218,7 @@ impl<'a> Run<'a> {
     /// Notes that a job is committed.
     pub(super) fn commit(&mut self, job: &Job) {
         self.done.push(job.name.clone());
+        self.held_since = None;
         let ended = self.ended(job);
         let applied = &mut self.tracked.applied;
         match &job.record {

@@ -14,7 +14,7 @@ use whimbrel_core::sql::{Class, Data, DataVerb, Run as Asks};
 
 use super::error::Next;
 use super::pipe::{Failure, Pipe, Place};
-use super::push::{push_lock_timeout, push_record, push_statement};
+use super::push::{push_lock_timeout, push_record, push_resets, push_statement};
 use super::run::{End, Run, named_source};
 use super::verdict::{self, Verdict};
 use super::{ApplyError, ApplyObserver, Job, TransactionMode};
@@ -355,9 +355,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
                 }
             }
             let table = &self.run.options.table;
-            for sql in connection.resets() {
-                pipe.push(Place::Settings, sql.as_str());
-            }
+            push_resets(&mut pipe, connection);
             push_record(&mut pipe, table, self.job);
             for name in self.run.ended(self.job) {
                 pipe.push(Place::Record, table.forget_progress_sql(&name));

@@ -4,6 +4,7 @@
 //! every value comes as text, spelled as the pinned settings of the session
 //! have it (see [`session`](super::session)).
 
+use std::collections::VecDeque;
 use std::io::Cursor;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::{SinkExt, StreamExt};
 use tokio::task::JoinHandle;
-use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::bind::{Prepared, PreparedStatements};
@@ -23,7 +24,7 @@ use super::pooler::Between;
 use super::session::Pinned;
 use super::{failure, pooler, session, watch};
 use crate::connect::Access;
-use crate::connection::{Canceller, Connection, FailedAt, Row, ServerInfo, Value};
+use crate::connection::{Canceller, Connection, FailedAt, FailedBatch, Row, ServerInfo, Value};
 use crate::datum::{self, Datum, Fetched, Room};
 use crate::error::{DbError, StatementError};
 use crate::lock::LockWait;
@@ -33,6 +34,9 @@ const COPY_PART: usize = 256 * 1024;
 
 /// How long an orderly end may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How many batches are on their way at once: one that the server runs, and the next.
+const AT_ONCE: usize = 2;
 
 /// A session with a PostgreSQL server, prepared for whimbrel's work.
 ///
@@ -181,34 +185,32 @@ impl PostgresConnection {
     ) -> Result<Vec<u64>, FailedAt> {
         let (sql, starts) = join(statements);
         let watch = self.begin();
-        let mut done = Vec::with_capacity(statements.len());
-        let outcome = async {
-            let mut messages = pin!(self.client.simple_query_raw(&sql).await?);
-            while let Some(message) = messages.next().await {
-                match message? {
-                    SimpleQueryMessage::Row(row) => take(done.len(), &row)?,
-                    SimpleQueryMessage::CommandComplete(rows) => done.push(rows),
-                    _ => {}
-                }
-            }
-            Ok(())
-        }
-        .await;
+        let sent = self.client.simple_query_raw(&sql).await;
+        let answer = Answer::read(sent, &mut take).await;
         self.end(watch);
-        match outcome {
-            Ok(()) => Ok(done),
-            Err(error) => {
-                // The parser reads all before any is run, and counts from the very start.
-                let found = failure::position(&error)
-                    .map_or(0, |position| starts.partition_point(|start| *start <= position));
-                let index = done.len().max(found.saturating_sub(1)).min(statements.len().saturating_sub(1));
-                let statement = statements.get(index).copied().unwrap_or_default();
-                let start = starts.get(index).copied().unwrap_or_default();
-                let ends_there = error.as_db_error().is_some();
-                let error = self.explain(&error, statement, start).await;
-                Err(FailedAt { index, error, ends_there })
-            }
+        match answer.error {
+            None => Ok(answer.done),
+            Some(error) => Err(self.failed_at(statements, &starts, answer.done.len(), &error).await),
         }
+    }
+
+    /// Where an error was met among statements of which so many had run.
+    async fn failed_at(
+        &mut self,
+        statements: &[&str],
+        starts: &[usize],
+        done: usize,
+        error: &tokio_postgres::Error,
+    ) -> FailedAt {
+        // The parser reads all before any is run, and counts from the very start.
+        let found =
+            failure::position(error).map_or(0, |position| starts.partition_point(|start| *start <= position));
+        let index = done.max(found.saturating_sub(1)).min(statements.len().saturating_sub(1));
+        let statement = statements.get(index).copied().unwrap_or_default();
+        let start = starts.get(index).copied().unwrap_or_default();
+        let ends_there = error.as_db_error().is_some();
+        let error = self.explain(error, statement, start).await;
+        FailedAt { index, error, ends_there }
     }
 
     /// Has the server say what a statement takes and brings.
@@ -259,6 +261,11 @@ impl PostgresConnection {
     fn begin(&mut self) -> watch::Watch {
         self.shared.cancelled.store(false, Ordering::Relaxed);
         self.driver.busy = true;
+        self.watch()
+    }
+
+    /// Watches over what runs from now on.
+    fn watch(&self) -> watch::Watch {
         watch::Watch::begin(&self.config, self.backend, &self.lock_wait, &self.shared.holder)
     }
 
@@ -303,6 +310,37 @@ impl PostgresConnection {
 
     fn lost(&self, reason: &str) -> DbError {
         DbError::Lost { name: self.info.name.clone(), reason: reason.to_owned() }
+    }
+}
+
+/// What came back for statements that were sent in one round trip.
+struct Answer {
+    /// How many rows each affected that has run.
+    done: Vec<u64>,
+    /// What stopped them.
+    error: Option<tokio_postgres::Error>,
+}
+
+impl Answer {
+    /// Reads all of it, and hands each row, with the number of its statement, to `take`.
+    async fn read(
+        messages: Result<SimpleQueryStream, tokio_postgres::Error>,
+        take: &mut (dyn FnMut(usize, &SimpleQueryRow) -> Result<(), tokio_postgres::Error> + Send),
+    ) -> Self {
+        let mut done = Vec::new();
+        let outcome = async {
+            let mut messages = pin!(messages?);
+            while let Some(message) = messages.next().await {
+                match message? {
+                    SimpleQueryMessage::Row(row) => take(done.len(), &row)?,
+                    SimpleQueryMessage::CommandComplete(rows) => done.push(rows),
+                    _ => {}
+                }
+            }
+            Ok(())
+        };
+        let error = outcome.await.err();
+        Self { done, error }
     }
 }
 
@@ -389,6 +427,44 @@ impl Connection for PostgresConnection {
     async fn execute_all(&mut self, statements: &[&str]) -> Result<Vec<u64>, FailedAt> {
         self.prepared.doubt(statements);
         self.run(statements, |_, _| Ok(())).await
+    }
+
+    async fn execute_in_turn(
+        &mut self,
+        batches: &[Vec<&str>],
+        ran: &mut (dyn FnMut(usize) + Send),
+    ) -> Result<(), FailedBatch> {
+        batches.iter().for_each(|statements| self.prepared.doubt(statements));
+        let mut watch = self.begin();
+        let (mut flying, mut sent) = (VecDeque::new(), 0);
+        let mut stopped = None;
+        for (batch, statements) in batches.iter().enumerate() {
+            while let Some(next) = batches.get(sent).filter(|_| sent - batch < AT_ONCE) {
+                let (sql, starts) = join(next);
+                flying.push_back((starts, self.client.simple_query_raw(&sql).await));
+                sent += 1;
+            }
+            let Some((starts, messages)) = flying.pop_front() else { break };
+            let answer = Answer::read(messages, &mut |_, _| Ok(())).await;
+            match answer.error {
+                None => {
+                    watch = self.watch();
+                    ran(batch);
+                }
+                Some(error) => {
+                    stopped = Some((batch, statements, starts, answer.done.len(), error));
+                    break;
+                }
+            }
+        }
+        // What was sent after a failure refuses to run: that is waited for.
+        for (_, messages) in flying {
+            Answer::read(messages, &mut |_, _| Ok(())).await;
+        }
+        self.end(watch);
+        let Some((batch, statements, starts, done, error)) = stopped else { return Ok(()) };
+        let failed = self.failed_at(statements, &starts, done, &error).await;
+        Err(FailedBatch { batch, sent, failed })
     }
 
     async fn fetch(&mut self, sql: &str, values: &[Datum]) -> Result<Fetched, DbError> {

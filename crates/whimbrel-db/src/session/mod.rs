@@ -28,8 +28,13 @@ impl Retry {
     const PAUSE: Duration = Duration::from_secs(1);
 
     pub(crate) fn begin(connection: &dyn Connection) -> Self {
+        Self::since(connection, Instant::now())
+    }
+
+    /// The patience of one that has waited since then.
+    pub(crate) fn since(connection: &dyn Connection, start: Instant) -> Self {
         let end = match connection.server().dialect {
-            Dialect::Postgres => Instant::now().checked_add(connection.lock_wait().limit),
+            Dialect::Postgres => start.checked_add(connection.lock_wait().limit),
             Dialect::Sqlite => None,
         };
         Self { end }
@@ -94,8 +99,8 @@ pub(crate) async fn begin(connection: &mut dyn Connection) -> Result<(), DbError
 /// use whimbrel_db::{Connection, SqliteConnection, reset_session};
 ///
 /// let mut connection = SqliteConnection::open_in_memory().await?;
-/// connection.execute("CREATE TEMP TABLE notes (text)").await?;
-/// // On PostgreSQL: role, search path and the like. What a script made stays.
+/// connection.execute("CREATE TABLE notes (text)").await?;
+/// // On PostgreSQL: role, search path and the like, temporary tables. What a script made stays.
 /// reset_session(&mut connection).await?;
 /// assert!(connection.query("SELECT * FROM notes").await?.is_empty());
 /// # Ok::<(), whimbrel_db::DbError>(())

@@ -5,6 +5,7 @@ mod atomic;
 mod crowd;
 mod faults;
 mod nothing;
+mod pipelined;
 mod postgres;
 mod sqlite;
 mod steps;

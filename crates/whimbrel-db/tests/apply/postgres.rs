@@ -13,7 +13,7 @@ use whimbrel_testkit::database::block_on;
 use crate::support::{Heard, assert_free, column, run, told, tracked};
 
 /// A session with a database of its own.
-async fn open(url: &str) -> PostgresConnection {
+pub(crate) async fn open(url: &str) -> PostgresConnection {
     let config = PostgresConfig::parse(url, &Environment::default()).unwrap();
     PostgresConnection::connect(config, Access::ReadWrite, Duration::ZERO).await.unwrap()
 }
