@@ -71,7 +71,7 @@ impl PreparedStatements {
         self.stale.extend(self.kept.drain(..).map(|one| one.name));
         let forgets = |sql: &&str| {
             let sql = sql.trim_start().to_ascii_lowercase();
-            sql.starts_with("deallocate") || sql.starts_with("discard")
+            sql.starts_with("deallocate") || sql.starts_with("discard all")
         };
         if statements.iter().any(forgets) {
             self.stale.clear();

@@ -145,9 +145,10 @@ pub(super) enum Pinned {
     Afterwards(Access),
 }
 
-/// What brings back the role, and the settings that the server knows as those of
-/// the session's start.
-const RESETS: [&str; 3] = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"];
+/// What takes away cursors and temporary tables, and brings back the role, and the
+/// settings that the server knows as those of the session's start.
+const RESETS: [&str; 5] =
+    ["CLOSE ALL", "DISCARD TEMP", "RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"];
 
 impl Pinned {
     /// The statements that put the session back to what it was at its start, in

@@ -11,8 +11,8 @@
 //!
 //! Temporary tables, views and triggers last as long as the session, too. A name
 //! without its database means the temporary table first, so one that was left
-//! would be altered in place of the real one: on SQLite, what was made goes. (On
-//! PostgreSQL `pg_temp` comes last in the search path.)
+//! would be altered in place of the real one, and another of that name could not be
+//! made: what was made goes.
 
 use whimbrel_core::dialect::Dialect;
 

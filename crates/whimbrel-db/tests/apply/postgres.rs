@@ -84,6 +84,32 @@ fn what_a_migration_sets_does_not_outlive_it() {
 }
 
 #[test]
+fn what_is_temporary_does_not_outlive_its_migration() {
+    let temporary = "CREATE TEMP TABLE seen AS SELECT 1 AS n;
+        DECLARE reading CURSOR WITH HOLD FOR SELECT n FROM seen;
+        INSERT INTO log SELECT n FROM seen;";
+    let in_steps = format!("-- whimbrel: no-transaction\n\n{temporary}");
+    block_on(async {
+        let database = Cluster::shared().database();
+        database.psql("CREATE TABLE log (n int)");
+        let mut session = open(&database.url()).await;
+        // Together with others it is as it is alone.
+        let migrations = [
+            ("one", temporary),
+            ("two", temporary),
+            ("session", "SET search_path = public;\nCREATE TEMP TABLE seen (n int);"),
+            ("steps", &in_steps),
+            ("last", temporary),
+        ];
+        let outcome = run(&mut session, &migrations, &mut Heard::default()).await;
+        outcome.unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(column(&mut session, "SELECT n FROM log").await, "1 1 1 1");
+        assert_eq!(column(&mut session, "SELECT count(*) FROM pg_cursors WHERE name = 'reading'").await, "0");
+        assert_eq!(column(&mut session, "SELECT to_regclass('pg_temp.seen') IS NULL").await, "t");
+    });
+}
+
+#[test]
 fn a_script_may_bring_its_own_begin_and_commit() {
     block_on(async {
         let database = Cluster::shared().database();

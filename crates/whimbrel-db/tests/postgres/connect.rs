@@ -91,7 +91,7 @@ async fn a_session_begins_with_its_settings_and_goes_back_to_them_whatever_the_u
     let database = Cluster::shared().database();
     let url = format!("{}?options=-c%20search_path%3Dnowhere%20-c%20statement_timeout%3D1h", database.url());
     let mut connection = open(&url).await.unwrap();
-    let resets = ["RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"];
+    let resets = ["CLOSE ALL", "DISCARD TEMP", "RESET SESSION AUTHORIZATION", "RESET ROLE", "RESET ALL"];
     assert_eq!(connection.resets(), resets);
     let ask = "SELECT current_setting('search_path') || current_setting('statement_timeout')";
     assert_eq!(text(&connection.query(ask).await.unwrap()), "public, pg_temp0");
