@@ -20,7 +20,7 @@ fn no_server() {
     assert_eq!(
         words,
         "whimbrel::db::connect\n\n  x cannot open `postgres://ann@127.0.0.1:PORT/shop`: no server listens at \
-         `127.0.0.1`, port PORT\n  help: start the server, or correct host and port; `--wait SECONDS` waits for \
+         `127.0.0.1`, port PORT\n  help: start the server, or correct host and port; `--wait=SECONDS` waits for \
          one that is starting\n"
     );
 }

@@ -221,9 +221,9 @@ impl Failure {
             ),
             Some("3D000") => format!("create it with `createdb -h {host} -p {port} -U {user} {database}`"),
             Some("53300") => "end a session that is not needed, raise the server's `max_connections`, or \
-                 wait with `--wait SECONDS`"
+                 wait with `--wait=SECONDS`"
                 .to_owned(),
-            Some("57P03") => "wait for the server with `--wait SECONDS`".to_owned(),
+            Some("57P03") => "wait for the server with `--wait=SECONDS`".to_owned(),
             Some("42501") => format!("let the role in with `GRANT CONNECT ON DATABASE {database} TO {user}`"),
             _ => "the server's log may say more".to_owned(),
         }
@@ -244,22 +244,22 @@ impl Failure {
         match (io_error(error).map(io::Error::kind), &self.host.address) {
             (Some(io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound), Address::Unix(folder)) => (
                 format!("no server has the socket `{}/.s.PGSQL.{}`", folder.display(), self.host.port),
-                "start the server, or name its host: `postgres://USER@HOST/DATABASE`; `--wait SECONDS` \
+                "start the server, or name its host: `postgres://USER@HOST/DATABASE`; `--wait=SECONDS` \
                  waits for one that is starting"
                     .to_owned(),
             ),
             (Some(io::ErrorKind::ConnectionRefused), Address::Tcp(name, _)) => (
                 format!("no server listens at `{name}`, port {}", self.host.port),
-                "start the server, or correct host and port; `--wait SECONDS` waits for one that is starting"
+                "start the server, or correct host and port; `--wait=SECONDS` waits for one that is starting"
                     .to_owned(),
             ),
             _ if error.is_closed() => (
                 "the server closed the connection at once".to_owned(),
-                "is it PostgreSQL that listens there? `--wait SECONDS` waits for a server that is starting"
+                "is it PostgreSQL that listens there? `--wait=SECONDS` waits for a server that is starting"
                     .to_owned(),
             ),
             _ => {
-                (text, "check host and port; `--wait SECONDS` waits for a server that is starting".to_owned())
+                (text, "check host and port; `--wait=SECONDS` waits for a server that is starting".to_owned())
             }
         }
     }
