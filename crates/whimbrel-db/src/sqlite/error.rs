@@ -53,6 +53,8 @@ impl Translator {
 
     /// Says why the database cannot be written.
     fn read_only(&self, extended_code: i32) -> DbError {
+        let open_once =
+            format!("open it once with write access, for example with `sqlite3 \"{}\" .schema`", self.name);
         let (reason, help) = match extended_code {
             ffi::SQLITE_READONLY_DIRECTORY => (
                 "SQLite cannot create its journal beside it",
@@ -65,7 +67,7 @@ impl Translator {
             ffi::SQLITE_READONLY_ROLLBACK | ffi::SQLITE_READONLY_RECOVERY | ffi::SQLITE_READONLY_CANTINIT => {
                 (
                     "a process that wrote to it was killed, and what it left must be undone first",
-                    "open it once with write access, for example with `sqlite3 FILE .schema`",
+                    open_once.as_str(),
                 )
             }
             _ => ("it is read-only", "make the file writable, or use `--dry-run` to see the plan"),
