@@ -282,26 +282,9 @@ pub fn down_problems(journal: &Journal, standings: &[Standing], names: &[&str]) 
     };
     // What the journal does not know and was begun is of a later version.
     let is_later = |standing: &Standing| standing.idx.is_none_or(|idx| idx > first);
-    let builds_on_it = |standing: &Standing| is_later(standing) && has_run_in_part(standing);
+    let builds_on_it = |standing: &Standing| is_later(standing) && standing.has_run_in_part();
     let wanted = standings.iter().filter(|standing| is_named(standing) || builds_on_it(standing));
     all(journal, wanted, true)
-}
-
-/// Says whether a part of what a migration does was done, and it is not applied.
-fn has_run_in_part(standing: &Standing) -> bool {
-    let is_part = |detail: &Detail| match detail {
-        Detail::HalfApplied { .. } => true,
-        Detail::Begun { .. } => standing.applied_at.is_none(),
-        Detail::FileEdited { .. }
-        | Detail::FileMissing
-        | Detail::DownEdited { .. }
-        | Detail::DownMissing
-        | Detail::AppliedOther { .. }
-        | Detail::Before { .. }
-        | Detail::Swap { .. }
-        | Detail::TakenBackInPart { .. } => false,
-    };
-    standing.details.iter().any(is_part)
 }
 
 /// Everything in which files and journal do not agree, whatever a database has

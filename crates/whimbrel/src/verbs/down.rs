@@ -289,7 +289,8 @@ impl<'m> Down<'m> {
         let chosen = self.choose(&history, &standings)?;
         let later = unknown_since(&standings, &tracked.applied, &chosen);
         let names = chosen.iter().map(|chosen| chosen.entry.name.as_str());
-        let names: Vec<&str> = names.chain(later).collect();
+        let parts = self.parts(&history, &standings)?;
+        let names: Vec<&str> = names.chain(later).chain(parts).collect();
         history.refuse_down_problems(&standings, &names)?;
         let chosen =
             chosen.into_iter().map(|one| self.way_back(&history, one)).collect::<Result<Vec<_>, _>>()?;
@@ -326,6 +327,21 @@ impl<'m> Down<'m> {
         let candidates = history.journal.entries.iter().zip(standings).skip(keep).rev();
         let chosen = candidates.filter_map(|(entry, standing)| Chosen::new(entry, standing));
         Ok(chosen.take(steps).collect())
+    }
+
+    /// What has run in part after the migration that is to be the last one: not even
+    /// where nothing else is applied has the database come back there.
+    fn parts<'s>(
+        &self,
+        history: &History,
+        standings: &'s [Standing],
+    ) -> Result<impl Iterator<Item = &'s str>, HistoryError> {
+        let beyond = match &self.extent {
+            Extent::Steps(_) => &[],
+            Extent::To(target) => &standings[target.find(&history.journal)?.0 + 1..],
+        };
+        let parts = beyond.iter().filter(|standing| standing.has_run_in_part());
+        Ok(parts.map(|standing| standing.name.as_str()))
     }
 
     fn way_back(&self, history: &History, chosen: Chosen<'_>) -> Result<Back, Error> {

@@ -27,6 +27,22 @@ async fn squashed(dialect: Dialect, before: u32) -> Project {
 }
 
 #[tokio::test]
+async fn one_that_is_half_applied_is_no_end_of_the_way_back() {
+    for dialect in BOTH {
+        let project = squashed(dialect, 2).await;
+        assert_eq!(
+            told(project.migrator().await.down().to("create-users").await),
+            "migration `both` replaces `add-age-to-users`, `create-posts`, of which the database has applied \
+             `add-age-to-users` but not `create-posts`\n\
+             whimbrel::history::half_applied\n\
+             migration `both` replaces `add-age-to-users`, `create-posts`, of which the database has applied \
+             `add-age-to-users` but not `create-posts`\n\
+             apply the missing ones from the version before the squash, then this one"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_files_are_one_and_the_later_ones_move_up() {
     let project = squashed(Dialect::Sqlite, 0).await;
     assert_eq!(

@@ -197,6 +197,34 @@ pub struct Standing {
     pub details: Vec<Detail>,
 }
 
+impl Standing {
+    /// Says whether a part of what the migration does was done, and it is not applied.
+    ///
+    /// ```
+    /// use whimbrel_core::history::{Detail, Standing, State};
+    ///
+    /// let details = vec![Detail::Begun { done: 1, same_file: true }];
+    /// let (name, idx, state) = ("users".into(), Some(0), State::Failed);
+    /// let standing = Standing { name, idx, state, applied_at: None, details };
+    /// assert!(standing.has_run_in_part());
+    /// ```
+    pub fn has_run_in_part(&self) -> bool {
+        let is_part = |detail: &Detail| match detail {
+            Detail::HalfApplied { .. } => true,
+            Detail::Begun { .. } => self.applied_at.is_none(),
+            Detail::FileEdited { .. }
+            | Detail::FileMissing
+            | Detail::DownEdited { .. }
+            | Detail::DownMissing
+            | Detail::AppliedOther { .. }
+            | Detail::Before { .. }
+            | Detail::Swap { .. }
+            | Detail::TakenBackInPart { .. } => false,
+        };
+        self.details.iter().any(is_part)
+    }
+}
+
 /// The rows of a tracking table by their names. All of a long history is looked up
 /// there on every start of a service; nothing is ever listed out of it.
 pub(super) type Rows<'a> = HashMap<&'a str, &'a AppliedMigration>;
