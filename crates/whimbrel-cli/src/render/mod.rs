@@ -1,5 +1,6 @@
 //! What people and programs get to see.
 
+mod excerpt;
 pub(crate) mod json;
 pub(crate) mod plan;
 pub(crate) mod problem;

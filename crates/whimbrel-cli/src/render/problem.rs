@@ -3,6 +3,7 @@
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
+use super::excerpt::Excerpt;
 use crate::term::Term;
 
 /// The widest text of a failure.
@@ -50,8 +51,10 @@ fn render(term: &Term, problem: &dyn Diagnostic) -> String {
         .with_links(false)
         .with_context_lines(1);
     let handler = if causes_say_more(problem) { handler } else { handler.without_cause_chain() };
+    let excerpt = Excerpt::of(problem);
+    let shown = excerpt.as_ref().map_or(problem, |excerpt| excerpt);
     let mut text = String::new();
-    match handler.render_report(&mut text, problem) {
+    match handler.render_report(&mut text, shown) {
         Ok(()) => text.trim_end().to_owned(),
         // What cannot be drawn can still be said.
         Err(_) => problem.to_string(),
