@@ -82,9 +82,9 @@ pub struct Verdict {
 /// # use whimbrel::store::Store;
 /// use whimbrel::Outcome;
 ///
-/// let written = migrator.create("users").await?;
-/// migrator.create("posts").await?;
-/// store.put(&written.up.path, "CREATE TABEL users (id INTEGER);").await?;
+/// let [users, posts] = [migrator.create("users").await?, migrator.create("posts").await?];
+/// store.put(&users.up.path, "CREATE TABEL users (id INTEGER);").await?;
+/// store.put(&posts.up.path, "CREATE TABLE posts (id INTEGER);").await?;
 ///
 /// let report = migrator.verify().await?;
 /// assert!(matches!(report.verdicts[0].outcome, Outcome::Fails(_)));
