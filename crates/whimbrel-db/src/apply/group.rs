@@ -1,8 +1,9 @@
 //! [`Group`]: migrations that share one transaction.
 //!
 //! On PostgreSQL a group is one migration, and all of its statements with BEGIN,
-//! its record and COMMIT are one round trip (many small ones are [`Pipelined`]). On SQLite, where every COMMIT waits
-//! for the disk, a group is as many migrations as begin within a second.
+//! its record and COMMIT are one round trip; many small ones go another way, see
+//! [`Pipelined`](super::pipelined::Pipelined). On SQLite, where every COMMIT waits for
+//! the disk, a group is as many migrations as begin within a second.
 //!
 //! Each migration but the first has a savepoint. Where one fails, the transaction
 //! goes back to that and is committed with those before. The engine may have
