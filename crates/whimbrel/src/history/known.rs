@@ -98,7 +98,7 @@ impl Found {
 }
 
 impl History {
-    fn is_as_the_journal_says(&self) -> bool {
+    pub(super) fn is_as_the_journal_says(&self) -> bool {
         let both = self.journal.entries.iter().zip(&self.states);
         both.into_iter().all(|(entry, state)| state.up.as_ref() == Some(&entry.checksum))
     }

@@ -136,7 +136,7 @@ impl Migrator {
             Found::Read(history) => *history,
             Found::Known(_) => History::read(store.as_ref(), layout, dialect).await?,
         };
-        history.with_journal(store.as_ref()).await
+        history.with_journal(store.as_ref(), dialect, Extent::Ups).await
     }
 
     /// Reads what the database says that it has applied, and meanwhile the history,
@@ -157,7 +157,7 @@ impl Migrator {
             Found::Known(_) => History::read(store.as_ref(), layout, dialect).await?,
             Found::Read(history) => *history,
         };
-        let history = history.with_journal(store.as_ref()).await?;
+        let history = history.with_journal(store.as_ref(), dialect, Extent::Ups).await?;
         if let Some(cache) = &cache {
             history.remember(cache);
         }
@@ -170,7 +170,7 @@ impl Migrator {
         self.ahead = None;
         let (store, layout, dialect) = (self.store()?, self.settings.layout, self.dialect());
         let history = History::load(store.as_ref(), layout, dialect, Extent::All).await?;
-        history.with_journal(store.as_ref()).await
+        history.with_journal(store.as_ref(), dialect, Extent::All).await
     }
 }
 
@@ -217,16 +217,26 @@ impl History {
     }
 
     /// The history, unless there are migrations and the journal is not: it was not
-    /// deployed with them, or they are another tool's.
-    async fn with_journal(self, store: &dyn Store) -> Result<Self, Error> {
-        match (self.layout, &self.head_text) {
-            (Layout::Journal, None) => {}
-            (Layout::Journal | Layout::LockFile, _) => return Ok(self),
+    /// deployed with them, or they are another tool's. Where somebody wrote the first
+    /// ones meanwhile, the history that they wrote.
+    async fn with_journal(
+        mut self,
+        store: &dyn Store,
+        dialect: Dialect,
+        extent: Extent,
+    ) -> Result<Self, Error> {
+        for _ in 0..ATTEMPTS {
+            match (self.layout, &self.head_text) {
+                (Layout::Journal, None) => {}
+                (Layout::Journal | Layout::LockFile, _) => return Ok(self),
+            }
+            let Some(file) = self.unlisted(store).await?.into_iter().next() else { return Ok(self) };
+            if self.is_current(store).await? {
+                return Err(HistoryError::NoJournal { store: self.store, journal: JOURNAL, file }.into());
+            }
+            self = Self::load(store, self.layout, dialect, extent).await?;
         }
-        match self.unlisted(store).await?.into_iter().next() {
-            None => Ok(self),
-            Some(file) => Err(HistoryError::NoJournal { store: self.store, journal: JOURNAL, file }.into()),
-        }
+        Err(StoreError::Changed { store: store.name(), path: JOURNAL.to_owned() }.into())
     }
 
     /// The files that are called as those of migrations are, and that the journal
@@ -592,7 +602,56 @@ pub(crate) fn in_store(store: &dyn Store, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use async_trait::async_trait;
+    use whimbrel_core::history::{Checksum, Journal};
+
     use super::*;
+    use crate::store::{Capabilities, MemoryStore};
+
+    /// A store into which somebody writes the first migration as soon as it is listed.
+    #[derive(Debug, Default)]
+    struct Begun(MemoryStore);
+
+    #[async_trait]
+    impl Store for Begun {
+        fn name(&self) -> String {
+            self.0.name()
+        }
+
+        async fn get(&self, path: &str) -> Result<Option<String>, StoreError> {
+            self.0.get(path).await
+        }
+
+        async fn put(&self, path: &str, text: &str) -> Result<(), StoreError> {
+            self.0.put(path, text).await
+        }
+
+        async fn delete(&self, path: &str) -> Result<(), StoreError> {
+            self.0.delete(path).await
+        }
+
+        async fn list(&self) -> Result<Vec<String>, StoreError> {
+            let mut journal = Journal::new(Dialect::Sqlite);
+            journal.entries.push(Entry::new(0, "users", 0, Checksum::of_file("SELECT 1;")));
+            self.put(JOURNAL, &journal.to_json()).await?;
+            self.put("0000_users.sql", "SELECT 1;").await?;
+            self.0.list().await
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            Capabilities { list: true, ..Capabilities::default() }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_migration_that_somebody_writes_meanwhile_has_its_journal() {
+        let (store, dialect) = (Begun::default(), Dialect::Sqlite);
+        let empty = History::read(&store, Layout::Journal, dialect).await.unwrap();
+        assert_eq!(empty.head_text, None);
+        let history = empty.with_journal(&store, dialect, Extent::Ups).await.unwrap();
+        assert_eq!(history.journal.entries[0].name, "users");
+        assert!(history.is_as_the_journal_says());
+    }
 
     #[test]
     fn what_two_take_from_both_ends_is_all_there_is_and_nothing_twice() {
