@@ -299,6 +299,9 @@ pub(crate) struct ApplyArgs {
     /// Refuse migrations that no replay has proved
     #[arg(long)]
     pub(crate) require_proof: bool,
+    /// Every loss of data is accepted: on SQLite a table may be dropped with which rows of others go
+    #[arg(long)]
+    pub(crate) accept_data_loss: bool,
     /// Where to go on in a migration that stopped where nobody can tell whether a statement had run:
     /// the number of the statement to run next
     #[arg(long, value_name = "NAME:NUMBER", value_parser = place)]

@@ -6,6 +6,8 @@ use std::ops::Range;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::sql::word_at;
 
+use crate::apply::{Touched, list_touched};
+
 /// A failure at the database.
 ///
 /// The message never holds a password: connection strings are named by
@@ -31,6 +33,14 @@ pub enum DbError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Statement(Box<StatementError>),
+    /// A table was to be dropped with which rows of other tables would go, or change:
+    /// whimbrel did not let the engine do that.
+    #[error("{}", list_touched(.touched))]
+    #[diagnostic(code(whimbrel::db::touched))]
+    Touched {
+        /// The rows.
+        touched: Vec<Touched>,
+    },
     /// The database could not be opened.
     #[error("cannot open `{name}`: {reason}")]
     #[diagnostic(code(whimbrel::db::connect), help("{help}"))]

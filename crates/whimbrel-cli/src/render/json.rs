@@ -89,6 +89,9 @@ pub(crate) struct Migration {
     /// What is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) detail: Option<String>,
+    /// What is worth knowing of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) notes: Option<Vec<String>>,
     /// As the database keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) applied_at: Option<String>,

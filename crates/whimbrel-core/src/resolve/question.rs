@@ -243,7 +243,8 @@ pub struct LossQuestion {
 pub struct DownQuestion {
     /// The migration.
     pub migration: String,
-    /// What its down file says, a `-- WARNING:` line each.
+    /// What its down file says, a `-- WARNING:` line each, and what would become of rows
+    /// of other tables.
     pub warnings: Vec<String>,
 }
 

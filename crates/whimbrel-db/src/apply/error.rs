@@ -112,7 +112,7 @@ impl<E> From<ApplyError> for Stopped<E> {
 pub enum ApplyError {
     /// The engine refused a statement.
     #[error("statement {number} of {of} of `{migration}` failed, at line {line} of `{}`", file.name())]
-    #[diagnostic(code(whimbrel::apply::statement), help("{kept}{next}{}", advice(.source, *.next, .migration)))]
+    #[diagnostic(code(whimbrel::apply::statement), help("{kept}{next}{}", advice(.source, *.next, .migration, *.of)))]
     Statement {
         /// The migration.
         migration: String,
@@ -525,7 +525,10 @@ impl miette::Diagnostic for ProgramProblem {
 }
 
 /// What to put right before a refused statement is tried again.
-fn advice(source: &DbError, next: Next, migration: &str) -> String {
+fn advice(source: &DbError, next: Next, migration: &str, of: usize) -> String {
+    if matches!(source, DbError::Touched { .. }) {
+        return about_drops(next, migration, of);
+    }
     if !is_about_the_statement(source) {
         return "; then run the command again".to_owned();
     }
@@ -537,6 +540,22 @@ fn advice(source: &DbError, next: Next, migration: &str) -> String {
         // An edited file would be refused: some of it ran already.
         Next::GoOn { .. } => "; put right what it met first".to_owned(),
     }
+}
+
+/// What to do about rows that a drop would take with it.
+fn about_drops(next: Next, migration: &str, of: usize) -> String {
+    let keep = match next {
+        Next::RunAgain | Next::GoOn { done: 0 } => format!(
+            "begin the file with `PRAGMA foreign_keys=OFF;` and end it with `PRAGMA foreign_keys=ON;` (`whimbrel \
+             migrate verify --accept {migration}` records the edit), for then dropping a table touches no other"
+        ),
+        // An edited file would be refused: some of it ran already.
+        Next::GoOn { .. } => format!(
+            "run the rest by hand after `PRAGMA foreign_keys=OFF;`, then go on with `--resume-at {migration}:{}`",
+            of + 1
+        ),
+    };
+    format!("; to keep the rows, {keep}; to lose them, use `--accept-data-loss`")
 }
 
 /// The names that a message lists before it only counts.

@@ -20,7 +20,7 @@ use super::pipe::{Failure, Pipe, Place};
 use super::push::{push_lock_timeout, push_record, push_resets, push_statement};
 use super::run::{End, Run};
 use super::trouble::{Cause, Failed, Trouble};
-use super::{Account, ApplyError, ApplyObserver, Job, TransactionMode, Work, run_program};
+use super::{Account, ApplyError, ApplyObserver, Drops, Job, TransactionMode, Work, run_guarded};
 use crate::connection::Connection;
 use crate::error::DbError;
 use crate::session::{self, Enforcement, SessionSettings, Violations};
@@ -293,7 +293,8 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
             Work::Program(program) => {
                 pipe.flush(connection).await?;
                 let mut said = |line: &str| observer.said(line);
-                let ran = run_program(connection, program.as_ref(), &|_, _| true, &mut said).await;
+                let drops = if self.run.options.accept_data_loss { Drops::Accept } else { Drops::Guard };
+                let ran = run_guarded(connection, program.as_ref(), &|_, _| true, drops, &mut said).await;
                 (0, Some(ran.map_err(Cause::Program)?))
             }
         };
@@ -325,8 +326,8 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         observer: &mut dyn ApplyObserver,
     ) -> Result<(), Failure> {
         let count = script.statements.len();
-        for (number, statement) in script.statements.iter().enumerate() {
-            push_statement(pipe, connection, self.dialect, script, number, statement).await?;
+        for number in 0..count {
+            push_statement(pipe, connection, self.run.options, script, number, 0).await?;
             if pipe.is_full() {
                 pipe.flush(connection).await?;
                 observer.statements(number + 1, count);

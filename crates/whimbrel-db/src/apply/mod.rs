@@ -13,6 +13,7 @@
 //! | it fails | then |
 //! |---|---|
 //! | in a migration | the migration is rolled back; those before it stay, with their records |
+//! | before a table is dropped with which SQLite would delete rows of others | it is like any failure of that statement |
 //! | in a migration that is no single transaction | the statements before stay; the next run goes on there |
 //! | at COMMIT, without an answer | nobody knows yet, nor of the one that was sent behind it: [`ApplyError::OutcomeUnknown`]; the next run reads it in the table |
 //! | because the process is killed, or the connection dropped | the engine rolls back what was open |
@@ -23,6 +24,7 @@
 //! [`Unfinished`]: crate::tracking::Unfinished
 
 mod agenda;
+mod dropping;
 mod error;
 mod group;
 mod observer;
@@ -37,6 +39,8 @@ mod trouble;
 mod verdict;
 
 pub use agenda::{Agenda, Job, Record, Seen, Work};
+pub(crate) use dropping::list_touched;
+pub use dropping::{Fate, Touched, begins_drops, foresee_touched, touched_by_drops};
 pub use error::{ApplyError, Kept, Next, NotStopped, ProgramProblem, Stopped};
 pub use observer::{ApplyObserver, Silent};
 pub use options::{ApplyOptions, ResumeAt, TransactionMode};
@@ -44,6 +48,7 @@ pub use program::{
     Account, Described, Filter, Place, Program, ProgramError, ProgramFailure, SqlError, Transaction,
     TransactionEnd, run_program,
 };
+use program::{Drops, run_guarded};
 
 use crate::connection::Connection;
 

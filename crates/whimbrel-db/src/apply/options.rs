@@ -28,12 +28,22 @@ pub struct ApplyOptions {
     /// What the table was just seen to hold, if somebody has looked. Where that
     /// leaves something to be done, it is looked at once more under the lock.
     pub first_look: Option<Tracked>,
+    /// Whether a table may be dropped with which rows of other tables go, or change,
+    /// since SQLite deletes its rows first. Otherwise that is refused.
+    pub accept_data_loss: bool,
 }
 
 impl ApplyOptions {
-    /// The options of a run that records in `table`: a transaction a migration.
+    /// The options of a run that records in `table`: a transaction a migration, and no
+    /// loss of data is accepted.
     pub fn new(table: TrackingTable) -> Self {
-        Self { table, transaction: TransactionMode::default(), resume_at: None, first_look: None }
+        Self {
+            table,
+            transaction: TransactionMode::default(),
+            resume_at: None,
+            first_look: None,
+            accept_data_loss: false,
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! What goes into a [`Pipe`] for a migration, whichever way it is run.
 
 use whimbrel_core::dialect::Dialect;
-use whimbrel_core::history::{Script, ScriptStatement};
+use whimbrel_core::history::Script;
 use whimbrel_core::sql::Class;
 
+use super::dropping::{begins_drops, look_before_drops};
 use super::pipe::{Failure, Pipe, Place};
-use super::{Job, Record};
+use super::{ApplyOptions, Job, Record};
 use crate::connection::Connection;
 use crate::tracking::TrackingTable;
 
@@ -27,16 +28,31 @@ pub(super) fn push_resets(pipe: &mut Pipe<'_>, connection: &dyn Connection) {
     }
 }
 
-/// Adds a statement of a script; where it brings rows, it is sent at once.
+/// Adds a statement of a script; where it brings rows, it is sent at once. Before
+/// tables are dropped it is looked whether rows of others would go with them; `since`
+/// is the first statement of the transaction.
+///
+/// # Errors
+///
+/// What was sent before may fail, or the drop is refused.
 pub(super) async fn push_statement<'j>(
     pipe: &mut Pipe<'j>,
     connection: &mut dyn Connection,
-    dialect: Dialect,
+    options: &ApplyOptions,
     script: &'j Script,
     number: usize,
-    statement: &'j ScriptStatement,
+    since: usize,
 ) -> Result<(), Failure> {
+    let (dialect, statement) = (options.table.dialect(), &script.statements[number]);
     let place = Place::Script(number);
+    if dialect == Dialect::Sqlite && !options.accept_data_loss && begins_drops(script, number, since) {
+        pipe.flush(connection).await?;
+        look_before_drops(connection, script, number).await.map_err(|(number, error)| Failure {
+            place: Place::Script(number),
+            error,
+            is_unknown: false,
+        })?;
+    }
     match script.copy_data(statement) {
         Some(rows) => pipe.copy(connection, place, script.sql(statement), rows).await?,
         None => pipe.push(place, script.sql(statement)),

@@ -145,7 +145,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
             if self.runs_alone(statement) {
                 self.alone(connection, number, statement).await?;
             } else {
-                self.together(connection, number, statement).await?;
+                self.together(connection, number).await?;
             }
             observer.statements(number + 1, statements.len());
         }
@@ -187,7 +187,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
         let done = self.script.statements.iter().enumerate().take(self.progress.done);
         for (number, statement) in done {
             if sets(self.script.sql(statement), &statement.class) {
-                push_statement(&mut pipe, connection, self.dialect, self.script, number, statement).await?;
+                push_statement(&mut pipe, connection, self.run.options, self.script, number, number).await?;
             }
         }
         Ok(pipe.flush(connection).await?)
@@ -206,16 +206,11 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
 
     /// Runs a statement in a transaction with the row that says it is done;
     /// again where another session holds what it needs.
-    async fn together(
-        &mut self,
-        connection: &mut dyn Connection,
-        number: usize,
-        statement: &'j ScriptStatement,
-    ) -> Result<(), Stop> {
+    async fn together(&mut self, connection: &mut dyn Connection, number: usize) -> Result<(), Stop> {
         let progress = self.progress_at(number + 1, State::Waiting, String::new());
         let mut retry = session::Retry::begin(connection);
         loop {
-            let result = self.transaction(connection, Some((number, statement)), &progress).await;
+            let result = self.transaction(connection, Some(number), &progress).await;
             let Err(Stop::Failure(Failure { error, .. })) = &result else { return result };
             if !(error.is_locked() && retry.pause().await) {
                 return result;
@@ -315,14 +310,14 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
     async fn transaction(
         &mut self,
         connection: &mut dyn Connection,
-        statement: Option<(usize, &'j ScriptStatement)>,
+        statement: Option<usize>,
         progress: &Unfinished,
     ) -> Result<(), Stop> {
         let result = async {
             let mut pipe = self.open(connection).await?;
             push_lock_timeout(&mut pipe, self.dialect, self.job);
-            if let Some((number, statement)) = statement {
-                push_statement(&mut pipe, connection, self.dialect, self.script, number, statement).await?;
+            if let Some(number) = statement {
+                push_statement(&mut pipe, connection, self.run.options, self.script, number, number).await?;
             }
             self.push_identity(&mut pipe);
             pipe.push(Place::Record, self.run.options.table.progress_sql(progress));

@@ -135,7 +135,11 @@ pub(crate) enum Enforcement {
     StaysOn,
 }
 
-const IS_ENFORCED: &str = "PRAGMA foreign_keys";
+/// Says whether SQLite looks at foreign keys in this session.
+pub(crate) async fn enforces_foreign_keys(connection: &mut dyn Connection) -> Result<bool, DbError> {
+    let rows = connection.query("PRAGMA foreign_keys").await?;
+    Ok(rows.first().is_some_and(|row| row.is_true(0)))
+}
 
 /// Suspends foreign keys, which only SQLite needs. Inside a transaction SQLite
 /// ignores that without a word, so the setting is read back.
@@ -144,17 +148,16 @@ pub(crate) async fn suspend(connection: &mut dyn Connection) -> Result<Enforceme
         Dialect::Sqlite => {}
         Dialect::Postgres => return Ok(Enforcement::Untouched),
     }
-    let is_on = |rows: &[crate::Row]| rows.first().is_some_and(|row| row.is_true(0));
-    if !is_on(&connection.query(IS_ENFORCED).await?) {
+    if !enforces_foreign_keys(connection).await? {
         return Ok(Enforcement::WasOff);
     }
     let stays_on = async {
         connection.execute("PRAGMA foreign_keys = OFF").await?;
-        connection.query(IS_ENFORCED).await
+        enforces_foreign_keys(connection).await
     };
     match stays_on.await {
-        Ok(rows) if is_on(&rows) => Ok(Enforcement::StaysOn),
-        Ok(_) => Ok(Enforcement::WasOn),
+        Ok(true) => Ok(Enforcement::StaysOn),
+        Ok(false) => Ok(Enforcement::WasOn),
         Err(error) => {
             drop(restore(connection, &Enforcement::WasOn).await);
             Err(error)

@@ -3,6 +3,7 @@
 
 mod atomic;
 mod crowd;
+mod dropping;
 mod faults;
 mod nothing;
 mod pipelined;

@@ -37,10 +37,10 @@ impl Migrator {
         let engine = self.server().engine();
         let mut schemas = vec![self.begin(history).await?];
         for at in 0..history.journal.entries.len() {
-            let (proof, after) = self.tried(history, at, &schemas[at]).await?;
-            schemas.push(after);
+            let tried = self.tried(history, at, &schemas[at]).await?;
+            schemas.push(tried.after);
             let entry = &mut history.journal.entries[at];
-            (entry.proof, entry.engine) = (Some(proof), Some(engine.clone()));
+            (entry.proof, entry.engine) = (Some(tried.proof), Some(engine.clone()));
         }
         let notes = self.take_in_registered(history, live, &schemas).await?;
         let fits =

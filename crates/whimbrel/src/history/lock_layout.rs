@@ -318,7 +318,8 @@ impl Migrator {
         let before = history.journal.entries.iter().take_while(|one| one.name != entry.name).count();
         self.rebuild(history, before).await?;
         let dialect = self.dialect();
-        replay(self.workshop().await?, work).await.map_err(|failure| replay_error(dialect, work, failure))
+        let replayed = replay(self.workshop().await?, work).await;
+        replayed.map(|done| done.account).map_err(|failure| replay_error(dialect, work, failure))
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) use replay::replay;
 pub(crate) use schema::replay_error;
 pub use schema::{RebaseProblem, ReplayProblem};
 pub use target::Target;
-pub(crate) use trial::{Trial, difference, is_fault_of_the_file, try_out};
+pub(crate) use trial::{Trial, Tried, difference, is_fault_of_the_file, try_out};
 pub use writing::Written;
 pub(crate) use writing::{Said, Writer, down_statements, new_files, warnings};
 

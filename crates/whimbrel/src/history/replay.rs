@@ -7,8 +7,10 @@
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Script, ScriptStatement};
-use whimbrel_core::sql::{Class, Cursor, DataVerb, Lexicon};
-use whimbrel_db::apply::{Account, Program, ProgramFailure, Work, run_program};
+use whimbrel_core::sql::{Class, Cursor, DataVerb, Lexicon, position};
+use whimbrel_db::apply::{
+    Account, Program, ProgramFailure, Touched, Work, begins_drops, run_program, touched_by_drops,
+};
 use whimbrel_db::{Connection, DbError, SessionSettings};
 
 use crate::scratch::Workshop;
@@ -26,14 +28,23 @@ pub(crate) enum ReplayFailure {
     Session(DbError),
 }
 
-/// Runs a migration as `apply` would, and leaves the session as it was before.
-/// Returns what it did to the schema, if it is a program.
+/// What a replay showed beside the schema.
+#[derive(Debug, Default)]
+pub(crate) struct Replayed {
+    /// What it did to the schema, if it is a program.
+    pub(crate) account: Option<Account>,
+    /// What would go with the tables that it drops, where there are rows.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Runs a migration as `apply` would, and leaves the session as it was before. Rows
+/// that go with a table that is dropped are not at stake here: it is only noted.
 ///
 /// # Errors
 ///
 /// If a statement fails; what the migration did in its transaction is then
 /// rolled back.
-pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Option<Account>, ReplayFailure> {
+pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Replayed, ReplayFailure> {
     let around = ReplayFailure::Session;
     let connection = workshop.connection();
     let settings = match work.changes_session() {
@@ -43,8 +54,13 @@ pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Optio
     let enforces = !work.script().is_some_and(|script| script.foreign_keys_off);
     enforce(connection, enforces).await.map_err(around)?;
     let result = match work {
-        Work::Script(script) => statements(connection, script).await.map(|()| None),
-        Work::Program(program) => whole(connection, program.as_ref()).await.map(Some),
+        Work::Script(script) => {
+            statements(connection, script).await.map(|notes| Replayed { account: None, notes })
+        }
+        Work::Program(program) => whole(connection, program.as_ref()).await.map(|account| {
+            let notes = account.touched.iter().map(|touched| note(program.file(), None, touched)).collect();
+            Replayed { account: Some(account), notes }
+        }),
     };
     if result.is_err() && connection.in_transaction().await.map_err(around)? {
         connection.execute("ROLLBACK").await.map_err(around)?;
@@ -54,9 +70,9 @@ pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Optio
     }
     // What a source says is loaded without them.
     enforce(connection, false).await.map_err(around)?;
-    let account = result?;
+    let replayed = result?;
     workshop.reset_session().await.map_err(around)?;
-    Ok(account)
+    Ok(replayed)
 }
 
 /// Says whether SQLite refuses rows that refer to nothing; PostgreSQL always does.
@@ -79,7 +95,9 @@ async fn whole(connection: &mut dyn Connection, program: &dyn Program) -> Result
     Ok(account)
 }
 
-async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<(), ReplayFailure> {
+/// Runs a script; returns what would go with the tables that it drops.
+async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<Vec<String>, ReplayFailure> {
+    let mut notes = Vec::new();
     let around = ReplayFailure::Session;
     let in_transaction = script.is_atomic();
     if in_transaction {
@@ -89,6 +107,13 @@ async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<
         let sql = script.sql(statement);
         if concerns_the_schema(connection.server().dialect, statement, sql) {
             let failed = |source| ReplayFailure::Statement(at, source);
+            if begins_drops(script, at, 0) {
+                let touched = touched_by_drops(connection, script, at).await.map_err(failed)?;
+                notes.extend(touched.iter().map(|(number, touched)| {
+                    let offset = script.statements[*number].offset;
+                    note(&script.file, Some(position(&script.text, offset).line), touched)
+                }));
+            }
             match script.copy_data(statement) {
                 Some(rows) => connection.copy_in(sql, rows).await.map_err(failed)?,
                 None => connection.execute(sql).await.map_err(failed)?,
@@ -98,7 +123,13 @@ async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<
     if in_transaction {
         connection.execute("COMMIT").await.map_err(ReplayFailure::Commit)?;
     }
-    Ok(())
+    Ok(notes)
+}
+
+/// What is said of a table that is dropped while others refer to it.
+fn note(file: &str, line: Option<usize>, touched: &Touched) -> String {
+    let place = line.map(|line| format!("line {line} of ")).unwrap_or_default();
+    format!("{place}`{file}` drops `{}` with foreign keys on: {touched}", touched.parent)
 }
 
 /// Says whether a statement is run in a replay.

@@ -31,6 +31,8 @@ pub(crate) struct Tried {
     pub(crate) after: Schema,
     /// Whether the scratch database is as the migration leaves it.
     pub(crate) is_clean: bool,
+    /// What is worth knowing of it, and of its way back.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Tries a migration out.
@@ -41,45 +43,48 @@ pub(crate) struct Tried {
 pub(crate) async fn try_out(workshop: &mut Workshop, trial: Trial<'_>) -> Result<Tried, Error> {
     let dialect = workshop.dialect();
     let Trial { before, up, down, is_lossy } = trial;
-    run(workshop, up).await?;
+    let mut notes = run(workshop, up).await?;
     let after = workshop.read().await?;
-    let irreversible = |reason: &str, is_clean| {
+    let irreversible = |reason: &str, is_clean, notes| {
         let proof = Proof::Irreversible { reason: one_line(reason) };
-        Tried { proof, after: after.clone(), is_clean }
+        Tried { proof, after: after.clone(), is_clean, notes }
     };
     let down = match down {
         Ok(down) => down,
-        Err(reason) => return Ok(irreversible(&reason, true)),
+        Err(reason) => return Ok(irreversible(&reason, true, notes)),
     };
     match run(workshop, down).await {
-        Ok(()) => {}
-        Err(error) if is_fault_of_the_file(&error) => return Ok(irreversible(&error.to_string(), false)),
+        Ok(of_down) => notes.extend(of_down),
+        Err(error) if is_fault_of_the_file(&error) => {
+            return Ok(irreversible(&error.to_string(), false, notes));
+        }
         Err(error) => return Err(error),
     }
     if let Some(words) = difference(dialect, &workshop.read().await?, before) {
-        return Ok(irreversible(&format!("its way back leaves a difference: {words}"), false));
+        return Ok(irreversible(&format!("its way back leaves a difference: {words}"), false, notes));
     }
     match run(workshop, up).await {
-        Ok(()) => {}
+        Ok(_) => {}
         // It left rows behind, say: a new database does not meet that.
         Err(error) if is_fault_of_the_file(&error) => {
-            return Ok(irreversible(&format!("up again, it fails: {error}"), false));
+            return Ok(irreversible(&format!("up again, it fails: {error}"), false, notes));
         }
         Err(error) => return Err(error),
     }
     if let Some(words) = difference(dialect, &workshop.read().await?, &after) {
-        return Ok(irreversible(&format!("up again, it leaves a difference: {words}"), false));
+        return Ok(irreversible(&format!("up again, it leaves a difference: {words}"), false, notes));
     }
     // What a program takes away nobody can tell.
     let may_lose = || up.script().is_none_or(|script| losing(dialect, script).is_lossy());
     let is_lossy = is_lossy.unwrap_or_else(may_lose);
     let proof = if is_lossy { Proof::Lossy } else { Proof::Exact };
-    Ok(Tried { proof, after, is_clean: true })
+    Ok(Tried { proof, after, is_clean: true, notes })
 }
 
-async fn run(workshop: &mut Workshop, work: &Work) -> Result<(), Error> {
+async fn run(workshop: &mut Workshop, work: &Work) -> Result<Vec<String>, Error> {
     let dialect = workshop.dialect();
-    replay(workshop, work).await.map(drop).map_err(|failure| replay_error(dialect, work, failure))
+    let replayed = replay(workshop, work).await;
+    replayed.map(|done| done.notes).map_err(|failure| replay_error(dialect, work, failure))
 }
 
 /// Says whether it is the file that is to blame, and not the session or store.

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Entry, Script, Standing, State};
 use whimbrel_core::plan::Proof;
+use whimbrel_core::resolve::Policy;
 use whimbrel_db::apply::{
     Agenda, ApplyObserver, ApplyOptions, Job, Record, ResumeAt, Seen, Silent, TransactionMode,
 };
@@ -43,6 +44,7 @@ pub struct Apply<'m> {
     require_proof: bool,
     transaction: TransactionMode,
     resume_at: Option<ResumeAt>,
+    accept_data_loss: bool,
     observer: Box<dyn ApplyObserver + 'm>,
 }
 
@@ -85,6 +87,7 @@ impl<'m> Apply<'m> {
             require_proof: false,
             transaction: TransactionMode::default(),
             resume_at: None,
+            accept_data_loss: false,
             observer: Box::new(Silent),
         }
     }
@@ -204,6 +207,41 @@ impl<'m> Apply<'m> {
         self
     }
 
+    /// Lets a migration drop a table though rows of other tables go with it, or change.
+    /// Default: with the policy [`Allow`](Policy::Allow) only.
+    ///
+    /// That is what `DROP TABLE` does on SQLite where foreign keys are on and one says
+    /// `ON DELETE CASCADE`, `SET NULL` or `SET DEFAULT`. Otherwise the migration is
+    /// refused, and rolled back.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Layout, MemoryStore, Migrator};
+    ///
+    /// let tables = "CREATE TABLE users (id INTEGER PRIMARY KEY);
+    /// CREATE TABLE posts (user_id INTEGER REFERENCES users ON DELETE CASCADE);
+    /// INSERT INTO users VALUES (1);
+    /// INSERT INTO posts VALUES (1);";
+    /// let rebuild = "CREATE TABLE new (id INTEGER PRIMARY KEY);
+    /// INSERT INTO new SELECT id FROM users;
+    /// DROP TABLE users;
+    /// ALTER TABLE new RENAME TO users;";
+    /// let store = MemoryStore::from([("0001_tables.sql", tables), ("0002_rebuild.sql", rebuild)]);
+    /// let builder = Migrator::builder("sqlite::memory:")?.store(store).layout(Layout::LockFile);
+    /// let mut migrator = builder.connect().await?;
+    ///
+    /// // The post would be deleted with the table that is rebuilt.
+    /// assert!(migrator.apply().await.is_err());
+    /// assert_eq!(migrator.pending().await?[0].name, "rebuild");
+    /// assert_eq!(migrator.apply().accept_data_loss(true).await?.migrations.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn accept_data_loss(mut self, accept: bool) -> Self {
+        self.accept_data_loss = accept;
+        self
+    }
+
     /// Says who hears how it is getting on.
     ///
     /// ```
@@ -269,6 +307,7 @@ impl<'m> Apply<'m> {
                 transaction: self.transaction,
                 resume_at,
                 first_look: Some(tracked),
+                accept_data_loss: self.accept_data_loss || self.migrator.settings.policy == Policy::Allow,
                 ..ApplyOptions::new(table)
             };
             let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;

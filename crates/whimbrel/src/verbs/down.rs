@@ -10,10 +10,12 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use whimbrel_core::diff::Renames;
-use whimbrel_core::history::{AppliedMigration, Entry, Standing, State, losing, warnings};
+use whimbrel_core::history::{AppliedMigration, Entry, Script, Standing, State, losing, warnings};
 use whimbrel_core::pair::Pair;
-use whimbrel_core::resolve::{Answer, DownQuestion, Question, strict};
-use whimbrel_db::apply::{Agenda, ApplyObserver, ApplyOptions, Job, Record, ResumeAt, Seen, Silent, Work};
+use whimbrel_core::resolve::{Answer, DownQuestion, Policy, Question, strict};
+use whimbrel_db::apply::{
+    Agenda, ApplyObserver, ApplyOptions, Job, Record, ResumeAt, Seen, Silent, Touched, Work, foresee_touched,
+};
 use whimbrel_db::introspect;
 
 use super::apply::place_in;
@@ -49,6 +51,7 @@ pub struct Down<'m> {
     extent: Extent,
     dry_run: bool,
     resume_at: Option<ResumeAt>,
+    accept_data_loss: bool,
     resolver: Box<dyn AsyncResolver + 'm>,
     observer: Box<dyn ApplyObserver + 'm>,
 }
@@ -121,6 +124,7 @@ impl<'m> Down<'m> {
             extent: Extent::Steps(1),
             dry_run: false,
             resume_at: None,
+            accept_data_loss: false,
             resolver: Box::new(strict()),
             observer: Box::new(Silent),
         }
@@ -219,6 +223,42 @@ impl<'m> Down<'m> {
         self
     }
 
+    /// Lets a way back drop a table though rows of other tables go with it, or change:
+    /// what the rows say beforehand is then not asked about, and what comes to light only
+    /// while it runs is not refused. See [`Apply::accept_data_loss`](super::apply::Apply::accept_data_loss).
+    /// Default: with the policy [`Allow`](Policy::Allow) only.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Layout, MemoryStore, Migrator};
+    ///
+    /// let tables = "CREATE TABLE users (id INTEGER PRIMARY KEY);
+    /// CREATE TABLE posts (user_id INTEGER REFERENCES users ON DELETE CASCADE);";
+    /// let rebuild = "INSERT INTO users VALUES (1);
+    /// INSERT INTO posts VALUES (1);
+    /// -- whimbrel: down
+    /// CREATE TABLE new (id INTEGER PRIMARY KEY);
+    /// DROP TABLE users;
+    /// ALTER TABLE new RENAME TO users;";
+    /// let store = MemoryStore::from([("0001_tables.sql", tables), ("0002_rebuild.sql", rebuild)]);
+    /// let builder = Migrator::builder("sqlite::memory:")?.store(store).layout(Layout::LockFile);
+    /// let mut migrator = builder.connect().await?;
+    /// migrator.apply().await?;
+    ///
+    /// let Err(whimbrel::Error::Unanswered { questions }) = migrator.down().await else {
+    ///     panic!("there is a post to lose");
+    /// };
+    /// let asked = "down of `rebuild`: 1 row of `posts` would be deleted with `users`";
+    /// assert_eq!(questions[0].headline(), asked);
+    /// assert_eq!(migrator.down().accept_data_loss(true).await?.migrations.len(), 1);
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn accept_data_loss(mut self, accept: bool) -> Self {
+        self.accept_data_loss = accept;
+        self
+    }
+
     /// Says who answers questions.
     ///
     /// ```
@@ -301,11 +341,11 @@ impl<'m> Down<'m> {
             let notes = if is_behind { self.migrator.keep_lock_file(true).await? } else { Vec::new() };
             return Ok(DownReport { migrations: rolled, notes });
         }
-        self.ask(&chosen).await?;
+        let accept_data_loss = self.ask(&chosen).await?;
         let known = tracked.applied.into_iter().map(|row| row.name).collect();
         let mut agenda = Downward { chosen: chosen.into_iter().map(Back::job).collect(), known };
         let resume_at = self.resume_at.take().map(|place| place_in(&history, place)).transpose()?;
-        let options = ApplyOptions { resume_at, ..ApplyOptions::new(table) };
+        let options = ApplyOptions { resume_at, accept_data_loss, ..ApplyOptions::new(table) };
         let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
         let kept = self.migrator.keep_lock_file(true).await;
         let (names, notes) = (HashSet::<String>::from_iter(ran?), kept?);
@@ -352,14 +392,19 @@ impl<'m> Down<'m> {
     }
 
     /// Asks about everything that the scripts lose, as far as rows are there to
-    /// be lost.
-    async fn ask(&mut self, chosen: &[Back]) -> Result<(), Error> {
+    /// be lost. Says whether rows of other tables may go with those that are dropped.
+    async fn ask(&mut self, chosen: &[Back]) -> Result<bool, Error> {
         let dialect = self.migrator.dialect();
         let options = self.migrator.settings.introspect.clone();
         let connection = self.migrator.connection.as_mut();
         let live = introspect(connection, &options).await?.schema;
         let pair = Pair::new(&live, &live);
         let (mut probed, mut stated) = (Vec::new(), Vec::new());
+        let accepts = self.accept_data_loss || self.migrator.settings.policy == Policy::Allow;
+        let scripts: Vec<&Script> = chosen.iter().filter_map(|back| back.work.script()).collect();
+        let foreseen = if accepts { Vec::new() } else { foresee_touched(connection, &scripts).await? };
+        let is_foreseen = foreseen.iter().any(|touched| !touched.is_empty());
+        let mut foreseen = foreseen.into_iter();
         for Back { rolled, work, .. } in chosen {
             let Work::Script(script) = work else {
                 let warnings = vec![OF_A_PROGRAM.to_owned()];
@@ -367,8 +412,10 @@ impl<'m> Down<'m> {
                 continue;
             };
             let found = losing(dialect, script);
-            let warnings: Vec<String> = warnings(&rolled.text).map(str::to_owned).collect();
-            if found.losses.is_empty() && !warnings.is_empty() {
+            let touched = foreseen.next().unwrap_or_default();
+            let stands = warnings(&rolled.text).filter(|_| found.losses.is_empty()).map(str::to_owned);
+            let warnings: Vec<String> = stands.chain(touched.iter().map(Touched::to_string)).collect();
+            if !warnings.is_empty() {
                 stated.push(DownQuestion { migration: rolled.entry.name.clone(), warnings });
             }
             probed.extend(facts::probe_all(connection, pair, &Renames::default(), found.losses).await?);
@@ -376,7 +423,8 @@ impl<'m> Down<'m> {
         let asked: Vec<&Probed> = probed.iter().filter(|one| one.needs_an_answer()).collect();
         let mut resolver = ByPolicy(self.migrator.settings.policy, self.resolver.as_mut());
         resolve_losses(&mut [], &asked, &mut resolver).await?;
-        resolve_stated(stated, &mut resolver).await
+        resolve_stated(stated, &mut resolver).await?;
+        Ok(accepts || is_foreseen)
     }
 }
 
@@ -429,7 +477,8 @@ fn unknown_since<'r>(
     names.filter(move |name| unknown.contains(name))
 }
 
-/// Asks about what the authors of migrations say that their ways back lose.
+/// Asks about what the authors of migrations say that their ways back lose, and about
+/// what goes with the tables that they drop.
 async fn resolve_stated(stated: Vec<DownQuestion>, resolver: &mut dyn AsyncResolver) -> Result<(), Error> {
     let mut unanswered = Vec::new();
     for question in stated.into_iter().map(Question::Down) {

@@ -181,7 +181,9 @@ impl<'m> Reset<'m> {
             self.ask(pair, &dropped).await?;
             let table = self.migrator.tracking_table()?;
             let mut agenda = Everything { jobs };
-            let options = ApplyOptions::new(table);
+            // All rows are accepted to go: what is lost on the way from nothing, the migrations
+            // themselves have put in.
+            let options = ApplyOptions { accept_data_loss: true, ..ApplyOptions::new(table) };
             let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
             let kept = self.migrator.keep_lock_file(false).await;
             ran?;

@@ -18,7 +18,7 @@ use whimbrel_db::apply::Work;
 
 use crate::error::Error;
 use crate::history::{
-    History, HistoryError, Layout, Target, Trial, is_fault_of_the_file, try_out, with_proofs,
+    History, HistoryError, Layout, Target, Trial, Tried, is_fault_of_the_file, try_out, with_proofs,
 };
 use crate::migrator::Migrator;
 
@@ -70,6 +70,9 @@ pub struct Verdict {
     pub edited: bool,
     /// What was shown.
     pub outcome: Outcome,
+    /// What is worth knowing, and no failure: on SQLite, that it drops a table with
+    /// foreign keys on while rows of others would go with it, or change.
+    pub notes: Vec<String>,
 }
 
 /// How a replay ended.
@@ -225,16 +228,18 @@ impl<'m> Verify<'m> {
         for (at, entry) in history.journal.entries.iter().enumerate() {
             let is_accepted = accepted.contains(&entry.name);
             let edited = edited.contains(&entry.name);
-            let mut verdict = Verdict { entry: entry.clone(), edited, outcome: Outcome::NotReached };
+            let mut verdict =
+                Verdict { entry: entry.clone(), edited, outcome: Outcome::NotReached, notes: Vec::new() };
             let tried = match schema.take() {
                 Some(before) => self.migrator.tried(history, at, &before).await.map(Some),
                 // That a file is not there is told wherever it should be.
                 None => self.migrator.way_there(history, entry).map(|_| None),
             };
             match tried {
-                Ok(Some((proof, after))) => {
+                Ok(Some(Tried { proof, after, notes, .. })) => {
                     schema = Some(after);
                     verdict.outcome = Outcome::Proved(proof);
+                    verdict.notes = notes;
                 }
                 Ok(None) => {}
                 Err(error) if is_fault_of_the_file(&error) => {
@@ -277,7 +282,7 @@ impl Migrator {
         history: &History,
         at: usize,
         before: &Schema,
-    ) -> Result<(Proof, Schema), Error> {
+    ) -> Result<Tried, Error> {
         let dialect = self.dialect();
         let entry = &history.journal.entries[at];
         let up = self.way_there(history, entry)?;
@@ -289,7 +294,7 @@ impl Migrator {
         if !tried.is_clean {
             self.rebuild(history, at + 1).await?;
         }
-        Ok((tried.proof, tried.after))
+        Ok(tried)
     }
 
     fn way_there(&self, history: &History, entry: &Entry) -> Result<Work, Error> {

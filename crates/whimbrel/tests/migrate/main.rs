@@ -7,6 +7,7 @@ mod check;
 mod closures;
 mod create;
 mod down;
+mod dropping;
 mod faults;
 mod forget;
 mod generate;

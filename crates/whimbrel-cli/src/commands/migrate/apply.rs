@@ -103,6 +103,7 @@ fn verb<'m>(migrator: &'m mut Migrator, args: &ApplyArgs) -> Apply<'m> {
         TransactionArg::None => TransactionMode::None,
     };
     let mut apply = migrator.apply().transaction(mode).require_proof(args.require_proof);
+    apply = apply.accept_data_loss(args.accept_data_loss);
     if let Some(target) = &args.to {
         apply = apply.to(target.as_str());
     }

@@ -74,7 +74,7 @@ pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError>
 }
 
 fn verb<'m>(migrator: &'m mut Migrator, args: &DownArgs) -> Down<'m> {
-    let down = migrator.down();
+    let down = migrator.down().accept_data_loss(args.accept_data_loss);
     match (&args.to, args.steps) {
         (Some(target), _) => down.to(target.as_str()),
         (None, steps) => down.steps(steps.unwrap_or(1)),

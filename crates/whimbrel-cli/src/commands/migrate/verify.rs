@@ -41,6 +41,10 @@ pub(crate) async fn run(cx: &Context, args: &VerifyArgs) -> Result<Exit, CliErro
     Ok(exit)
 }
 
+/// What keeps a drop from touching other tables.
+const FOREIGN_KEYS: &str = "  help: where they are to stay, begin the file with `PRAGMA foreign_keys=OFF;` and end it \
+                            with `PRAGMA foreign_keys=ON;`";
+
 fn tell(cx: &Context, args: &VerifyArgs, verdict: &Verdict) {
     let label = super::label(&verdict.entry);
     let edited = if verdict.edited { ", edited" } else { "" };
@@ -55,6 +59,12 @@ fn tell(cx: &Context, args: &VerifyArgs, verdict: &Verdict) {
             }
         }
     }
+    for note in &verdict.notes {
+        cx.say(format_args!("  note: {note}"));
+    }
+    if !verdict.notes.is_empty() {
+        cx.say(FOREIGN_KEYS);
+    }
     if verdict.edited && matches!(verdict.outcome, Outcome::Proved(_)) {
         let name = &verdict.entry.name;
         cx.say(format_args!("  help: record the edit with `whimbrel migrate verify --accept {name}`"));
@@ -68,5 +78,6 @@ fn migration(verdict: &Verdict) -> json::Migration {
         Outcome::NotReached => (None, Some("not reached".to_owned())),
     };
     let state = verdict.edited.then(|| "edited".to_owned());
-    json::Migration { proof, detail, state, ..json::Migration::entry(&verdict.entry) }
+    let notes = Some(verdict.notes.clone()).filter(|notes| !notes.is_empty());
+    json::Migration { proof, detail, state, notes, ..json::Migration::entry(&verdict.entry) }
 }

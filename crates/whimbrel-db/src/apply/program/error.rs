@@ -54,6 +54,10 @@ pub struct SqlError {
     pub error: Arc<DbError>,
 }
 
+/// What a program can do about rows that a drop would take with it.
+const OF_DROPS: &str = "hint: to keep them, write a migration in SQL that drops the table with foreign keys off \
+     (`PRAGMA foreign_keys=OFF;`); to lose them, delete them first, or use `--accept-data-loss`";
+
 impl SqlError {
     fn ours(sql: &str, message: impl Into<String>, hint: Option<&str>) -> Self {
         let error = StatementError::ours(message, hint, sql);
@@ -82,7 +86,10 @@ impl SqlError {
 
     /// What the engine added, if it did.
     pub fn detail(&self) -> Option<&str> {
-        self.error.statement()?.detail.as_deref()
+        match &*self.error {
+            DbError::Touched { .. } => Some(OF_DROPS),
+            error => error.statement()?.detail.as_deref(),
+        }
     }
 }
 

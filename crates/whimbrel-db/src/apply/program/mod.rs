@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 use whimbrel_core::history::{Script, ScriptStatement};
 use whimbrel_core::sql::Class;
 
+use super::dropping::{Touched, begins_drops, look_before_drops, touched_by_drops};
 use crate::connection::Connection;
 use crate::datum::{Datum, Fetched};
 use transaction::Request;
@@ -103,6 +104,9 @@ pub struct Account {
     pub ddl: Vec<String>,
     /// What it said of tables, in order.
     pub described: Vec<Described>,
+    /// What may go with the tables that it dropped, where no live rows were at stake:
+    /// see [`run_program`].
+    pub touched: Vec<Touched>,
 }
 
 /// Why a program did not run to its end.
@@ -153,7 +157,9 @@ pub type Filter<'a> = &'a (dyn Fn(&ScriptStatement, &str) -> bool + Sync);
 /// Runs a program in the transaction that is open in `connection`. Returns what
 /// it did to the schema; `said` hears what it says.
 ///
-/// Statements that `is_run` does not want bring no rows and affect none.
+/// Statements that `is_run` does not want bring no rows and affect none. A scratch
+/// database is meant: what may go with a table that is dropped is only noted, while
+/// [`apply`](super::apply) refuses to drop it if there are such rows.
 ///
 /// # Errors
 ///
@@ -192,8 +198,8 @@ pub type Filter<'a> = &'a (dyn Fn(&ScriptStatement, &str) -> bool + Sync);
 /// let mut connection = SqliteConnection::open_in_memory().await.unwrap();
 /// let account = run_program(&mut connection, &Users, schema_alone, &mut |_| {}).await.unwrap();
 /// let described = Described { table: "users".into(), fields: r#"{"id":{"type":"number"}}"#.into() };
-/// let expected = Account { ddl: vec!["CREATE TABLE users (id INTEGER)".into()], described: vec![described] };
-/// assert_eq!(account, expected);
+/// assert_eq!(account.ddl, ["CREATE TABLE users (id INTEGER)"]);
+/// assert_eq!(account.described, [described]);
 /// # });
 /// ```
 pub async fn run_program(
@@ -202,10 +208,32 @@ pub async fn run_program(
     is_run: Filter<'_>,
     said: &mut (dyn FnMut(&str) + Send),
 ) -> Result<Account, ProgramFailure> {
+    run_guarded(connection, program, is_run, Drops::Note, said).await
+}
+
+/// What happens before a table is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Drops {
+    /// If rows of other tables would go with it, or change, that is refused.
+    Guard,
+    /// Nothing.
+    Accept,
+    /// It is noted which tables refer to it in such a way.
+    Note,
+}
+
+/// The same, with what happens before a table is dropped.
+pub(super) async fn run_guarded(
+    connection: &mut dyn Connection,
+    program: &dyn Program,
+    is_run: Filter<'_>,
+    drops: Drops,
+    said: &mut (dyn FnMut(&str) + Send),
+) -> Result<Account, ProgramFailure> {
     let (sender, mut requests) = mpsc::channel(1);
     let transaction = Transaction::new(sender, connection.server().dialect);
     let mut running = pin!(program.run(transaction));
-    let mut served = Served { connection, is_run, failed: None, account: Account::default() };
+    let mut served = Served { connection, is_run, drops, failed: None, account: Account::default() };
     let result = loop {
         tokio::select! {
             biased;
@@ -229,6 +257,7 @@ pub async fn run_program(
 struct Served<'c, 'f> {
     connection: &'c mut dyn Connection,
     is_run: Filter<'f>,
+    drops: Drops,
     /// The first statement that failed.
     failed: Option<SqlError>,
     account: Account,
@@ -261,9 +290,10 @@ impl Served<'_, '_> {
             return Err(SqlError::not_one(sql, script.statements.len()));
         }
         let mut fetched = Fetched::default();
-        for statement in &script.statements {
+        for (number, statement) in script.statements.iter().enumerate() {
             let text = script.sql(statement);
             if (self.is_run)(statement, text) {
+                self.look_before(&script, number).await?;
                 fetched = self.one(statement, text, values, is_query).await?;
                 if matches!(statement.class, Class::Ddl(_)) {
                     self.account.ddl.push(text.to_owned());
@@ -271,6 +301,26 @@ impl Served<'_, '_> {
             }
         }
         Ok(fetched)
+    }
+
+    async fn look_before(&mut self, script: &Script, number: usize) -> Result<(), SqlError> {
+        if !begins_drops(script, number, 0) {
+            return Ok(());
+        }
+        let failed = |(number, error)| {
+            let sql = script.sql(&script.statements[number]).to_owned();
+            SqlError { sql, error: Arc::new(error) }
+        };
+        match self.drops {
+            Drops::Accept => Ok(()),
+            Drops::Guard => look_before_drops(self.connection, script, number).await.map_err(failed),
+            Drops::Note => {
+                let found = touched_by_drops(self.connection, script, number).await;
+                let found = found.map_err(|error| failed((number, error)))?;
+                self.account.touched.extend(found.into_iter().map(|(_, touched)| touched));
+                Ok(())
+            }
+        }
     }
 
     async fn one(
