@@ -10,4 +10,6 @@ pub mod generate;
 pub mod golden;
 mod listening;
 pub mod proxy;
+#[cfg(unix)]
+pub mod signal;
 pub mod tls;

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use whimbrel_testkit::signal::{Signal, send};
 
 use crate::project::Project;
 
@@ -118,9 +118,9 @@ fn an_interrupted_apply_keeps_what_is_whole_and_ends_with_130() {
         succeed(&project, &["migrate", "verify", "--accept", "long"]);
         project.sql("CREATE TABLE gate (a INTEGER); INSERT INTO gate VALUES (1)");
 
-        let child = start(&project, &["migrate", "apply"]);
-        std::thread::sleep(Duration::from_millis(400));
-        kill_process(Pid::from_child(&child), signal).expect("it is our child and still there");
+        let mut child = start(&project, &["migrate", "apply"]);
+        project.is_written_by(&mut child);
+        send(&child, signal);
         let output = child.wait_with_output().expect("it is our child");
         assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
         assert!(stderr(&output).contains("what was begun was rolled back"), "{}", stderr(&output));

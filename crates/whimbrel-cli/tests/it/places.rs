@@ -5,6 +5,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use whimbrel_testkit::bucket::{BucketServer, Dialect, Manners, secret_in};
+use whimbrel_testkit::signal::{Signal, send};
 
 use crate::project::Project;
 
@@ -235,8 +236,6 @@ fn a_profile_at_home_leads_to_a_bucket() {
 
 #[test]
 fn a_signal_ends_the_wait_for_a_bucket_that_does_not_answer() {
-    use rustix::process::{Pid, Signal, kill_process};
-
     let server = s3();
     let project = Project::new(FIRST);
     server.set("releases", Manners { hold: Some(0), ..Manners::default() });
@@ -246,8 +245,7 @@ fn a_signal_ends_the_wait_for_a_bucket_that_does_not_answer() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let since = Instant::now();
-    let pid = Pid::from_raw(i32::try_from(child.id()).expect("ids are small")).expect("ids are not 0");
-    kill_process(pid, Signal::INT).expect("it is our child");
+    send(&child, Signal::INT);
     let output = child.wait_with_output().expect("it is our child");
     assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
     assert!(since.elapsed() < Duration::from_secs(8), "{:?}", since.elapsed());

@@ -3,9 +3,8 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Output, Stdio};
-use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use whimbrel_testkit::signal::{Signal, send};
 
 use crate::project::Project;
 
@@ -50,13 +49,7 @@ impl Rebuilding {
         let mut command = self.project.whimbrel(&["push"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary is built");
-        let journal = self.project.path("app.db-journal");
-        let end = Instant::now() + Duration::from_secs(60);
-        while !journal.exists() {
-            assert!(child.try_wait().expect("it is our child").is_none(), "it ended before it wrote");
-            assert!(Instant::now() < end, "it never wrote");
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        self.project.is_written_by(&mut child);
         child
     }
 
@@ -75,10 +68,6 @@ impl Rebuilding {
     }
 }
 
-fn send(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).expect("it is our child and still there");
-}
-
 fn end(child: Child) -> Output {
     child.wait_with_output().expect("it is our child")
 }
@@ -90,8 +79,8 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn a_killed_push_leaves_the_database_as_it_was() {
     let rebuilding = project();
-    let child = rebuilding.start();
-    send(&child, Signal::KILL);
+    let mut child = rebuilding.start();
+    child.kill().expect("it is our child");
     assert_eq!(end(child).status.signal(), Some(9));
     rebuilding.is_as_before();
 

@@ -1,7 +1,8 @@
 //! A folder with a schema and a database, and the binary to run there.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -50,6 +51,18 @@ impl Project {
             .env_remove("DATABASE_URL")
             .env_remove("NO_COLOR");
         command
+    }
+
+    /// Waits until `child` has begun to write to the database.
+    #[track_caller]
+    pub(crate) fn is_written_by(&self, child: &mut Child) {
+        let journal = self.path("app.db-journal");
+        let end = Instant::now() + Duration::from_secs(60);
+        while !journal.exists() {
+            assert!(child.try_wait().expect("it is our child").is_none(), "it ended before it wrote");
+            assert!(Instant::now() < end, "it never wrote");
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Runs the binary to its end, without a terminal.

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use whimbrel_testkit::signal::{Signal, send};
 
 use crate::project::Project;
 
@@ -73,7 +73,7 @@ fn an_interrupted_script_stops_at_once() {
         let project = project(then);
         let mut child = half_way(&project);
         let start = Instant::now();
-        kill_process(Pid::from_child(&child), Signal::INT).expect("it is our child and still there");
+        send(&child, Signal::INT);
         assert_eq!(child.wait().expect("it is our child").code(), Some(130), "{then}");
         // Whoever does not stop is given up after five seconds.
         assert!(start.elapsed() < Duration::from_secs(4), "{then}: {:?}", start.elapsed());

@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use whimbrel_testkit::cluster::Cluster;
+use whimbrel_testkit::signal::{Signal, send};
 
 use crate::story::Story;
 
@@ -139,7 +139,7 @@ fn an_interrupted_apply_cancels_the_statement_and_rolls_back() {
         assert!(is_adding(&story, &mut child), "it ended before it could be interrupted");
         // The first statement is over by then.
         std::thread::sleep(Duration::from_millis(200));
-        kill_process(Pid::from_child(&child), signal).expect("it is our child and still there");
+        send(&child, signal);
         let output = end(child);
         assert_eq!(output.status.code(), Some(130), "{}", words(&output));
         assert!(words(&output).contains("what was begun was rolled back"), "{}", words(&output));

@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use whimbrel_testkit::cluster::{Cluster, ClusterOptions};
+use whimbrel_testkit::signal::{Signal, send};
 
 use crate::story::Story;
 
@@ -100,8 +100,8 @@ fn words(output: &Output) -> String {
 #[test]
 fn a_killed_push_leaves_the_database_as_it_was() {
     let rewriting = project(Cluster::shared());
-    let child = rewriting.start();
-    kill_process(Pid::from_child(&child), Signal::KILL).expect("it is our child and still there");
+    let mut child = rewriting.start();
+    child.kill().expect("it is our child");
     assert_eq!(end(child).status.signal(), Some(9));
     rewriting.settles();
     rewriting.is("integer");
@@ -114,7 +114,7 @@ fn an_interrupted_push_cancels_and_rolls_back() {
     for signal in [Signal::INT, Signal::TERM] {
         let rewriting = project(Cluster::shared());
         let child = rewriting.start();
-        kill_process(Pid::from_child(&child), signal).expect("it is our child and still there");
+        send(&child, signal);
         let output = end(child);
         assert_eq!(output.status.code(), Some(130), "{}", words(&output));
         assert!(words(&output).contains("what was begun was rolled back"), "{}", words(&output));
