@@ -90,18 +90,23 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// If it cannot be opened.
+    /// If it cannot be opened, or not for what it is opened for.
     pub(crate) async fn connect(
         &self,
         url: &DatabaseUrl,
         schema: Option<&Desired>,
         options: ConnectOptions,
     ) -> Result<Migrator, CliError> {
-        self.open(self.builder(url, schema, options)?).await
+        let is_to_write = options.access == Access::ReadWrite;
+        let migrator = self.open(self.builder(url, schema, options)?).await?;
+        if is_to_write {
+            migrator.writable()?;
+        }
+        Ok(migrator)
     }
 
     /// Connects for a command that begins with what the migrations are, ways back
-    /// aside.
+    /// aside; also where nothing can be written.
     ///
     /// # Errors
     ///

@@ -138,12 +138,6 @@ impl CliError {
         &[]
     }
 
-    /// Says whether the database cannot be written to.
-    pub(crate) fn is_read_only(&self) -> bool {
-        let Self::Whimbrel(error) = self else { return false };
-        matches!(&**error, whimbrel::Error::Db(whimbrel::db::DbError::ReadOnly { .. }))
-    }
-
     /// The failure as JSON has it.
     pub(crate) fn failure(&self, term: Term) -> Failure {
         failure_of(term, innermost(self))

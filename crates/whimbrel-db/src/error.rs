@@ -26,7 +26,7 @@ use crate::apply::{Touched, list_touched};
 /// # Ok::<(), whimbrel_db::DbError>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[derive(Debug, Clone, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub enum DbError {
     /// The engine refused a statement.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use whimbrel_core::name::ObjectName;
+use whimbrel_db::DbError;
 use whimbrel_db::apply::{Account, Agenda, ApplyObserver, ApplyOptions, Job, Seen, Stopped, apply};
 use whimbrel_db::tracking::{Tracked, TrackingTable};
 
@@ -43,19 +45,40 @@ impl Migrator {
         agenda.decide(&seen).await
     }
 
-    /// Runs what `agenda` wants, and returns the names of what was run.
+    /// Runs what `agenda` wants, and returns the names of what was run. Where nothing
+    /// can be written, that is refused if there is anything.
     pub(crate) async fn run_jobs(
         &mut self,
         agenda: &mut dyn Agenda<Error = Error>,
         options: &ApplyOptions,
         observer: &mut dyn ApplyObserver,
     ) -> Result<Vec<String>, Error> {
+        let mut agenda = IfWritable { agenda, refusal: self.refusal.clone() };
         let mut witness = Witness { observer, accounts: &mut self.accounts };
         witness.accounts.clear();
-        match apply(self.connection.as_mut(), agenda, options, &mut witness).await {
+        match apply(self.connection.as_mut(), &mut agenda, options, &mut witness).await {
             Ok(applied) => Ok(applied.migrations),
             Err(Stopped::Agenda { error, .. }) => Err(error),
             Err(Stopped::Run(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Wants what another agenda wants, unless nothing can be written.
+struct IfWritable<'a> {
+    agenda: &'a mut dyn Agenda<Error = Error>,
+    refusal: Option<DbError>,
+}
+
+#[async_trait]
+impl Agenda for IfWritable<'_> {
+    type Error = Error;
+
+    async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
+        let jobs = self.agenda.decide(seen).await?;
+        match self.refusal.take_if(|_| !jobs.is_empty()) {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(jobs),
         }
     }
 }

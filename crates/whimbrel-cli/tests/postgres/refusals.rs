@@ -77,14 +77,23 @@ fn a_standby() {
     story.set_url(&cluster.url("postgres"));
     story.set_schema(SCHEMA);
     let port = cluster.port().to_string();
-    let output = story.output(&["push"]);
-    let words = String::from_utf8(output.stderr).unwrap().replace(&port, "PORT");
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        words,
-        "whimbrel::db::read_only\n\n  x cannot write to `postgres://postgres@127.0.0.1:PORT/postgres`: the server \
-         is a standby\n  help: connect to the primary\n"
-    );
+    let refused = |arguments: &[&str]| {
+        let output = story.output(arguments);
+        let words = String::from_utf8(output.stderr).unwrap().replace(&port, "PORT");
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            words,
+            "whimbrel::db::read_only\n\n  x cannot write to `postgres://postgres@127.0.0.1:PORT/postgres`: the \
+             server is a standby\n  help: connect to the primary\n"
+        );
+    };
+    refused(&["push"]);
+    // Where nothing is pending, nothing is to be written.
+    let apply = ["migrate", "apply", "--layout", "lockfile"];
+    assert_eq!(story.output(&apply).status.code(), Some(0));
+    std::fs::create_dir(story.path("migrations")).unwrap();
+    std::fs::write(story.path("migrations/0001_t.sql"), SCHEMA).unwrap();
+    refused(&apply);
     let output = story.output(&["inspect"]);
     assert_eq!(output.status.code(), Some(0));
 }

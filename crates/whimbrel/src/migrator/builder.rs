@@ -7,7 +7,9 @@ use std::sync::Arc;
 use whimbrel_core::name::ObjectName;
 use whimbrel_core::resolve::Policy;
 use whimbrel_db::scratch::ScratchOptions;
-use whimbrel_db::{ConnectOptions, Connection, DatabaseUrl, IntrospectOptions, LockWait, Missing, connect};
+use whimbrel_db::{
+    Access, ConnectOptions, Connection, DatabaseUrl, DbError, IntrospectOptions, LockWait, Missing, connect,
+};
 
 use super::{Migrator, Settings};
 use crate::cache::Cache;
@@ -370,7 +372,9 @@ impl MigratorBuilder {
         self
     }
 
-    /// Connects.
+    /// Connects. A database that cannot be written to is opened for reading: a
+    /// service starts there too, as long as nothing is pending. What does write is
+    /// refused (see [`Migrator::writable`]).
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -389,12 +393,25 @@ impl MigratorBuilder {
         let store = self.settings.store.as_ref().filter(|_| self.reads_ahead);
         let (layout, cache) = (self.settings.layout, self.settings.cache.as_ref());
         let mut ahead = store.map(|store| Ahead::new(store, layout, self.url.dialect(), cache));
-        let connecting = connect(&self.url, &self.connect);
-        let connection = match &mut ahead {
+        let connecting = self.open();
+        let opened = match &mut ahead {
             Some(ahead) => ahead.beside(connecting).await,
             None => connecting.await,
         };
-        Ok(Migrator { ahead, ..self.over(connection?) })
+        let (connection, refusal) = opened?;
+        Ok(Migrator { ahead, refusal, ..self.over(connection) })
+    }
+
+    /// Opens the database; where it cannot be written to, for reading, and then with
+    /// what stands in the way.
+    async fn open(&self) -> Result<(Box<dyn Connection>, Option<DbError>), DbError> {
+        match connect(&self.url, &self.connect).await {
+            Err(refusal @ DbError::ReadOnly { .. }) if self.connect.access == Access::ReadWrite => {
+                let options = ConnectOptions { access: Access::ReadOnly, ..self.connect.clone() };
+                Ok((connect(&self.url, &options).await?, Some(refusal)))
+            }
+            connected => Ok((connected?, None)),
+        }
     }
 
     /// Works over a connection that is open already, or is of your own making.
@@ -415,6 +432,6 @@ impl MigratorBuilder {
     pub fn over(self, connection: Box<dyn Connection>) -> Migrator {
         let accounts = BTreeMap::new();
         let (settings, workshop, locale, ahead) = (self.settings, None, None, None);
-        Migrator { connection, settings, workshop, locale, ahead, accounts }
+        Migrator { connection, refusal: None, settings, workshop, locale, ahead, accounts }
     }
 }

@@ -47,6 +47,8 @@ use crate::verbs::{
 /// ```
 pub struct Migrator {
     pub(crate) connection: Box<dyn Connection>,
+    /// Why nothing can be written, if the database was opened for reading for that.
+    pub(crate) refusal: Option<DbError>,
     pub(crate) settings: Settings,
     workshop: Option<Workshop>,
     /// Encoding and locale of the database, once somebody has asked.
@@ -465,6 +467,39 @@ impl Migrator {
     /// ```
     pub fn dialect(&self) -> Dialect {
         self.server().dialect
+    }
+
+    /// Says whether anything may be written to the database. One that is read-only, be
+    /// it a file or a standby, was opened for reading: `apply` is done there if nothing is
+    /// pending.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::ReadOnly`], with what stands in the way: what any verb ends with that
+    /// would have to write.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use whimbrel::{Layout, MemoryStore, Migrator};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let file = folder.path().join("app.db");
+    /// let store = MemoryStore::from([("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);")]);
+    /// let url = format!("sqlite://{}", file.display());
+    /// let builder = Migrator::builder(&url)?.store(store.clone()).layout(Layout::LockFile);
+    /// builder.clone().connect().await?.apply().await?;
+    ///
+    /// let mut rights = file.metadata().unwrap().permissions();
+    /// rights.set_readonly(true);
+    /// std::fs::set_permissions(&file, rights).unwrap();
+    /// let mut migrator = builder.connect().await?;
+    /// assert!(migrator.apply().await?.migrations.is_empty());
+    /// assert!(migrator.writable().unwrap_err().to_string().ends_with("the file is read-only"));
+    /// # Ok::<(), whimbrel::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn writable(&self) -> Result<(), Error> {
+        self.refusal.clone().map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 
     /// Returns a handle that stops whatever statement or script is running: what was

@@ -194,6 +194,9 @@ impl<'m> Adopt<'m> {
 
     async fn run(self) -> Result<AdoptReport, Error> {
         let Self { migrator, from, origin, table, to, dry_run } = self;
+        if !dry_run {
+            migrator.writable()?;
+        }
         let options =
             IntrospectOptions { foreign_table: table.clone(), ..migrator.settings.introspect.clone() };
         let live = introspect(migrator.connection.as_mut(), &options).await?.schema;

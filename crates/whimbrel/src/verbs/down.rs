@@ -322,6 +322,9 @@ impl<'m> Down<'m> {
     }
 
     async fn run(mut self) -> Result<DownReport, Error> {
+        if !self.dry_run {
+            self.migrator.writable()?;
+        }
         let history = self.migrator.whole_history().await?;
         let table = self.migrator.tracking_table()?;
         let tracked = self.migrator.tracked(&table).await?;

@@ -391,6 +391,9 @@ impl<'m> Push<'m> {
     }
 
     async fn run(mut self) -> Result<PushReport, Error> {
+        if !self.options.dry_run {
+            self.migrator.writable()?;
+        }
         for _ in 0..ATTEMPTS {
             let prepared = self.prepare().await?;
             self.observer.planned(&prepared.plan);

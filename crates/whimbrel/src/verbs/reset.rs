@@ -165,6 +165,9 @@ impl<'m> Reset<'m> {
     }
 
     async fn run(mut self) -> Result<ResetReport, Error> {
+        if !self.dry_run {
+            self.migrator.writable()?;
+        }
         let history = self.migrator.history().await?;
         // What does not hold together in files and journal is found before anything goes.
         history.refuse_problems(&history.standings(&[], &[]))?;

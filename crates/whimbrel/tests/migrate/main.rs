@@ -13,6 +13,7 @@ mod forget;
 mod generate;
 mod lockfile;
 mod project;
+mod read_only;
 mod rebase;
 mod reset;
 #[cfg(feature = "scripts")]

@@ -18,10 +18,7 @@ use crate::render::json::{self, Output};
 pub(crate) async fn run(cx: &Context, args: &ApplyArgs) -> Result<Exit, CliError> {
     let access = if args.dry_run { Access::ReadOnly } else { Access::ReadWrite };
     let options = ConnectOptions { access, missing: Missing::Create, ..ConnectOptions::default() };
-    let mut migrator = match cx.connect_reading(options.clone()).await {
-        Err(refused) if refused.is_read_only() => return without_writing(cx, args, options, refused).await,
-        connected => connected?,
-    };
+    let mut migrator = cx.connect_reading(options).await?;
     let name = migrator.server().name.clone();
     if args.dry_run {
         let report = verb(&mut migrator, args).dry_run(true).await?;
@@ -30,11 +27,13 @@ pub(crate) async fn run(cx: &Context, args: &ApplyArgs) -> Result<Exit, CliError
     }
     if let Some(mut prompter) = cx.confirming() {
         let report = verb(&mut migrator, args).dry_run(true).await?;
-        if !report.migrations.is_empty() && !super::confirmed(cx, &mut prompter, "apply", &report.migrations)?
-        {
-            migrator.close().await?;
-            cx.say("declined, nothing was applied");
-            return Ok(Exit::Done);
+        if !report.migrations.is_empty() {
+            migrator.writable()?;
+            if !super::confirmed(cx, &mut prompter, "apply", &report.migrations)? {
+                migrator.close().await?;
+                cx.say("declined, nothing was applied");
+                return Ok(Exit::Done);
+            }
         }
     }
     let canceller = migrator.canceller();
@@ -51,28 +50,6 @@ pub(crate) async fn run(cx: &Context, args: &ApplyArgs) -> Result<Exit, CliError
         return tell_json(cx, &report, &watch);
     }
     tell(cx, &report, &name, took)
-}
-
-/// Looks at a database that cannot be written to, which is `refused` unless there
-/// is nothing to write.
-async fn without_writing(
-    cx: &Context,
-    args: &ApplyArgs,
-    options: ConnectOptions,
-    refused: CliError,
-) -> Result<Exit, CliError> {
-    let mut migrator = cx.connect_reading(ConnectOptions { access: Access::ReadOnly, ..options }).await?;
-    let name = migrator.server().name.clone();
-    let start = Instant::now();
-    let report = verb(&mut migrator, args).dry_run(true).await?;
-    migrator.close().await?;
-    if !report.migrations.is_empty() {
-        return Err(refused);
-    }
-    if cx.global.json {
-        return tell_json(cx, &report, &Watch::new(cx, "applied"));
-    }
-    tell(cx, &report, &name, start.elapsed())
 }
 
 fn tell(cx: &Context, report: &ApplyReport, name: &str, took: Duration) -> Result<Exit, CliError> {
