@@ -150,24 +150,24 @@ impl fmt::Debug for Work {
 ///
 /// ```
 /// use whimbrel_db::apply::Record;
-/// let squashed = Record::Swap { delete: vec!["users".into(), "posts".into()] };
-/// assert_ne!(squashed, Record::Insert);
+/// let squashed = Record::Swap { rows: vec!["users".into(), "posts".into()] };
+/// assert_eq!(squashed.deleted(), ["users", "posts"]);
+/// assert!(Record::Insert.deleted().is_empty());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
     /// The migration counts as applied.
     Insert,
-    /// The migration no longer counts as applied.
-    Delete,
-    /// The migration no longer counts as applied under the names of what it replaces.
-    DeleteReplaced {
+    /// The migration no longer counts as applied, under its name or those of what it
+    /// replaces.
+    Delete {
         /// The names.
         rows: Vec<String>,
     },
     /// The migration counts as applied instead of others.
     Swap {
-        /// The others.
-        delete: Vec<String>,
+        /// The names of the others.
+        rows: Vec<String>,
     },
     /// The migration counts neither as applied, under these names, nor as begun:
     /// what an earlier run did of it is not gone on with.
@@ -179,6 +179,16 @@ pub enum Record {
     Clear,
     /// Nothing.
     None,
+}
+
+impl Record {
+    /// The names of the rows that go.
+    pub fn deleted(&self) -> &[String] {
+        match self {
+            Self::Delete { rows } | Self::Swap { rows } | Self::Forget { rows } => rows,
+            Self::Insert | Self::Clear | Self::None => &[],
+        }
+    }
 }
 
 /// What a database is seen to hold when an agenda is asked.

@@ -70,22 +70,14 @@ pub(super) async fn push_statement<'j>(
 
 /// Adds what a job does to the tracking table.
 pub(super) fn push_record(pipe: &mut Pipe<'_>, table: &TrackingTable, job: &Job) {
-    let insert = || table.insert_sql(&job.name, &job.checksum.to_string());
-    match &job.record {
-        Record::Insert => pipe.push(Place::Record, insert()),
-        Record::Delete => pipe.push(Place::Record, table.delete_sql(&job.name)),
-        Record::DeleteReplaced { rows } | Record::Forget { rows } => {
-            for name in rows {
-                pipe.push(Place::Record, table.delete_sql(name));
-            }
-        }
-        Record::Swap { delete } => {
-            for name in delete {
-                pipe.push(Place::Record, table.delete_sql(name));
-            }
-            pipe.push(Place::Record, insert());
+    for name in job.record.deleted() {
+        pipe.push(Place::Record, table.delete_sql(name));
+    }
+    match job.record {
+        Record::Insert | Record::Swap { .. } => {
+            pipe.push(Place::Record, table.insert_sql(&job.name, &job.checksum.to_string()));
         }
         Record::Clear => pipe.push(Place::Record, table.clear_sql()),
-        Record::None => {}
+        Record::Delete { .. } | Record::Forget { .. } | Record::None => {}
     }
 }

@@ -221,24 +221,16 @@ impl<'a> Run<'a> {
         self.held_since = None;
         let ended = self.ended(job);
         let applied = &mut self.tracked.applied;
-        match &job.record {
-            Record::Insert => {}
+        for name in job.record.deleted() {
             // What is taken back first was applied last.
-            Record::Delete => {
-                if let Some(at) = applied.iter().rposition(|row| row.name == job.name) {
-                    applied.remove(at);
-                }
+            if let Some(at) = applied.iter().rposition(|row| row.name == *name) {
+                applied.remove(at);
             }
-            Record::DeleteReplaced { rows: delete }
-            | Record::Forget { rows: delete }
-            | Record::Swap { delete } => {
-                applied.retain(|row| !delete.contains(&row.name));
-            }
-            Record::Clear => applied.clear(),
-            Record::None => {}
         }
-        if matches!(job.record, Record::Insert | Record::Swap { .. }) {
-            applied.push(job.as_applied());
+        match job.record {
+            Record::Insert | Record::Swap { .. } => applied.push(job.as_applied()),
+            Record::Clear => applied.clear(),
+            Record::Delete { .. } | Record::Forget { .. } | Record::None => {}
         }
         self.tracked.unfinished.retain(|row| !ended.contains(&row.name));
         self.tracked.exists = true;

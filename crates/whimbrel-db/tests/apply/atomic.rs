@@ -136,11 +136,11 @@ fn records_follow_what_runs() {
             let (session, mut heard) = (&mut *database.connection, Heard::default());
             run(session, &TWO, &mut heard).await.unwrap();
             let mut swap = pending(dialect, &[("both", "")]);
-            swap.0[0].record = Record::Swap { delete: vec!["first".to_owned(), "second".to_owned()] };
+            swap.0[0].record = Record::Swap { rows: vec!["first".to_owned(), "second".to_owned()] };
             run_with(session, &mut swap, &options(dialect), &mut heard).await.unwrap();
             assert_eq!(tracked(session).await, "both");
             let mut back = Down(pending(dialect, &[("both", "INSERT INTO a VALUES (0);\nDELETE FROM a;")]).0);
-            back.0[0].record = Record::DeleteReplaced { rows: vec!["both".to_owned()] };
+            back.0[0].record = Record::Delete { rows: vec!["both".to_owned()] };
             apply(session, &mut back, &options(dialect), &mut heard).await.unwrap();
             assert_eq!(tracked(session).await, "");
             let mut reset = pending(dialect, &[("reset", "DELETE FROM a;"), ("first", "")]);
@@ -149,7 +149,7 @@ fn records_follow_what_runs() {
             assert_eq!(tracked(session).await, "first");
             let mut down =
                 Down(pending(dialect, &[("first", "INSERT INTO a VALUES (0);\nDELETE FROM a;")]).0);
-            down.0[0].record = Record::Delete;
+            down.0[0].record = Record::Delete { rows: vec!["first".to_owned()] };
             apply(session, &mut down, &options(dialect), &mut heard).await.unwrap();
             assert_eq!(tracked(session).await, "");
             assert_eq!(column(session, "SELECT count(*) FROM a").await, "0");

@@ -371,7 +371,7 @@ impl Upward<'_> {
         let record = match standing.state {
             State::Pending | State::Failed => Record::Insert,
             State::Applied => match standing.swap() {
-                Some(rows) => Record::Swap { delete: rows.to_vec() },
+                Some(rows) => Record::Swap { rows: rows.to_vec() },
                 None => return Ok(None),
             },
             // Refused before.

@@ -457,11 +457,7 @@ struct Back {
 impl Back {
     fn job(self) -> Job {
         let Entry { name, checksum, .. } = self.rolled.entry;
-        let record = match self.rows.as_slice() {
-            [row] if *row == name => Record::Delete,
-            _ => Record::DeleteReplaced { rows: self.rows },
-        };
-        Job { name, checksum, work: self.work, record }
+        Job { name, checksum, work: self.work, record: Record::Delete { rows: self.rows } }
     }
 }
 
@@ -514,18 +510,8 @@ impl Agenda for Downward {
             return Err(HistoryError::Overtaken { migration: row.name.clone() }.into());
         }
         let applied: HashSet<&String> = seen.applied.iter().map(|row| &row.name).collect();
-        let is_applied = |job: &&Job| records(job).iter().any(|row| applied.contains(row));
+        let is_applied = |job: &&Job| job.record.deleted().iter().any(|row| applied.contains(row));
         Ok(self.chosen.iter().filter(is_applied).cloned().collect())
-    }
-}
-
-/// The rows of the tracking table that go with a job.
-pub(super) fn records(job: &Job) -> &[String] {
-    match &job.record {
-        Record::DeleteReplaced { rows } | Record::Forget { rows } => rows,
-        Record::Insert | Record::Delete | Record::Swap { .. } | Record::Clear | Record::None => {
-            std::slice::from_ref(&job.name)
-        }
     }
 }
 

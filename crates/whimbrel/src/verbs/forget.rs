@@ -13,7 +13,6 @@ use whimbrel_core::history::{Checksum, Script, Standing};
 use whimbrel_db::apply::{Agenda, ApplyOptions, Job, Record, Seen, Silent};
 use whimbrel_db::tracking::Tracked;
 
-use super::down::records;
 use crate::error::Error;
 use crate::migrator::Migrator;
 
@@ -107,7 +106,7 @@ impl Agenda for Chosen {
     async fn decide(&mut self, seen: &Seen<'_>) -> Result<Vec<Job>, Error> {
         let is_known = |job: &&Job| {
             let is_begun = seen.progress.iter().any(|row| row.name == job.name);
-            is_begun || seen.applied.iter().any(|row| records(job).contains(&row.name))
+            is_begun || seen.applied.iter().any(|row| job.record.deleted().contains(&row.name))
         };
         Ok(self.jobs.iter().filter(is_known).cloned().collect())
     }
