@@ -2,6 +2,7 @@
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::schema::{LeftAlone, Schema};
+use whimbrel_db::apply::Work;
 use whimbrel_db::inventory::{Inventory, inventory};
 use whimbrel_db::scratch::{Scratch, ScratchLimits};
 use whimbrel_db::{Connection, DbError, IntrospectError, IntrospectOptions, introspect, reset_session};
@@ -38,11 +39,14 @@ impl Workshop {
     }
 
     /// Takes back what a migration changed of the session itself.
-    pub(crate) async fn reset_session(&mut self) -> Result<(), DbError> {
+    pub(crate) async fn reset_session(&mut self, work: &Work) -> Result<(), DbError> {
         // In a namespace of the target the session is not ours to reset.
-        match self.limits().no_transactions {
-            true => Ok(()),
-            false => reset_session(self.scratch.connection()).await,
+        if !self.limits().no_transactions {
+            reset_session(self.scratch.connection()).await?;
+        }
+        match work.endings(self.dialect()) {
+            [] => Ok(()),
+            endings => self.scratch.connection().query_all(endings).await.map(drop),
         }
     }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{AppliedMigration, Checksum, Progress, Script, ScriptStatement};
-use whimbrel_core::sql::{Class, Ddl, DdlVerb};
+use whimbrel_core::sql::{Class, Cursor, Ddl, DdlVerb};
 
 use super::Program;
 
@@ -113,6 +114,43 @@ impl Work {
         self.script().is_none_or(|script| script.statements.iter().any(changes))
     }
 
+    /// The statements that end what it may have begun in the session of the engine and
+    /// [`Connection::resets`] leave: statements that SQL has prepared, and channels
+    /// that are listened to. What the client has prepared stays. Most scripts need none.
+    ///
+    /// [`Connection::resets`]: crate::Connection::resets
+    ///
+    /// ```
+    /// use whimbrel_core::dialect::Dialect;
+    /// use whimbrel_core::history::Script;
+    /// use whimbrel_db::apply::Work;
+    ///
+    /// let endings = |text| {
+    ///     let script = Script::read(Dialect::Postgres, "0000_users.sql", text).unwrap();
+    ///     Work::from(script).endings(Dialect::Postgres)
+    /// };
+    /// assert!(endings("CREATE TABLE users (id integer);").is_empty());
+    /// assert_eq!(endings("LISTEN news;")[0], "UNLISTEN *");
+    /// ```
+    pub fn endings(&self, dialect: Dialect) -> &'static [&'static str] {
+        // Statements of ours with parameters are prepared by SQL, too, and kept.
+        const ENDINGS: [&str; 2] = [
+            "UNLISTEN *",
+            "DO $$ DECLARE one text; BEGIN \
+             FOR one IN SELECT name FROM pg_catalog.pg_prepared_statements \
+             WHERE from_sql AND name !~ '^whimbrel_[0-9]+$' LOOP \
+             EXECUTE pg_catalog.format('DEALLOCATE %I', one); END LOOP; END $$",
+        ];
+        let begins = |script: &Script| {
+            let is_such = |one: &ScriptStatement| begins_something(script.sql(one), &one.class);
+            script.statements.iter().any(is_such)
+        };
+        match dialect {
+            Dialect::Postgres if self.script().is_none_or(begins) => &ENDINGS,
+            Dialect::Postgres | Dialect::Sqlite => &[],
+        }
+    }
+
     /// Says whether SQLite's foreign keys are to be off for it.
     pub(super) fn suspends_foreign_keys(&self) -> bool {
         self.script().is_some_and(|script| script.foreign_keys_off)
@@ -122,6 +160,12 @@ impl Work {
     pub(super) fn lock_timeout(&self) -> Option<Duration> {
         self.script()?.lock_timeout
     }
+}
+
+/// Says whether a statement of PostgreSQL prepares another, or listens.
+fn begins_something(sql: &str, class: &Class) -> bool {
+    let word = Cursor::new(sql, Dialect::Postgres.lexicon()).next();
+    *class == Class::Session && word.is_some_and(|word| word.is_word("prepare") || word.is_word("listen"))
 }
 
 /// Says whether what a statement makes lasts as long as the session.

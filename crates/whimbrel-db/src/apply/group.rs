@@ -17,7 +17,7 @@ use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::Script;
 
 use super::pipe::{Failure, Pipe, Place};
-use super::push::{push_lock_timeout, push_record, push_resets, push_statement};
+use super::push::{push_endings, push_lock_timeout, push_record, push_resets, push_statement};
 use super::run::{End, Run};
 use super::trouble::{Cause, Failed, Trouble};
 use super::{Account, ApplyError, ApplyObserver, Drops, Job, TransactionMode, Work, run_guarded};
@@ -284,6 +284,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
         if has_savepoint {
             pipe.push(Place::Settings, format!("SAVEPOINT {SAVEPOINT}"));
         }
+        push_endings(pipe, connection, &job.work);
         push_lock_timeout(pipe, self.dialect, job);
         let (count, account) = match &job.work {
             Work::Script(script) => {
@@ -298,7 +299,7 @@ impl<'r, 'o, 'j> Group<'r, 'o, 'j> {
                 (0, Some(ran.map_err(Cause::Program)?))
             }
         };
-        push_resets(pipe, connection);
+        push_resets(pipe, connection, &job.work);
         if let Some(settings) = self.settings.as_ref().filter(|_| job.work.changes_session()) {
             pipe.flush(connection).await?;
             settings.put_back(connection).await.map_err(unsettled)?;

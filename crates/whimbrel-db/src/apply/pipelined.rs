@@ -118,7 +118,7 @@ impl<'r, 'o, 'j> Pipelined<'r, 'o, 'j> {
             let sql = job.work.script().map_or("", |script| script.sql(statement));
             pipe.push(Place::Script(number), sql);
         }
-        push_resets(&mut pipe, connection);
+        push_resets(&mut pipe, connection, &job.work);
         push_record(&mut pipe, table, job);
         for name in self.run.ended(job) {
             pipe.push(Place::Record, table.forget_progress_sql(&name));

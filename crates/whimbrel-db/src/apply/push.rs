@@ -6,7 +6,7 @@ use whimbrel_core::sql::Class;
 
 use super::dropping::{begins_drops, look_before_drops};
 use super::pipe::{Failure, Pipe, Place};
-use super::{ApplyOptions, Job, Record};
+use super::{ApplyOptions, Job, Record, Work};
 use crate::connection::Connection;
 use crate::tracking::TrackingTable;
 
@@ -21,10 +21,20 @@ pub(super) fn push_lock_timeout(pipe: &mut Pipe<'_>, dialect: Dialect, job: &Job
     }
 }
 
-/// Adds what puts the session back to what it was, whatever a migration has set.
-pub(super) fn push_resets(pipe: &mut Pipe<'_>, connection: &dyn Connection) {
+/// Adds what puts the session back to what it was, whatever a migration has set or
+/// begun in it.
+pub(super) fn push_resets(pipe: &mut Pipe<'_>, connection: &dyn Connection, work: &Work) {
     for sql in connection.resets() {
         pipe.push(Place::Settings, sql.as_str());
+    }
+    push_endings(pipe, connection, work);
+}
+
+/// Adds what ends what a migration has begun in the session: a transaction that is
+/// rolled back, to be tried again, leaves that, too.
+pub(super) fn push_endings(pipe: &mut Pipe<'_>, connection: &dyn Connection, work: &Work) {
+    for sql in work.endings(connection.server().dialect) {
+        pipe.push(Place::Settings, *sql);
     }
 }
 

@@ -350,7 +350,7 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
                 }
             }
             let table = &self.run.options.table;
-            push_resets(&mut pipe, connection);
+            push_resets(&mut pipe, connection, &self.job.work);
             push_record(&mut pipe, table, self.job);
             for name in self.run.ended(self.job) {
                 pipe.push(Place::Record, table.forget_progress_sql(&name));
@@ -403,7 +403,8 @@ impl<'r, 'o, 'j> Steps<'r, 'o, 'j> {
         if let Some(settings) = settings {
             settings.put_back(connection).await?;
         }
-        let statements: Vec<&str> = connection.resets().iter().map(String::as_str).collect();
+        let mut statements: Vec<&str> = connection.resets().iter().map(String::as_str).collect();
+        statements.extend(self.job.work.endings(self.dialect));
         if statements.is_empty() {
             return Ok(());
         }

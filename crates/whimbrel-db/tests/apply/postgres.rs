@@ -110,6 +110,52 @@ fn what_is_temporary_does_not_outlive_its_migration() {
 }
 
 #[test]
+fn what_a_migration_prepares_does_not_outlive_it() {
+    let prepared = "PREPARE \"One row\" AS INSERT INTO log VALUES ($1);
+        EXECUTE \"One row\" (1);\nLISTEN news;";
+    let in_steps = format!("-- whimbrel: no-transaction\n\n{prepared}");
+    let impatient = format!("-- whimbrel: lock-timeout 50ms\n\n{prepared}");
+    block_on(async {
+        let database = Cluster::shared().database();
+        database.psql("CREATE TABLE log (n int)");
+        let mut session = patient(&database, Duration::from_secs(30)).await;
+        // The client's own, of which no migration knows.
+        session.fetch("SELECT $1::inet", &["127.0.0.1".into()]).await.unwrap();
+        let migrations = [
+            ("one", prepared),
+            ("two", prepared),
+            ("small", "INSERT INTO log VALUES (2);"),
+            ("smaller", "INSERT INTO log VALUES (3);"),
+            ("steps", &in_steps),
+            ("three", prepared),
+        ];
+        let outcome = run(&mut session, &migrations, &mut Heard::default()).await;
+        outcome.unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(column(&mut session, "SELECT n FROM log ORDER BY n").await, "1 1 1 1 2 3");
+        let left = "SELECT count(*) FROM pg_prepared_statements \
+                    WHERE from_sql AND name NOT LIKE 'whimbrel%' UNION ALL \
+                    SELECT count(*) FROM pg_listening_channels()";
+        assert_eq!(column(&mut session, left).await, "0 0");
+        session.fetch("SELECT $1::inet", &["127.0.0.2".into()]).await.unwrap();
+
+        // A transaction that is tried again begins anew.
+        let mut other = open(&database.url()).await;
+        other.execute("BEGIN").await.unwrap();
+        other.execute("LOCK TABLE log").await.unwrap();
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            other.execute("COMMIT").await.unwrap();
+        };
+        let migrations: Vec<_> = migrations.into_iter().chain([("four", impatient.as_str())]).collect();
+        let mut heard = Heard::default();
+        let (outcome, ()) = tokio::join!(run(&mut session, &migrations, &mut heard), release);
+        outcome.unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(column(&mut session, "SELECT count(*) FROM log").await, "7");
+        assert_eq!(column(&mut session, left).await, "0 0");
+    });
+}
+
+#[test]
 fn a_script_may_bring_its_own_begin_and_commit() {
     block_on(async {
         let database = Cluster::shared().database();

@@ -71,7 +71,7 @@ pub(crate) async fn replay(workshop: &mut Workshop, work: &Work) -> Result<Repla
     // What a source says is loaded without them.
     enforce(connection, false).await.map_err(around)?;
     let replayed = result?;
-    workshop.reset_session().await.map_err(around)?;
+    workshop.reset_session(work).await.map_err(around)?;
     Ok(replayed)
 }
 

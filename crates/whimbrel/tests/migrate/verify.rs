@@ -114,6 +114,15 @@ async fn rows_are_refused_as_they_would_be_when_applied() {
 }
 
 #[tokio::test]
+async fn what_a_migration_prepares_is_not_in_the_way_of_its_second_run() {
+    let project = Project::generated(Dialect::Postgres, &[USERS]).await;
+    let up = "PREPARE one AS INSERT INTO users (id) VALUES ($1);\nEXECUTE one (1);\n";
+    project.write("ann", up, Some("DELETE FROM users;\n")).await;
+    project.write("bob", &up.replace("(1)", "(2)"), Some("DELETE FROM users WHERE id = 2;\n")).await;
+    assert_eq!(verdicts(&project).await, ["create-users: exact", "ann: exact", "bob: exact"]);
+}
+
+#[tokio::test]
 async fn rows_that_a_copy_brings_are_there_for_what_comes_after() {
     let project = Project::generated(Dialect::Postgres, &[]).await;
     let copies = format!(
