@@ -17,6 +17,7 @@ use whimbrel_db::apply::{
     Agenda, ApplyObserver, ApplyOptions, Job, Record, ResumeAt, Seen, Silent, Touched, Work, foresee_touched,
 };
 use whimbrel_db::introspect;
+use whimbrel_db::tracking::TrackingTable;
 
 use super::apply::place_in;
 use crate::error::Error;
@@ -335,7 +336,7 @@ impl<'m> Down<'m> {
         let parts = self.parts(&history, &standings)?;
         let names: Vec<&str> = names.chain(later).chain(parts).collect();
         history.refuse_down_problems(&standings, &names)?;
-        let chosen =
+        let mut chosen =
             chosen.into_iter().map(|one| self.way_back(&history, one)).collect::<Result<Vec<_>, _>>()?;
         let rolled: Vec<Rolled> = chosen.iter().map(|chosen| chosen.rolled.clone()).collect();
         if self.dry_run || chosen.is_empty() {
@@ -344,15 +345,18 @@ impl<'m> Down<'m> {
             let notes = if is_behind { self.migrator.keep_lock_file(true).await? } else { Vec::new() };
             return Ok(DownReport { migrations: rolled, notes });
         }
-        let accept_data_loss = self.ask(&chosen).await?;
+        let accept_data_loss = self.asked(&mut chosen, &table).await?;
         let known = tracked.applied.into_iter().map(|row| row.name).collect();
         let mut agenda = Downward { chosen: chosen.into_iter().map(Back::job).collect(), known };
         let resume_at = self.resume_at.take().map(|place| place_in(&history, place)).transpose()?;
         let options = ApplyOptions { resume_at, accept_data_loss, ..ApplyOptions::new(table) };
         let ran = self.migrator.run_jobs(&mut agenda, &options, self.observer.as_mut()).await;
         let kept = self.migrator.keep_lock_file(true).await;
-        let (names, notes) = (HashSet::<String>::from_iter(ran?), kept?);
-        let migrations = rolled.into_iter().filter(|one| names.contains(&one.entry.name)).collect();
+        let (names, mut notes) = (HashSet::<String>::from_iter(ran?), kept?);
+        let (migrations, others) =
+            rolled.into_iter().partition::<Vec<_>, _>(|one| names.contains(&one.entry.name));
+        let taken_back = |one: &Rolled| format!("another run took `{}` back meanwhile", one.entry.name);
+        notes.extend(others.iter().map(taken_back));
         Ok(DownReport { migrations, notes })
     }
 
@@ -392,6 +396,23 @@ impl<'m> Down<'m> {
         let dialect = self.migrator.dialect();
         let (text, work) = history.way_back(&self.migrator.settings.programs, dialect, entry)?;
         Ok(Back { rolled: Rolled { entry: entry.clone(), text }, work, rows })
+    }
+
+    /// Asks as [`Down::ask`] does. What another run takes back meanwhile cannot be asked
+    /// about, need not be, and is chosen no longer.
+    async fn asked(&mut self, chosen: &mut Vec<Back>, table: &TrackingTable) -> Result<bool, Error> {
+        loop {
+            let failure = match self.ask(chosen).await {
+                Err(failure @ (Error::Db(_) | Error::Introspect(_))) => failure,
+                asked => return asked,
+            };
+            let applied = self.migrator.tracked(table).await?.applied;
+            let count = chosen.len();
+            chosen.retain(|one| applied.iter().any(|row| one.rows.contains(&row.name)));
+            if chosen.len() == count {
+                return Err(failure);
+            }
+        }
     }
 
     /// Asks about everything that the scripts lose, as far as rows are there to

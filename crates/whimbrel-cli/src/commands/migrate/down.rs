@@ -58,15 +58,21 @@ pub(crate) async fn run(cx: &Context, args: &DownArgs) -> Result<Exit, CliError>
         let output = Output {
             migrations: Some(migrations),
             questions: Some(Vec::new()),
-            applied: Some(true),
+            applied: Some(!report.migrations.is_empty()),
             notes: Some(report.notes.clone()).filter(|notes| !notes.is_empty()),
             ..Output::new("migrate down")
         };
         cx.term.json(output).map_err(CliError::output)?;
         return Ok(Exit::Done);
     }
-    let rolled = count(report.migrations.len() as u64, "migration");
-    cx.say(format_args!("\n{rolled} rolled back from `{name}` in {}", watch::short(took)));
+    match report.migrations.len() as u64 {
+        0 => cx.say("nothing to roll back"),
+        rolled => cx.say(format_args!(
+            "\n{} rolled back from `{name}` in {}",
+            count(rolled, "migration"),
+            watch::short(took)
+        )),
+    }
     for note in &report.notes {
         cx.say(format_args!("note: {note}"));
     }
