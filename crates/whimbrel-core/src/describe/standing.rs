@@ -89,7 +89,9 @@ impl fmt::Display for Detail {
             Self::Before { applied } => write!(f, "`{applied}`, which comes after it, is applied"),
             Self::Swap { rows } => write!(f, "as {}", list(rows)),
             Self::HalfApplied { applied, missing } => {
-                write!(f, "of what it replaces {} is applied and {} is not", list(applied), list(missing))
+                let are = |names: &[String]| if names.len() == 1 { "is" } else { "are" };
+                write!(f, "of what it replaces {} {} applied ", list(applied), are(applied))?;
+                write!(f, "and {} {} not", list(missing), are(missing))
             }
             Self::Begun { done, same_file: true } => {
                 write!(f, "statements done: {done}; `apply` goes on")
@@ -132,6 +134,28 @@ mod tests {
             (
                 standing(State::OutOfOrder, None, vec![Detail::Before { applied: "b".into() }]),
                 "0003_add-users: out of order; `b`, which comes after it, is applied",
+            ),
+            (
+                standing(
+                    State::Failed,
+                    None,
+                    vec![Detail::HalfApplied {
+                        applied: vec!["a".into()],
+                        missing: vec!["b".into(), "c".into()],
+                    }],
+                ),
+                "0003_add-users: failed; of what it replaces `a` is applied and `b`, `c` are not",
+            ),
+            (
+                standing(
+                    State::Failed,
+                    None,
+                    vec![Detail::HalfApplied {
+                        applied: vec!["a".into(), "b".into()],
+                        missing: vec!["c".into()],
+                    }],
+                ),
+                "0003_add-users: failed; of what it replaces `a`, `b` are applied and `c` is not",
             ),
             (
                 standing(State::Failed, None, vec![Detail::Begun { done: 2, same_file: true }]),

@@ -120,7 +120,7 @@ pub enum HistoryProblem {
     )]
     #[diagnostic(
         code(whimbrel::history::half_applied),
-        help("apply the missing ones from the version before the squash, then this one")
+        help("apply what is missing with the version before the squash, then this one")
     )]
     HalfApplied {
         /// The migration.
@@ -463,7 +463,7 @@ mod tests {
             },
             "history::half_applied",
             "migration `add-a` replaces `b`, `c`, `d`, of which the database has applied `b` but not `c`, `d`",
-            "apply the missing ones from the version before the squash, then this one",
+            "apply what is missing with the version before the squash, then this one",
         );
         check(
             &HistoryProblem::BegunAfter { name: name(), done: 2 },

@@ -186,7 +186,7 @@ pub enum ApplyError {
     #[error("{} cannot run in one transaction with others", names(.migrations))]
     #[diagnostic(
         code(whimbrel::apply::not_atomic),
-        help("nothing was run; use `--transaction each`, or `--to` to run what comes before it")
+        help("nothing was run; use `--transaction each`, or `--to` to run what comes before")
     )]
     NotAtomic {
         /// What cannot.

@@ -122,7 +122,7 @@ fn what_cannot_be_one_transaction_is_told_before_anything_runs() {
         assert_eq!(
             told(&error),
             "`index` cannot run in one transaction with others\n\
-             help: nothing was run; use `--transaction each`, or `--to` to run what comes before it"
+             help: nothing was run; use `--transaction each`, or `--to` to run what comes before"
         );
         assert!(heard.0.is_empty(), "{heard:?}");
     });

@@ -37,7 +37,7 @@ async fn one_that_is_half_applied_is_no_end_of_the_way_back() {
              whimbrel::history::half_applied\n\
              migration `both` replaces `add-age-to-users`, `create-posts`, of which the database has applied \
              `add-age-to-users` but not `create-posts`\n\
-             apply the missing ones from the version before the squash, then this one"
+             apply what is missing with the version before the squash, then this one"
         );
     }
 }
@@ -210,7 +210,7 @@ async fn a_database_inside_the_range_is_refused_with_what_to_do() {
 migration `both` replaces `add-age-to-users`, `create-posts`, of which the database has applied `add-age-to-users` but not `create-posts`
 whimbrel::history::half_applied
 migration `both` replaces `add-age-to-users`, `create-posts`, of which the database has applied `add-age-to-users` but not `create-posts`
-apply the missing ones from the version before the squash, then this one");
+apply what is missing with the version before the squash, then this one");
     assert_eq!(project.tracked().await, "create-users\nadd-age-to-users");
 }
 

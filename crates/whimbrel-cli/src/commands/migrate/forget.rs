@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::prompt::Prompter as _;
+use crate::render::count;
 use crate::render::json::{self, Output};
 
 const WARNING: &str = "warning: only the record goes; what the migrations made stays in the database, \
@@ -19,19 +20,19 @@ pub(crate) async fn run(cx: &Context, args: &DropArgs) -> Result<Exit, CliError>
         ConnectOptions { access: Access::ReadWrite, missing: Missing::Refuse, ..ConnectOptions::default() };
     let mut migrator = cx.connect(&cx.settings.url()?, None, options).await?;
     let name = migrator.server().name.clone();
+    let number = args.count.unwrap_or(1);
     cx.say(WARNING);
     if let Some(mut prompter) = cx.confirming()
         && !prompter
-            .confirm("forget them?")
+            .confirm(&format!("forget {}?", count(u64::from(number), "migration")))
             .map_err(|_| CliError::Interrupted { happened: "nothing was done" })?
     {
         migrator.close().await?;
         cx.say("declined, nothing was done");
         return Ok(Exit::Done);
     }
-    let count = args.count.map_or(1, |count| count as usize);
     let canceller = migrator.canceller();
-    let forgotten = cx.guard(canceller.as_ref(), migrator.forget(count).into_future()).await?;
+    let forgotten = cx.guard(canceller.as_ref(), migrator.forget(number as usize).into_future()).await?;
     migrator.close().await?;
     if cx.global.json {
         let migration = |name: &String| json::Migration { name: name.clone(), ..json::Migration::default() };
