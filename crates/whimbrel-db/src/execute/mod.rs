@@ -23,7 +23,7 @@ mod batch;
 mod error;
 mod observer;
 
-pub use crate::session::Violation;
+pub use crate::session::{Violation, Violations, list_violations};
 pub use error::{ExecuteError, Kept};
 pub use observer::{ExecuteObserver, Silent};
 

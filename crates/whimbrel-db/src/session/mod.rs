@@ -6,8 +6,7 @@ mod violations;
 
 pub use settings::SessionSettings;
 pub(crate) use settings::{defers_foreign_keys, is_setting};
-pub use violations::Violation;
-pub(crate) use violations::{Violations, list_violations};
+pub use violations::{Violation, Violations, list_violations};
 
 use std::time::{Duration, Instant};
 

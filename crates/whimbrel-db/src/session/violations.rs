@@ -46,7 +46,25 @@ impl fmt::Display for Violation {
 }
 
 /// The violations in some tables at one moment.
-pub(crate) struct Violations {
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use whimbrel_db::execute::{Violations, list_violations};
+/// use whimbrel_db::{Connection, SqliteConnection};
+///
+/// let mut connection = SqliteConnection::open_in_memory().await?;
+/// connection.execute("PRAGMA foreign_keys = OFF").await?;
+/// connection.execute("CREATE TABLE users (id INTEGER PRIMARY KEY)").await?;
+/// connection.execute("CREATE TABLE posts (author INTEGER REFERENCES users)").await?;
+/// let before = Violations::read_all(&mut connection).await?;
+/// connection.execute("INSERT INTO posts VALUES (7)").await?;
+/// let new = Violations::read_all(&mut connection).await?.new_since(&before);
+/// assert_eq!(list_violations(&new), "row 1 of `posts` refers to a row of `users` that is not there");
+/// # Ok::<(), whimbrel_db::DbError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Violations {
     /// How often each one is there, by folded names.
     counts: BTreeMap<Violation, usize>,
     /// The folded names of all tables.
@@ -65,8 +83,12 @@ impl Violations {
         Self::count(connection, tables, all).await
     }
 
-    /// Looks for violations in every table.
-    pub(crate) async fn read_all(connection: &mut dyn Connection) -> Result<Self, DbError> {
+    /// Looks for violations in every table; only SQLite can have any.
+    ///
+    /// # Errors
+    ///
+    /// If the session is lost, or the database cannot be read.
+    pub async fn read_all(connection: &mut dyn Connection) -> Result<Self, DbError> {
         let all = existing(connection).await?;
         Self::count(connection, all.clone(), all).await
     }
@@ -96,7 +118,7 @@ impl Violations {
     /// A batch may rename tables: where neither side knows the other's name of
     /// a table, the two names may be of the same one. It may also take the
     /// rowids from a table, or give it some: then rows are only counted.
-    pub(crate) fn new_since(self, before: &Self) -> Vec<Violation> {
+    pub fn new_since(self, before: &Self) -> Vec<Violation> {
         let mut old = before.counts.clone();
         let mut unmatched = Vec::new();
         for (violation, count) in &self.counts {
@@ -148,8 +170,16 @@ fn violation(row: &Row) -> Violation {
 /// The violations that a message names before it only counts.
 const NAMED: usize = 5;
 
-/// Lists violations in one line.
-pub(crate) fn list_violations(all: &[Violation]) -> String {
+/// Lists violations in one line; of many, it counts the rest.
+///
+/// ```
+/// use whimbrel_db::execute::{Violation, list_violations};
+///
+/// let one = Violation { table: "posts".into(), rowid: None, parent: "users".into() };
+/// let text = list_violations(&vec![one; 7]);
+/// assert!(text.ends_with("; a row of `posts` refers to a row of `users` that is not there; and 2 more"));
+/// ```
+pub fn list_violations(all: &[Violation]) -> String {
     let mut text = all.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if all.len() > NAMED {
         text += &format!("; and {} more", all.len() - NAMED);

@@ -3,7 +3,7 @@
 //! What reaches beyond that database, or is of no interest to its schema, is
 //! passed over: roles, owners, privileges, maintenance. Rows are kept, for a
 //! later statement may build on them, and SQLite looks at foreign keys as it
-//! does when migrations are applied.
+//! does when migrations are applied: also at those of one that runs without them.
 
 use whimbrel_core::dialect::Dialect;
 use whimbrel_core::history::{Script, ScriptStatement};
@@ -11,6 +11,7 @@ use whimbrel_core::sql::{Class, Cursor, DataVerb, Lexicon, position};
 use whimbrel_db::apply::{
     Account, Program, ProgramFailure, Touched, Work, begins_drops, run_program, touched_by_drops,
 };
+use whimbrel_db::execute::{Violation, Violations};
 use whimbrel_db::{Connection, DbError, SessionSettings};
 
 use crate::scratch::Workshop;
@@ -22,6 +23,8 @@ pub(crate) enum ReplayFailure {
     Statement(usize, DbError),
     /// The program failed.
     Program(ProgramFailure),
+    /// Rows refer to nothing that did so before it.
+    ForeignKeys(Vec<Violation>),
     /// The transaction was refused at its end.
     Commit(DbError),
     /// Something around them failed.
@@ -103,6 +106,10 @@ async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<
     if in_transaction {
         connection.execute("BEGIN").await.map_err(around)?;
     }
+    let before = match script.foreign_keys_off {
+        true => Some(Violations::read_all(connection).await.map_err(around)?),
+        false => None,
+    };
     for (at, statement) in script.statements.iter().enumerate() {
         let sql = script.sql(statement);
         if concerns_the_schema(connection.server().dialect, statement, sql) {
@@ -118,6 +125,12 @@ async fn statements(connection: &mut dyn Connection, script: &Script) -> Result<
                 Some(rows) => connection.copy_in(sql, rows).await.map_err(failed)?,
                 None => connection.execute(sql).await.map_err(failed)?,
             };
+        }
+    }
+    if let Some(before) = before {
+        let new = Violations::read_all(connection).await.map_err(around)?.new_since(&before);
+        if !new.is_empty() {
+            return Err(ReplayFailure::ForeignKeys(new));
         }
     }
     if in_transaction {

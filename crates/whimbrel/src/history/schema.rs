@@ -14,6 +14,7 @@ use whimbrel_core::sql::position;
 use whimbrel_db::DbError;
 use whimbrel_db::apply::{ProgramError, ProgramProblem, Work};
 use whimbrel_db::error::StatementError;
+use whimbrel_db::execute::{Violation, list_violations};
 
 use super::replay::{ReplayFailure, replay};
 use super::trial::is_fault_of_the_file;
@@ -315,10 +316,15 @@ pub(crate) fn replay_error(dialect: Dialect, work: &Work, failure: ReplayFailure
                 None => DbError::Statement(refusal).into(),
             }
         }
+        (Work::Script(script), ReplayFailure::ForeignKeys(rows)) => {
+            let last = script.statements.last().map_or((0, 0), |last| (last.offset, last.length));
+            refused(script, last.0, last.1, orphans(&rows))
+        }
         (Work::Program(program), ReplayFailure::Commit(DbError::Statement(refusal))) => {
-            let error = ProgramError::new(format!("at the end of its transaction: {}", words(&refusal)));
-            let migration = program.name().to_owned();
-            HistoryError::Program(Box::new(ProgramProblem { migration, error, sql: None, kept: None })).into()
+            refused_program(program.name(), format!("at the end of its transaction: {}", words(&refusal)))
+        }
+        (Work::Program(program), ReplayFailure::ForeignKeys(rows)) => {
+            refused_program(program.name(), orphans(&rows))
         }
         (work, ReplayFailure::Program(failure)) => {
             let migration = match work {
@@ -335,6 +341,17 @@ pub(crate) fn replay_error(dialect: Dialect, work: &Work, failure: ReplayFailure
             | ReplayFailure::Session(source),
         ) => source.into(),
     }
+}
+
+/// What is said of rows that a migration leaves without what they refer to.
+fn orphans(rows: &[Violation]) -> String {
+    format!("it leaves rows that refer to nothing: {}", list_violations(rows))
+}
+
+/// The error of a program that the database takes no further.
+fn refused_program(name: &str, message: String) -> Error {
+    let (migration, error) = (name.to_owned(), ProgramError::new(message));
+    HistoryError::Program(Box::new(ProgramProblem { migration, error, sql: None, kept: None })).into()
 }
 
 /// What the engine said, with its details.

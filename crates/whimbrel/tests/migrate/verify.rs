@@ -123,6 +123,27 @@ async fn what_a_migration_prepares_is_not_in_the_way_of_its_second_run() {
 }
 
 #[tokio::test]
+async fn rows_that_refer_to_nothing_are_looked_for_where_foreign_keys_were_off() {
+    let project = Project::new(Dialect::Sqlite).await;
+    let tables = "CREATE TABLE users (id integer PRIMARY KEY);\n\
+                  CREATE TABLE posts (id integer PRIMARY KEY, author integer REFERENCES users);\n";
+    project.write("tables", tables, None).await;
+    let suspended = |rows: &str| format!("PRAGMA foreign_keys = OFF;\n{rows}PRAGMA foreign_keys = ON;\n");
+    let sound = suspended("INSERT INTO posts VALUES (1, 7);\nINSERT INTO users VALUES (7);\n");
+    project.write("sound", &sound, Some("DELETE FROM posts;\nDELETE FROM users;\n")).await;
+    let orphans = suspended("INSERT INTO posts VALUES (2, 8);\n");
+    project.write("orphans", &orphans, None).await;
+    let said =
+        "it leaves rows that refer to nothing: row 2 of `posts` refers to a row of `users` that is not there";
+    let lines = verdicts(&project).await;
+    assert_eq!(lines[..2], ["tables: irreversible (`tables` has no way back)", "sound: exact"]);
+    assert!(lines[2].starts_with("orphans: fails: "), "{lines:?}");
+    assert!(lines[2].ends_with(said), "{lines:?}");
+    let refused = told(project.migrator().await.apply().await);
+    assert!(refused.starts_with("whimbrel::apply::foreign_keys\n"), "{refused}");
+}
+
+#[tokio::test]
 async fn rows_that_a_copy_brings_are_there_for_what_comes_after() {
     let project = Project::generated(Dialect::Postgres, &[]).await;
     let copies = format!(
