@@ -6,7 +6,7 @@ use whimbrel::core::resolve::Question;
 use crate::config::{ConfigError, FILE_NAME};
 use crate::exit::Exit;
 use crate::render::json::Failure;
-use crate::render::problem::innermost;
+use crate::render::problem::{causes, innermost};
 use crate::term::Term;
 
 /// The table that migrations are kept in, unless another one is named.
@@ -149,6 +149,7 @@ fn failure_of(term: Term, problem: &dyn Diagnostic) -> Failure {
     Failure {
         code: problem.code().map(|code| code.to_string()).unwrap_or_default(),
         message: term.in_own_name(&problem.to_string()),
+        causes: causes(problem).iter().map(|cause| term.in_own_name(cause)).collect(),
         help: problem.help().map(|help| term.in_own_name(&help.to_string())),
         problems: problem.related().into_iter().flatten().map(|one| failure_of(term, one)).collect(),
     }

@@ -266,6 +266,7 @@ fn usage(name: &'static str, arguments: &[OsString], error: &clap::Error) -> Exi
         let output = json::Output::failed(json::Failure {
             code: "whimbrel::cli::usage".into(),
             message: headline.trim_start_matches("error: ").to_owned(),
+            causes: Vec::new(),
             help: Some(format!("see `{name} --help`")),
             problems: Vec::new(),
         });

@@ -146,6 +146,9 @@ impl Squash {
 pub(crate) struct Failure {
     pub(crate) code: String,
     pub(crate) message: String,
+    /// What the message rests on, such as the words of the engine, the nearest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) causes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) help: Option<String>,
     /// Each of several things that are wrong.

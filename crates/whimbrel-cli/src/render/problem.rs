@@ -1,6 +1,8 @@
 //! Failures as people read them: code, cause, the offending text underlined,
 //! and what to do next.
 
+use std::iter::successors;
+
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 use super::excerpt::Excerpt;
@@ -26,17 +28,11 @@ fn only_related(problem: &dyn Diagnostic) -> Option<&dyn Diagnostic> {
     (related.next().is_none() && first.to_string() == problem.to_string()).then_some(first)
 }
 
-/// Says whether the causes add anything to the message, or stand in it already.
-fn causes_say_more(problem: &dyn Diagnostic) -> bool {
+/// What the causes of `problem` add to its message, the nearest first.
+pub(crate) fn causes(problem: &dyn Diagnostic) -> Vec<String> {
     let message = problem.to_string();
-    let mut cause = problem.source();
-    while let Some(error) = cause {
-        if !message.contains(&error.to_string()) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    let chain = successors(problem.source(), |cause| cause.source());
+    chain.map(ToString::to_string).filter(|cause| !message.contains(cause)).collect()
 }
 
 fn render(term: &Term, problem: &dyn Diagnostic) -> String {
@@ -50,7 +46,7 @@ fn render(term: &Term, problem: &dyn Diagnostic) -> String {
         .with_wrap_lines(term.width.is_some())
         .with_links(false)
         .with_context_lines(1);
-    let handler = if causes_say_more(problem) { handler } else { handler.without_cause_chain() };
+    let handler = if causes(problem).is_empty() { handler.without_cause_chain() } else { handler };
     let excerpt = Excerpt::of(problem);
     let shown = excerpt.as_ref().map_or(problem, |excerpt| excerpt);
     let mut text = String::new();
