@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use whimbrel_testkit::signal::{Signal, send};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::project::Project;
 
@@ -99,6 +99,33 @@ fn of_many_processes_each_succeeds_and_each_migration_runs_once() {
 }
 
 #[test]
+fn of_many_that_go_back_at_once_each_succeeds_and_each_migration_is_taken_back_once() {
+    let tables: Vec<String> =
+        (0..MIGRATIONS).map(|at| format!("CREATE TABLE t{at} (n INTEGER);\n")).collect();
+    let project = Project::new("");
+    for at in 0..MIGRATIONS {
+        project.set_schema(&tables[..=at].concat());
+        succeed(&project, &["migrate", "generate", "--name", &format!("t{at}")]);
+    }
+    succeed(&project, &["migrate", "apply"]);
+    let filled = (0..MIGRATIONS).map(|at| format!("INSERT INTO t{at} VALUES (1);"));
+    project.sql(&filled.collect::<String>());
+    let down = ["migrate", "down", "--accept-data-loss"];
+    let children: Vec<Child> = (0..MIGRATIONS).map(|_| start(&project, &down)).collect();
+    let outputs: Vec<Output> =
+        children.into_iter().map(|child| child.wait_with_output().expect("it is our child")).collect();
+    let said: String = outputs.iter().map(stderr).collect();
+    assert!(outputs.iter().all(|output| output.status.code() == Some(0)), "{said}");
+    let taken_back = said.matches("1 migration rolled back").count();
+    let meanwhile = said.matches("nothing to roll back\nnote: another run took `t").count();
+    assert_eq!(taken_back + meanwhile, MIGRATIONS, "{said}");
+    for left in ["_whimbrel_migrations", "sqlite_schema WHERE name GLOB 't[0-9]*'"] {
+        let count: String = project.value(&format!("SELECT CAST(count(*) AS text) FROM {left}"));
+        assert_eq!(count, (MIGRATIONS - taken_back).to_string(), "{left}: {said}");
+    }
+}
+
+#[test]
 fn an_interrupted_apply_keeps_what_is_whole_and_ends_with_130() {
     for signal in [Signal::INT, Signal::TERM] {
         let project = Project::new("CREATE TABLE rows (n INTEGER);\n");
@@ -118,9 +145,9 @@ fn an_interrupted_apply_keeps_what_is_whole_and_ends_with_130() {
         succeed(&project, &["migrate", "verify", "--accept", "long"]);
         project.sql("CREATE TABLE gate (a INTEGER); INSERT INTO gate VALUES (1)");
 
-        let mut child = start(&project, &["migrate", "apply"]);
-        project.is_written_by(&mut child);
-        send(&child, signal);
+        let child = start(&project, &["migrate", "apply"]);
+        std::thread::sleep(Duration::from_millis(400));
+        kill_process(Pid::from_child(&child), signal).expect("it is our child and still there");
         let output = child.wait_with_output().expect("it is our child");
         assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
         assert!(stderr(&output).contains("what was begun was rolled back"), "{}", stderr(&output));

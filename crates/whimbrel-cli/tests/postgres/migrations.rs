@@ -5,8 +5,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use whimbrel_testkit::cluster::Cluster;
-use whimbrel_testkit::signal::{Signal, send};
 
 use crate::story::Story;
 
@@ -46,7 +46,11 @@ fn succeed(story: &Story<'_>, arguments: &[&str]) {
 }
 
 fn start(story: &Story<'_>) -> Child {
-    let mut command = story.command(&["migrate", "apply"]);
+    start_with(story, &["migrate", "apply"])
+}
+
+fn start_with(story: &Story<'_>, arguments: &[&str]) -> Child {
+    let mut command = story.command(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("the binary is built")
 }
@@ -125,6 +129,29 @@ fn of_many_processes_each_succeeds_and_each_migration_runs_once() {
 }
 
 #[test]
+fn of_many_that_go_back_at_once_each_succeeds_and_each_migration_is_taken_back_once() {
+    let story = project(ROWS, |at| {
+        format!(
+            "CREATE TABLE t{at} (n integer);\nINSERT INTO t{at} VALUES (1);\n\
+             -- whimbrel: down\nDROP TABLE t{at};\n"
+        )
+    });
+    succeed(&story, &["migrate", "apply"]);
+    let down = ["migrate", "down", "--accept-data-loss"];
+    let children: Vec<Child> = (0..ROWS).map(|_| start_with(&story, &down)).collect();
+    let outputs: Vec<Output> = children.into_iter().map(end).collect();
+    let said: String = outputs.iter().map(words).collect();
+    assert!(outputs.iter().all(|output| output.status.code() == Some(0)), "{said}");
+    let taken_back = said.matches("1 migration rolled back").count();
+    let meanwhile = said.matches("nothing to roll back\nnote: another run took `row-").count();
+    assert_eq!(taken_back + meanwhile, ROWS, "{said}");
+    let left = format!("{}\n", ROWS - taken_back);
+    assert_eq!(story.sql("SELECT count(*) - 1 FROM _whimbrel_migrations"), left, "{said}");
+    assert_eq!(story.sql("SELECT count(*) FROM pg_tables WHERE tablename ~ '^t[0-9]'"), left, "{said}");
+    the_lock_comes_free(&story);
+}
+
+#[test]
 fn an_interrupted_apply_cancels_the_statement_and_rolls_back() {
     for signal in [Signal::INT, Signal::TERM] {
         // Long in this database alone, and not where it is verified.
@@ -139,7 +166,7 @@ fn an_interrupted_apply_cancels_the_statement_and_rolls_back() {
         assert!(is_adding(&story, &mut child), "it ended before it could be interrupted");
         // The first statement is over by then.
         std::thread::sleep(Duration::from_millis(200));
-        send(&child, signal);
+        kill_process(Pid::from_child(&child), signal).expect("it is our child and still there");
         let output = end(child);
         assert_eq!(output.status.code(), Some(130), "{}", words(&output));
         assert!(words(&output).contains("what was begun was rolled back"), "{}", words(&output));
