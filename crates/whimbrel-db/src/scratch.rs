@@ -115,7 +115,7 @@ pub async fn open(dialect: Dialect, options: &ScratchOptions) -> Result<Box<dyn 
         #[cfg(not(feature = "sqlite"))]
         Dialect::Sqlite => Err(left_out(dialect, options)),
         #[cfg(feature = "postgres")]
-        Dialect::Postgres => crate::postgres::open_scratch(options).await,
+        Dialect::Postgres => Box::pin(crate::postgres::open_scratch(options)).await,
         #[cfg(not(feature = "postgres"))]
         Dialect::Postgres => Err(left_out(dialect, options)),
     }

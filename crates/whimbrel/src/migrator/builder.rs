@@ -405,10 +405,10 @@ impl MigratorBuilder {
     /// Opens the database; where it cannot be written to, for reading, and then with
     /// what stands in the way.
     async fn open(&self) -> Result<(Box<dyn Connection>, Option<DbError>), DbError> {
-        match connect(&self.url, &self.connect).await {
+        match Box::pin(connect(&self.url, &self.connect)).await {
             Err(refusal @ DbError::ReadOnly { .. }) if self.connect.access == Access::ReadWrite => {
                 let options = ConnectOptions { access: Access::ReadOnly, ..self.connect.clone() };
-                Ok((connect(&self.url, &options).await?, Some(refusal)))
+                Ok((Box::pin(connect(&self.url, &options)).await?, Some(refusal)))
             }
             connected => Ok((connected?, None)),
         }
